@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP/1.1 over the control socket: one request a connection, whole answers or streams. A small reader of our own, because
+ * libevent 2.1 has no HTTP client over unix sockets; every byte it takes is treated as hostile and bounded.
+ */
+#ifndef UPFRONT_LAUNCHER_CTL_CLIENT_H
+#define UPFRONT_LAUNCHER_CTL_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct err;
+
+#define CTL_CLIENT_BODY_MAX (16u * 1024u * 1024u)
+
+struct ctl_client {
+	char *socket_path;
+};
+
+/* No running stack (no socket, nobody listens): ERR_NOT_RUNNING that names the project and `upfront up`. */
+int ctl_client_open(struct ctl_client *self, const char *project, struct err *err);
+void ctl_client_close(struct ctl_client *self);
+
+/* One request, waits for the whole answer (at most timeout_ms). `body` may be NULL. The caller frees *answer (zero-terminated). */
+int ctl_client_call(const struct ctl_client *self, const char *method, const char *target, const char *body,
+		    int timeout_ms, int *status, char **answer, struct err *err);
+
+/* A stream: the connection is readable when there is more. */
+struct ctl_stream;
+int ctl_stream_open(const struct ctl_client *self, const char *target, struct ctl_stream **stream, struct err *err);
+int ctl_stream_fd(const struct ctl_stream *self);
+/*
+ * Takes what is there without waiting: > 0 bytes of body placed in `buffer`, 0 at the end of the stream, -EAGAIN when there
+ * is nothing now, other -errno when the connection broke or the peer sent nonsense.
+ */
+ssize_t ctl_stream_read(struct ctl_stream *self, char *buffer, size_t size_bytes);
+int ctl_stream_status(const struct ctl_stream *self); /* HTTP status once known, else 0 */
+void ctl_stream_close(struct ctl_stream *self);
+
+#endif

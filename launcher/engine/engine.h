@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an engine is: it does (starts, signals, reports) and never decides. The supervisor calls an engine's operations, the
+ * engine reports back through engine_events from the same loop, never from inside an operation that could surprise its
+ * caller: reports come later, from the loop. One file an engine: native.c, later compose.c, swarm.c.
+ *
+ * A unit is one replica of one service, named by the supervisor's small integer, never by a pointer.
+ */
+#ifndef UPFRONT_LAUNCHER_ENGINE_ENGINE_H
+#define UPFRONT_LAUNCHER_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct event_base;
+struct service;
+struct stack;
+struct strmap;
+
+/* How a unit ended. */
+struct engine_exit {
+	bool signaled;
+	int code; /* exit code, when not signaled */
+	int signal; /* signal number, when signaled */
+	bool core; /* dumped core */
+	bool oom; /* ended by the kernel for memory */
+};
+
+enum engine_stream { ENGINE_STDOUT, ENGINE_STDERR };
+
+struct engine_events {
+	/* The program runs (its exec succeeded). */
+	void (*started)(void *context, unsigned unit, pid_t pid);
+	/* It could not be started: `why` is borrowed and says what and why. */
+	void (*start_failed)(void *context, unsigned unit, const struct err *why);
+	void (*exited)(void *context, unsigned unit, const struct engine_exit *how);
+	/* Health as the engine itself knows it (containers); native units are probed by the supervisor. */
+	void (*health)(void *context, unsigned unit, bool well, const char *detail);
+	/* Bytes a unit wrote, as read: any bytes, any cut. Returns false to hold that unit's output back (see resume). */
+	bool (*output)(void *context, unsigned unit, enum engine_stream stream, const char *bytes, size_t size_bytes);
+	/* All output of the unit's last run has been delivered (comes after `exited` unless a descendant holds the pipe). */
+	void (*output_ended)(void *context, unsigned unit);
+};
+
+struct engine_options {
+	struct event_base *base;
+	const struct stack *stack;
+	const struct strmap *environment; /* of the `up` */
+	const struct strmap *telemetry; /* laid over every unit's environment */
+	const char *marker; /* NAME=value put into every unit's environment, so that strays are known */
+	const struct engine_events *events;
+	void *context;
+};
+
+struct engine_stats {
+	int64_t rss_bytes;
+	int64_t cpu_user_us, cpu_system_us;
+	int processes;
+};
+
+struct engine;
+
+struct engine_ops {
+	const char *name;
+	struct engine *(*create)(const struct engine_options *options, struct err *err);
+	/* Starts one unit of `service`; replica counts from 1. Every outcome is reported by an event. */
+	void (*start)(struct engine *self, unsigned unit, const struct service *service, int replica);
+	/* Sends a signal to the unit's process group; -ESRCH when it is not running. */
+	int (*signal)(struct engine *self, unsigned unit, int signal);
+	/* SIGKILL to the group and to every descendant that left it. */
+	void (*kill)(struct engine *self, unsigned unit);
+	/* Reads output of this unit again. */
+	void (*resume_output)(struct engine *self, unsigned unit);
+	/* What the unit and its descendants use now; -ESRCH when it is not running. */
+	int (*stats)(struct engine *self, unsigned unit, struct engine_stats *stats);
+	/* A child of this process ended that the engine may not know; true when it was one of its units. */
+	bool (*reaped)(struct engine *self, pid_t pid, const struct engine_exit *how);
+	void (*destroy)(struct engine *self);
+};
+
+extern const struct engine_ops engine_native;
+
+#endif

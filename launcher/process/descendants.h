@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who belongs to us, read from /proc: by parentage, by session, and by a marker variable in the environment for those that
+ * left both. Processes are named by pid and start time, so that a reused pid is never taken for its predecessor.
+ */
+#ifndef UPFRONT_LAUNCHER_PROCESS_DESCENDANTS_H
+#define UPFRONT_LAUNCHER_PROCESS_DESCENDANTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct proc_id {
+	pid_t pid;
+	uint64_t start_ticks; /* field 22 of /proc/PID/stat */
+};
+
+struct proc_list {
+	struct proc_id *items;
+	size_t count;
+};
+
+void proc_list_finish(struct proc_list *self);
+
+/* Every living descendant of `ancestor` (zombies left out), and, if `marker` ("NAME=value") is given, every process of our user with it. */
+int descendants_find(pid_t ancestor, const char *marker, struct proc_list *list);
+
+/* Those of session `sid`, and those marked with it by `marker`. Used to end what a service left behind. */
+int descendants_of_session(pid_t sid, struct proc_list *list);
+
+/* Signals one process if it still is that process; by pidfd. 0 or -errno. */
+int proc_signal(const struct proc_id *id, int signal);
+
+/* Memory, processor time and number of `root` and its descendants. -ESRCH when it is gone. */
+struct proc_usage {
+	int64_t rss_bytes;
+	int64_t cpu_user_us, cpu_system_us;
+	int processes;
+};
+int proc_tree_usage(pid_t root, struct proc_usage *usage);
+
+/* The command name (/proc/PID/comm), zero-terminated into `name`. */
+void proc_name(pid_t pid, char *name, size_t size_bytes);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Service output. Files first: <service>.log holds the bytes unchanged, rotated by size (<service>.log.1 ...); logs/index holds
+ * one record per read (unit, stream, offset, size, wall time), and marks where a run begins. A bounded ring of the
+ * last lines per unit serves `tail` and last words; followers get lines as they come and are skipped over, with a count, when they do
+ * not read. A full disk drops, counts and says so; logging resumes by itself.
+ */
+#ifndef UPFRONT_LAUNCHER_PROCESS_OUTPUT_H
+#define UPFRONT_LAUNCHER_PROCESS_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct output;
+
+#define OUTPUT_LINE_MAX 16384u /* longer lines reach screens in pieces, marked partial */
+#define OUTPUT_RING_BYTES 262144u /* per unit */
+
+struct output_line {
+	unsigned unit;
+	int stream; /* enum engine_stream */
+	int64_t time_ms; /* wall clock */
+	const char *bytes; /* without the newline */
+	size_t size_bytes;
+	bool partial;
+};
+
+/* `dir` is made if missing (0700). */
+struct output *output_create(const char *dir, struct err *err);
+void output_destroy(struct output *self);
+
+/* Declares a unit before its first write; `name` becomes the file name. */
+int output_add(struct output *self, unsigned unit, const char *name, int64_t max_size_bytes, int max_files,
+	       struct err *err);
+/* A new run of the unit begins. */
+void output_begin(struct output *self, unsigned unit, int64_t time_ms);
+void output_write(struct output *self, unsigned unit, int stream, const char *bytes, size_t size_bytes,
+		  int64_t time_ms);
+/* The run ended: a part-line that is held becomes a (partial) line. */
+void output_end(struct output *self, unsigned unit, int64_t time_ms);
+
+/* The last `count` lines of one unit (or of all, merged by time: unit UINT_MAX), oldest first. */
+typedef void output_visit(void *context, const struct output_line *line);
+void output_tail(const struct output *self, unsigned unit, size_t count, output_visit *visit, void *context);
+
+/* Every later line of all units. One observer (the control API fans out). */
+void output_observe(struct output *self, output_visit *visit, void *context);
+
+/* Bytes that could not be written to disk since the start. */
+uint64_t output_lost_bytes(const struct output *self);
+
+#endif

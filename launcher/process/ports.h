@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Ports a stack declares: are they free, and if not, who holds them. */
+#ifndef UPFRONT_LAUNCHER_PROCESS_PORTS_H
+#define UPFRONT_LAUNCHER_PROCESS_PORTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+struct stack;
+
+/*
+ * Tries to bind each declared port of the member services (IPv4 and IPv6, tcp and udp) and lets go again. A taken one is
+ * ERR_MISSING at the port's place, naming the holder (name and pid) when /proc lets us see it. Services of
+ * containers are left to their engine. `member` NULL: all.
+ */
+int ports_check(const struct stack *stack, const bool *member, struct err *err);
+
+#endif

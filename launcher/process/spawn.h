@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * launcher/process/ - what anything that runs programs needs of Linux.
+ *
+ *   spawn        one child: own session and process group, default signals, only its own descriptors, parent-death signal
+ *   guard        the process that outlives a killed supervisor long enough to end what it left
+ *   descendants  who belongs to us: walks /proc by parent, session and marker
+ *   probe        is it well: http, tcp, unix, log, exec
+ *   output       service output: log files, index, ring, followers
+ *   ports        is a port free, and who holds it
+ */
+#ifndef UPFRONT_LAUNCHER_PROCESS_SPAWN_H
+#define UPFRONT_LAUNCHER_PROCESS_SPAWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct service_ulimit;
+
+/* A child is never a bare pid. */
+struct child {
+	pid_t pid;
+	int pidfd; /* close-on-exec; the owner closes it */
+};
+
+struct spawn_options {
+	const char *const
+		*argv; /* argv[0] is looked up in PATH of `environment` unless it holds a '/' (then relative to cwd) */
+	char *const *environment; /* for execve */
+	const char *cwd; /* NULL: unchanged */
+	const char *user; /* "name", "name:group", "uid:gid"; NULL: unchanged */
+	const struct service_ulimit *ulimits;
+	size_t ulimit_count;
+	int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null */
+	int keep_fd; /* one more descriptor, given to the child as 3; -1: none */
+	bool foreground_tty; /* make stdin_fd the controlling terminal of the new session */
+	bool same_session; /* stay in our session and group (for `run` on a terminal) */
+	int death_signal; /* sent when our thread dies; 0: none */
+};
+
+/*
+ * Starts a program; returns once it has exec'ed (vfork-like: our own memory is shared until then, so no loop time is lost) or
+ * failed. Errors (ERR_MISSING for command, interpreter, working directory and user not found or not permitted; ERR_FAILED else)
+ * name what, and why; returns 0 or -errno of the failing step. Written after posix_spawn's contract, with what that lacks.
+ */
+int spawn_child(const struct spawn_options *options, struct child *child, struct err *err);
+
+#endif

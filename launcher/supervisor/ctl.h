@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control API: HTTP/1.1 and JSON on a unix socket (evhttp), described in openapi.yaml beside this file. Peers of another
+ * user are refused; bodies are at most 64 KB, connections at most 64. The route table in ctl.c is the only list of endpoints.
+ *
+ *   GET  /v1/stack                       phase, project, app, failure, consent
+ *   POST /v1/stack/down {"grace_ms":N}   orderly stop; answers 202 at once
+ *   POST /v1/stack/detach
+ *   GET  /v1/services                    all units
+ *   GET  /v1/services/{name}
+ *   POST /v1/services/{name}/start|stop|restart|kill   {"signal":"SIGTERM"} for kill
+ *   GET  /v1/events                      stream, one JSON object a line: first a "snapshot", then changes
+ *   GET  /v1/logs?service=&follow=&tail= stream of frames, see below
+ *   GET  /v1/telemetry                   what holds and why
+ *   POST /v1/telemetry/withdraw
+ *
+ * A log frame is one header line "UNIT STREAM TIME_MS SIZE FLAGS\n" (FLAGS: '-' or 'p' for a partial line), then SIZE bytes, then "\n".
+ */
+#ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_H
+#define UPFRONT_LAUNCHER_SUPERVISOR_CTL_H
+
+struct ctl;
+struct err;
+struct event_base;
+struct supervisor;
+
+/*
+ * Binds and listens at `path`: socket 0600 in a folder made by paths_make_private; a stale socket file is replaced only by the
+ * holder of the project's lock (the caller). Longer paths than a socket address holds go through /proc/self/fd.
+ * Returns the descriptor (close-on-exec, non-blocking) or a negative errno.
+ */
+int ctl_listen(const char *path, struct err *err);
+
+/* Serves `listen_fd` (not owned) on the loop. */
+struct ctl *ctl_create(struct event_base *base, int listen_fd, struct supervisor *supervisor, struct err *err);
+/* Ends streams with what is due to them, then frees. */
+void ctl_destroy(struct ctl *self);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process that owns the services: performs what svc_step decides, watches the graph, serves the control API, measures, and
+ * feeds telemetry after a yes. One thread, one libevent loop, callbacks never block.
+ *
+ * Processes (design.md section 2):  terminal -> guard -> supervisor -> services, upfront-telemetry
+ * The terminal listens on the control socket before it forks, so that a client can connect at once; it holds the write
+ * end of the leash. When the leash ends without a word ("the terminal died"), the stack is taken down within 2 s.
+ */
+#ifndef UPFRONT_LAUNCHER_SUPERVISOR_SUPERVISOR_H
+#define UPFRONT_LAUNCHER_SUPERVISOR_SUPERVISOR_H
+
+#include "config/decide.h"
+#include "launcher/supervisor/svc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct stack;
+struct strmap;
+struct supervisor;
+
+struct supervisor_options {
+	struct stack_source *source; /* resolved anew once the telemetry environment is known */
+	struct stack *stack; /* as shown before the question; replaced after resolving */
+	const struct strmap *environment;
+	const bool *member; /* services to start (by index), NULL: all */
+	const char *state_dir; /* logs and lock live here */
+	int listen_fd; /* control socket, listening */
+	const char *socket_path;
+	int leash_fd; /* read end; -1: detached */
+	int lock_fd; /* held while the stack runs */
+	struct consent_decision consent;
+	const char *marker_value; /* stands as UPFRONT_STACK=... in every service's environment */
+	int64_t begin_ms; /* monotonic: when the answer was there */
+};
+
+/* Runs the stack until it is over; returns the exit code of this process. Called in the forked supervisor only. */
+int supervisor_run(const struct supervisor_options *options);
+
+/* ---- For the control API (ctl.c): everything it can see and ask. ---- */
+
+/* One unit as seen from outside. Text is valid until the loop runs again. */
+struct supervisor_unit {
+	unsigned id;
+	const char *name; /* service name, with "-2" for replica 2 and on */
+	const struct service *service;
+	int replica;
+	const struct svc *svc;
+	pid_t pid; /* 0: no process */
+	const char *why; /* last word on its state: probe answer, start error, "exited with code 3"; NULL: none */
+	int64_t changed_ms; /* wall clock of the last change of state */
+};
+
+size_t supervisor_unit_count(const struct supervisor *self);
+void supervisor_unit(const struct supervisor *self, size_t index, struct supervisor_unit *unit);
+const struct stack *supervisor_stack(const struct supervisor *self);
+const struct consent_decision *supervisor_consent(const struct supervisor *self);
+
+/* How far the stack is: `up` and `--wait` go by it. */
+#define STACK_PHASES(X)               \
+	X(PHASE_STARTING, "starting") \
+	X(PHASE_UP, "up")             \
+	X(PHASE_STOPPING, "stopping") \
+	X(PHASE_OVER, "over")
+#define PHASE_ENUMERATOR(name, text) name,
+enum stack_phase { STACK_PHASES(PHASE_ENUMERATOR) };
+#undef PHASE_ENUMERATOR
+const char *stack_phase_name(enum stack_phase phase);
+enum stack_phase supervisor_phase(const struct supervisor *self);
+/* Set once the stack could not be brought up or ended by itself: what a person is told. NULL: nothing went wrong. */
+const struct err *supervisor_failure(const struct supervisor *self);
+
+/* Actions; names end with NULL. Unknown names: ERR_USAGE. They begin the change and return at once. */
+int supervisor_start(struct supervisor *self, const char *const *names, bool alone, struct err *err);
+int supervisor_stop(struct supervisor *self, const char *const *names, struct err *err);
+int supervisor_restart(struct supervisor *self, const char *const *names, struct err *err);
+int supervisor_signal(struct supervisor *self, const char *const *names, int signal, struct err *err);
+/* Orderly stop of everything; grace_limit_ms >= 0 shortens every grace period. Then the process ends. */
+void supervisor_down(struct supervisor *self, int64_t grace_limit_ms);
+/* The terminal leaves: the leash no longer matters. */
+void supervisor_detach(struct supervisor *self);
+/* Withdraws: telemetry is closed and stays so. */
+void supervisor_withdraw(struct supervisor *self);
+
+/* Observers of changes (the event stream). Called after each change with the unit's index, or SIZE_MAX for the stack. */
+typedef void supervisor_observer(void *context, size_t index);
+void supervisor_observe(struct supervisor *self, supervisor_observer *observer, void *context);
+
+/* Logs (process/output.h) of this stack. */
+struct output;
+struct output *supervisor_output(struct supervisor *self);
+
+#endif

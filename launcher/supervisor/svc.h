@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One unit's life as a pure state machine: svc_step(unit, event, now) changes the unit and returns what is to be done. It
+ * knows no process, no clock, no loop; the supervisor performs the effects and feeds back what happened.
+ *
+ *            want up              conditions hold            exec ok, no probe
+ *   STOPPED ---------> WAITING --------------------> STARTING ---------------> RUNNING
+ *      ^                  ^                             |  probe well             |
+ *      |                  | delay over                  +------------> READY <----+--> UNHEALTHY
+ *      |               BACKOFF <---- ended, to be restarted ---------- any of the four
+ *      |                               ended, not restarted: code 0 -> COMPLETED, else -> FAILED
+ *      +---- ended ---- STOPPING <---- want down -------- any with a process
+ *
+ * Times are milliseconds of the monotonic clock; deadlines are absolute. A unit has one timer: the earliest of what it
+ * waits for; svc_deadline tells it.
+ */
+#ifndef UPFRONT_LAUNCHER_SUPERVISOR_SVC_H
+#define UPFRONT_LAUNCHER_SUPERVISOR_SVC_H
+
+#include "config/stack.h"
+#include "launcher/engine/engine.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Names are those of `ps`, the API and the screens. */
+#define SVC_STATES(X)                 \
+	X(SVC_STOPPED, "stopped")     \
+	X(SVC_WAITING, "waiting")     \
+	X(SVC_STARTING, "starting")   \
+	X(SVC_RUNNING, "running")     \
+	X(SVC_READY, "ready")         \
+	X(SVC_UNHEALTHY, "unhealthy") \
+	X(SVC_BACKOFF, "back-off")    \
+	X(SVC_STOPPING, "stopping")   \
+	X(SVC_COMPLETED, "completed") \
+	X(SVC_FAILED, "failed")
+#define SVC_ENUMERATOR(name, text) name,
+enum svc_state { SVC_STATES(SVC_ENUMERATOR) SVC_STATE_COUNT };
+#undef SVC_ENUMERATOR
+const char *svc_state_name(enum svc_state state);
+
+enum svc_event_kind {
+	SVC_WANT_UP,
+	SVC_WANT_DOWN,
+	SVC_WANT_RESTART,
+	SVC_CONDITIONS_HOLD, /* all dependencies are as asked for */
+	SVC_CONDITIONS_FAIL, /* one of them can never be */
+	SVC_STARTED,
+	SVC_START_FAILED,
+	SVC_EXITED,
+	SVC_PROBE_WELL,
+	SVC_PROBE_ILL,
+	SVC_TIMER /* svc_deadline has passed */
+};
+
+struct svc_event {
+	enum svc_event_kind kind;
+	struct engine_exit exit; /* SVC_EXITED */
+};
+
+/* What the supervisor is to do, in this order. */
+struct svc_effects {
+	bool stop_probe;
+	int signal; /* send to the group; 0: none */
+	bool kill; /* SIGKILL to all that belongs to the unit */
+	bool start;
+	bool probe; /* make one attempt now */
+	bool changed; /* the state is another than before */
+};
+
+/* Fixed policy of a unit, from its service. */
+struct svc_policy {
+	struct restart_policy restart;
+	struct stop_policy stop;
+	const struct probe_spec *readiness; /* NULL: ready once started */
+	bool one_shot; /* somebody waits for its successful end */
+};
+
+struct svc {
+	enum svc_state state;
+	struct svc_policy policy;
+	bool wanted;
+	bool restart_wanted; /* stopping in order to start again */
+	bool has_process;
+	bool start_pending; /* start was asked of the engine, no answer yet */
+	bool was_ready; /* since its last start */
+	int restarts; /* automatic ones in all */
+	int failures_in_row; /* for back-off and limit; reset after stability */
+	int probe_failures; /* counted ones in a row */
+	int probe_attempts; /* since the last start */
+	bool probe_running;
+	int64_t started_ms, ready_ms, ended_ms; /* 0: not yet */
+	int64_t backoff_ms; /* the last delay */
+	int64_t stop_deadline_ms, start_deadline_ms, probe_due_ms, probe_count_due_ms; /* 0: none */
+	struct engine_exit last_exit;
+	bool has_exited, start_failed;
+};
+
+void svc_init(struct svc *self, const struct svc_policy *policy);
+struct svc_effects svc_step(struct svc *self, const struct svc_event *event, int64_t now_ms);
+/* When SVC_TIMER is due, or 0 for never. */
+int64_t svc_deadline(const struct svc *self);
+
+/* True when the unit is as a dependent with this condition wants it / can no longer get there by itself. */
+bool svc_satisfies(const struct svc *self, enum depend_condition condition);
+bool svc_never_will(const struct svc *self, enum depend_condition condition);
+/* Up as far as `up` is concerned: running or ready as declared; a one-shot has completed. */
+bool svc_is_settled(const struct svc *self);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * telemetry/ - what may be said, how it is built, and the only way it leaves. This is the folder's one public header.
+ *
+ *   catalog      the one table of events and properties: schema, notice, README and checks are made from it
+ *   event        builds events (cJSON) from facts; the preview is the same code with the facts missing
+ *   notice       the sentences people are asked with, each true by declaration or by construction
+ *   receipt      what was answered, when, to which text
+ *   optout       the table of well-known opt-out variables that managed services are given
+ *   client       starts `upfront-telemetry` and hands it events over a socket; never blocks, never fails
+ *   sender/      the second program: outbox (SQLite), transport (libcurl or a file), retry, relay
+ *
+ * Rules that hold everywhere here: before a yes no file, no identifier, no process; no function prints; no failure
+ * of this folder reaches the person's stack (functions that can only cost telemetry return nothing).
+ */
+#ifndef UPFRONT_TELEMETRY_TELEMETRY_H
+#define UPFRONT_TELEMETRY_TELEMETRY_H
+
+#include "config/decide.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct stack;
+struct strmap;
+struct telemetry;
+
+/* One component's measured state, for server_start. */
+struct telemetry_service {
+	const char *name; /* as in the stack */
+	const char *version; /* found for it, or NULL (null in the event) */
+	bool ready;
+};
+
+/* What is measured when the stack is ready (or has failed). Sizes bytes, times as named. */
+struct telemetry_facts {
+	const struct telemetry_service *services;
+	size_t service_count;
+	int native_count, container_count;
+	int64_t ready_ms; /* from the start of `up` after the answer to all ready */
+	int64_t services_rss_bytes;
+	int64_t services_cpu_user_us, services_cpu_system_us;
+	const char *const
+		*exec_values; /* one per {exec} property of server_start, then of common; NULL entries: null */
+	const char *error_type; /* server_start_failed only: from the closed list in catalog.h */
+};
+
+/*
+ * The first event exactly as it would be sent, pretty-printed JSON; what exists only later reads "(made only after yes)"
+ * or "(measured when ready)". `event` NULL: server_start. The caller frees; NULL for an unknown event.
+ */
+char *telemetry_preview(const struct stack *stack, const char *event);
+
+/* The question and its sentences; every text is plain UTF-8 without control characters, one paragraph a line, unwrapped. */
+struct telemetry_notice {
+	char *title; /* "Usage statistics - notice 3" */
+	char *question; /* "May WrenAI send usage statistics while it runs this time?" */
+	char *summary; /* for 80x24: paragraphs by '\n', list items begin with "- " */
+	char *brief; /* the same for 40x12 */
+	char *full; /* the whole notice: every event, property, recipient, how to say no */
+	char hash[65]; /* SHA-256 (hex) of all of the above */
+	char schema_hash[65]; /* SHA-256 of the catalogue and the stack's declarations */
+};
+
+int telemetry_notice_make(const struct stack *stack, struct telemetry_notice *notice);
+void telemetry_notice_finish(struct telemetry_notice *notice);
+
+/* The catalogue, with the stack's declarations when `stack` is not NULL. The caller frees. */
+char *telemetry_schema_json(const struct stack *stack);
+char *telemetry_schema_markdown(const struct stack *stack);
+
+/*
+ * What managed services are told: UPFRONT_TELEMETRY=on|off, the stack's env block, and when off DO_NOT_TRACK=1,
+ * <APP>_TELEMETRY_DISABLED=true and the opt-out table. `relay`, `distinct_id` and `session_id` fill the block's variables (NULL: empty).
+ * `out` is initialised by the caller.
+ */
+int telemetry_environment(const struct stack *stack, bool on, const char *relay, const char *distinct_id,
+			  const char *session_id, struct strmap *out);
+
+/* The opt-out table as text, one "VARIABLE=value  product" a line. The caller frees. */
+char *telemetry_optout_table(void);
+
+/* An answer the person gave. "Not this run" and unasked runs leave none. */
+struct telemetry_receipt {
+	enum consent_answer answer; /* YES, NO, NO_FOR_GOOD; or given by flag */
+	enum consent_reason method;
+	const struct telemetry_notice *notice;
+};
+
+/* Appends to receipts.jsonl (0600) of the app's state folder. Failure is reported, and never stops anything. */
+int telemetry_receipt_append(const struct stack *stack, const struct telemetry_receipt *receipt, struct err *err);
+/* Last receipts, newest first, as JSON array text; the caller frees. "[]" when there are none. */
+char *telemetry_receipts_json(const char *app, size_t limit);
+/* A person's no: removes the app's outbox and kept id. Absent files are no error. */
+int telemetry_wipe(const char *app, struct err *err);
+
+/*
+ * After a yes only: makes the ids and starts `upfront-telemetry` (found beside the program or in libexec). Returns
+ * NULL, and the stack goes on without telemetry, when anything fails. `environment` is that of the `up`
+ * (proxy, CA settings). UPFRONT_TELEMETRY_PRINT=1: no process, the events go to `print_fd`.
+ */
+struct telemetry *telemetry_open(const struct stack *stack, const struct strmap *environment, int print_fd);
+
+/* 36-character ids of this run; valid until close. */
+const char *telemetry_distinct_id(const struct telemetry *self);
+const char *telemetry_session_id(const struct telemetry *self);
+
+/* Builds and hands over; never blocks (a full socket drops and counts). `self` may be NULL: does nothing. */
+void telemetry_server_start(struct telemetry *self, const struct telemetry_facts *facts);
+void telemetry_server_start_failed(struct telemetry *self, const struct telemetry_facts *facts);
+
+/* Pid of the sender or -1; the owner of the loop reaps it and says so, which starts it again (with back-off, at most 5 times). */
+pid_t telemetry_sender_pid(const struct telemetry *self);
+/* Returns milliseconds until telemetry_restart should be called, or -1 when it stays gone. */
+int64_t telemetry_sender_exited(struct telemetry *self);
+void telemetry_restart(struct telemetry *self);
+
+/* Lets go: closes the socket, which tells the sender to finish within 1 s by itself. Never waits. NULL is fine. */
+void telemetry_close(struct telemetry *self);
+
+#endif

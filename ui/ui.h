@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ui/ - what people see and press. Draws from plain data (model.h), never sees a service or an event struct.
+ *
+ *   ui.h             this page: capabilities of the terminal, the calls the launcher makes
+ *   model.h          what can be shown: plain data
+ *   frame            a grid of cells: drawing without a terminal
+ *   text             width, wrapping, making hostile bytes harmless
+ *   theme            roles to attributes and colours; ASCII or line-drawing frames
+ *   keys             the one table of keys: key, screen, action, help text
+ *   screen_consent   the consent dialog: a pure draw and a pure key step
+ *   screen_pager     pages text (the exact event, the full notice)
+ *   term             the terminal as screens need it; term_curses is the only file that sees curses
+ *   consent          runs the dialog on a terminal, or the same words in line mode
+ *   plain            line mode of a running stack: one line a change, service output with its name in front
+ */
+#ifndef UPFRONT_UI_UI_H
+#define UPFRONT_UI_UI_H
+
+#include "config/decide.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct consent_model;
+struct err;
+
+enum ui_color { UI_COLOR_AUTO, UI_COLOR_ALWAYS, UI_COLOR_NEVER };
+
+/* What was asked for on the command line and what the environment says. */
+struct ui_options {
+	enum ui_color color;
+	bool plain; /* --plain: line mode */
+	bool no_color; /* NO_COLOR is set and not empty */
+	const char *term; /* TERM, or NULL */
+};
+
+/*
+ * Asks. On a terminal of at least 40x12 with a usable TERM by ncurses on stderr, else in line mode on stdin and stderr. Returns the
+ * answer; CONSENT_NOT_THIS_RUN when the terminal went away. *fatal_signal is set to the signal when one of SIGTERM, SIGHUP,
+ * SIGQUIT ended the dialog (the terminal is restored; the caller ends by it), else 0. Nothing else was touched.
+ */
+enum consent_answer ui_ask_consent(const struct consent_model *model, const struct ui_options *options,
+				   int *fatal_signal);
+
+/* True when escape sequences may be written to `fd` under these options. */
+bool ui_color_wanted(const struct ui_options *options, int fd);
+
+#endif
