@@ -7,20 +7,25 @@ DESTDIR ?=
 SYSCONFDIR ?= /etc
 
 # VARIANT chooses compiler and flags; each has a build folder of its own.
-#   release (gcc, optimised)   clang   asan (clang, ASan+UBSan)   coverage (gcc --coverage)
+#   release (gcc, optimised)   clang   asan (clang, ASan+UBSan)   fuzz (clang, ASan+UBSan+libFuzzer)   coverage (gcc --coverage)
 VARIANT ?= release
 B ?= build/$(VARIANT)
 
+# A plain `make` builds; recipes that build again use all processors unless -j was given.
+.DEFAULT_GOAL := all
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+SUBMAKE = +$(Q)$(MAKE) --no-print-directory $(PARALLEL)
+
 ifeq ($(VARIANT),clang)
 override CC := clang
-else ifeq ($(VARIANT),asan)
+else ifneq ($(filter asan fuzz,$(VARIANT)),)
 override CC := clang
 else ifeq ($(origin CC),default)
 CC := gcc
 endif
 
 PACKAGES_CONFIG := libfyaml libcjson
-PACKAGES_TELEMETRY := libcjson uuid
+PACKAGES_TELEMETRY := libcjson uuid libmd
 PACKAGES_SENDER := libcurl sqlite3 zlib libcjson libevent uuid
 PACKAGES_UI := ncursesw
 PACKAGES_LAUNCHER := libevent libcjson
@@ -34,17 +39,20 @@ LINK_HARDEN := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ifeq ($(VARIANT),asan)
 OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LINK_HARDEN := -pie -fsanitize=address,undefined
+else ifeq ($(VARIANT),fuzz)
+OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LINK_HARDEN := -pie -fsanitize=address,undefined
 else ifeq ($(VARIANT),coverage)
 OPTIMISE := -O0 -g --coverage
 LINK_HARDEN := -pie --coverage
 endif
-ifeq ($(WERROR),1)
-WARNINGS += -Werror
+ifneq ($(shell uname -s),Linux)
+$(error upfront needs Linux)
 endif
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DUPFRONT_VERSION='"$(VERSION)"' -DUPFRONT_SYSCONFDIR='"$(SYSCONFDIR)"' \
-	-I. $(WARNINGS) $(HARDEN) $(OPTIMISE) -MMD -MP $(ROOM_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+	-I. $(WARNINGS) $(HARDEN) $(OPTIMISE) -MMD -MP $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LINK_HARDEN) $(LDFLAGS)
 
 Q := @
@@ -88,8 +96,8 @@ LIBS_telemetry = $(call pkg,--libs,$(PACKAGES_TELEMETRY)) $(LIBS_config)
 LIBS_sender = $(call pkg,--libs,$(PACKAGES_SENDER)) $(LIBS_config)
 LIBS_process = $(call pkg,--libs,libevent) $(LIBS_config)
 LIBS_engine = $(LIBS_process)
-LIBS_supervisor = $(call pkg,--libs,$(PACKAGES_LAUNCHER) uuid) $(LIBS_config)
-LIBS_command = $(call pkg,--libs,$(PACKAGES_LAUNCHER) uuid $(PACKAGES_UI)) $(LIBS_config)
+LIBS_supervisor = $(call pkg,--libs,$(PACKAGES_LAUNCHER) $(PACKAGES_TELEMETRY)) $(LIBS_config)
+LIBS_command = $(call pkg,--libs,$(PACKAGES_LAUNCHER) $(PACKAGES_TELEMETRY) $(PACKAGES_UI)) $(LIBS_config)
 
 BIN := $(B)/upfront $(B)/upfront-telemetry
 
@@ -108,9 +116,16 @@ $(B)/lib%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && mkdir -p $(@D) && $(AR) rcs $@ $^
 
-$(B)/%.o: %.c Makefile
+$(B)/%.o: %.c $(B)/flags
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(if $(filter 1,$(WERROR)),-Werror) -c -o $@ $<
+
+# Other flags than last time: everything is compiled again.
+FLAGS := $(CC) $(ALL_CFLAGS)
+$(B)/flags: FORCE
+	@mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@.new && if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
+.PHONY: FORCE
+FORCE:
 
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
@@ -147,5 +162,124 @@ $(B)/tests/helpers/%: $(B)/tests/helpers/%.o $(B)/libtest.a
 # `make unit terminal e2e` run what is there; one line at the end sums up.
 .PHONY: unit terminal e2e faults
 unit terminal e2e faults: all $(HELPERS)
-	$(Q)$(MAKE) --no-print-directory $(TESTS_$@)
+	$(SUBMAKE) $(TESTS_$@)
 	$(Q)tests/run.sh $(TESTS_$@)
+
+# Writes the expected screens of the terminal tests anew; read the difference before you keep it.
+.PHONY: golden
+golden: all $(HELPERS)
+	$(SUBMAKE) $(TESTS_unit) $(TESTS_terminal)
+	$(Q)UPDATE_GOLDEN=1 tests/run.sh $(filter $(B)/tests/unit/ui/%,$(TESTS_unit)) $(TESTS_terminal)
+
+# Fuzz targets: tests/fuzz/<room>/fuzz_<name>.c, inputs that are kept in tests/fuzz/<room>/corpus/<name>/.
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*/fuzz_*.c))
+define fuzz_rule
+$(B)/tests/fuzz/$(1)/fuzz_%: $(B)/tests/fuzz/$(1)/fuzz_%.o $$(call lib,$$(BELOW_$(1)))
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LIBS_$(1))
+endef
+$(foreach r,$(ROOMS),$(eval $(call fuzz_rule,$(r))))
+.PHONY: fuzz
+fuzz:
+ifeq ($(VARIANT),fuzz)
+	$(SUBMAKE) $(FUZZERS)
+	$(Q)tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
+else
+	$(SUBMAKE) VARIANT=fuzz B=$(if $(filter command line,$(origin B)),$(B)-fuzz,build/fuzz) fuzz
+endif
+
+# Measurements: floors and subject in turns; `make bench BENCH=quick` is the short form that `make check` takes.
+BENCH ?= full
+BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libtest.a $(call lib,config)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS) $(LIBS_config)
+.PHONY: bench
+bench: all $(HELPERS)
+	$(SUBMAKE) $(BENCHES)
+	$(Q)$(B)/tests/bench/bench $(BENCH)
+
+.PHONY: asan
+asan:
+	$(SUBMAKE) VARIANT=asan B=build/asan unit terminal e2e
+
+.PHONY: coverage
+coverage:
+	$(SUBMAKE) VARIANT=coverage B=build/coverage unit terminal e2e
+	$(Q)tests/coverage.sh build/coverage
+
+.PHONY: lint
+lint: all
+	$(Q)B=$(B) tests/lint/run.sh
+
+# ---- The first commands a newcomer types: nothing but make and git need to be there before. ----
+
+.PHONY: deps deps-check
+deps:
+	$(Q).ci/install-packages build
+deps-check:
+	$(Q).ci/install-packages check
+
+.PHONY: run demo
+run: deps
+	$(SUBMAKE) all
+	$(Q)config/examples/try.sh $(B)/upfront
+demo: deps
+	$(SUBMAKE) all
+	$(Q)config/examples/try.sh $(B)/upfront demo
+
+.PHONY: check
+check: deps deps-check
+	+$(Q)MAKE='$(MAKE)' PARALLEL='$(PARALLEL)' tests/check.sh
+
+# ---- Installing ----
+
+BINDIR = $(PREFIX)/bin
+LIBEXECDIR = $(PREFIX)/libexec/upfront
+DATADIR = $(PREFIX)/share/upfront
+MANDIR = $(PREFIX)/share/man/man1
+MANUALS := $(patsubst launcher/%.scd,$(B)/%,$(wildcard launcher/*.1.scd))
+EXAMPLES := $(shell find config/examples -type f 2>/dev/null)
+
+$(B)/%.1: launcher/%.1.scd
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D) && scdoc <$< >$@.new && mv $@.new $@
+
+.PHONY: install uninstall dist clean
+install: all $(MANUALS)
+	install -D -m 755 $(B)/upfront $(DESTDIR)$(BINDIR)/upfront
+	install -D -m 755 $(B)/upfront-telemetry $(DESTDIR)$(LIBEXECDIR)/upfront-telemetry
+	install -D -m 644 -t $(DESTDIR)$(MANDIR) $(MANUALS)
+	install -D -m 644 -t $(DESTDIR)$(DATADIR) config/upfront.schema.json
+	for f in $(EXAMPLES); do \
+		install -D -m "$$(test -x "$$f" && echo 755 || echo 644)" "$$f" "$(DESTDIR)$(DATADIR)/$${f#config/}" || exit 1; \
+	done
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/upfront $(addprefix $(DESTDIR)$(MANDIR)/,$(notdir $(MANUALS)))
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
+
+dist:
+	$(Q)mkdir -p build
+	$(Q)git archive --format=tar.gz --prefix=upfront-$(VERSION)/ -o build/upfront-$(VERSION).tar.gz HEAD
+	@echo build/upfront-$(VERSION).tar.gz
+
+clean:
+	rm -rf build
+
+.PHONY: help
+help:
+	@echo 'First:    run        launch the example shop, asking for consent as any start does'
+	@echo '          demo       the same with --telemetry=on; prints the event that landed (in a file)'
+	@echo '          check      everything a change must pass: builds, lint, tests, short fuzzing and measuring'
+	@echo 'Build:    all        $(B)/upfront and upfront-telemetry (VARIANT=release|clang|asan|fuzz|coverage, V=1, WERROR=1)'
+	@echo '          deps       install the Debian packages that building and the example need'
+	@echo '          deps-check the packages that the tests need beside them'
+	@echo '          install    to PREFIX=$(PREFIX), DESTDIR= in front; uninstall takes it away again'
+	@echo '          dist       a tar file of HEAD;  clean  removes build/'
+	@echo 'Tests:    unit terminal e2e faults'
+	@echo '          fuzz       FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
+	@echo '          bench      measures against the floors, prints one table'
+	@echo '          lint       include direction, headers, format, docs against code'
+	@echo '          asan       the tests under ASan and UBSan;  coverage  lines covered, by file'
+	@echo '          golden     writes the expected screens anew'

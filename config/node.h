@@ -34,6 +34,8 @@ struct node {
 	struct node **items; /* NODE_LIST */
 	struct node_pair *pairs; /* NODE_MAP, in the order of the file; keys are unique */
 	size_t count; /* of items or pairs */
+	size_t *slots; /* node.c's own: index of a large map's keys; NULL: none */
+	size_t slot_count;
 };
 
 struct node_pair {
@@ -49,6 +51,8 @@ void node_append(struct pool *pool, struct node *list, struct node *item);
 /* Sets in a map: replaces the value of an existing key, else adds at the end. */
 void node_set(struct pool *pool, struct node *map, const char *key, struct err_place key_place, struct node *value);
 void node_remove(struct node *map, const char *key);
+/* The pair of `key`, or NULL; for messages that point at the key itself. */
+const struct node_pair *node_find_pair(const struct node *map, const char *key);
 /* The value of `key`, or NULL; NULL too when `map` is NULL or no map. */
 struct node *node_find(const struct node *map, const char *key);
 struct node *node_copy(struct pool *pool, const struct node *from);

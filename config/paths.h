@@ -49,6 +49,10 @@ int paths_write_file(const char *path, const void *bytes, size_t size_bytes, mod
  * The caller frees *bytes.
  */
 int paths_read_file(const char *path, size_t limit_bytes, char **bytes, size_t *size_bytes);
+/* The same from an open descriptor of any kind, to its end; it stays open. */
+int paths_read_descriptor(int descriptor, size_t limit_bytes, char **bytes, size_t *size_bytes);
+/* Why either of them failed, in words; `result` is their negative errno. */
+const char *paths_read_reason(int result);
 
 /* The running executable's folder by /proc/self/exe; the caller frees. NULL when not known. */
 char *paths_program_dir(void);

@@ -24,6 +24,7 @@
 #include <stddef.h>
 
 struct err;
+struct cli_command;
 
 /* What an option takes. */
 enum cli_kind {
@@ -33,7 +34,7 @@ enum cli_kind {
 	CLI_LIST, /* repeatable: const char ** ending with NULL (owned by the parse) */
 	CLI_COUNT, /* int >= 0 */
 	CLI_SECONDS, /* int64_t milliseconds; "90", "1.5", "1m30s" */
-	CLI_WORD /* const char *, one of `words` */
+	CLI_WORD /* const char *, one of `words`; a word ending in "@N" stands for it with any number */
 };
 
 struct cli_option {
@@ -65,10 +66,13 @@ struct cli_context {
 	struct cli_globals globals;
 	struct strmap environment; /* a copy of environ, taken first thing */
 	struct ui_options ui;
+	const struct cli_command *command; /* what is to run */
+	bool named; /* the command was written, not implied */
 	void *options; /* the command's own struct, filled */
 	const char **args; /* operands, NULL-terminated */
 	size_t arg_count;
 	const char **rest; /* after "--", or NULL */
+	char **argv; /* a copy that the parser may reorder */
 };
 
 struct cli_command {

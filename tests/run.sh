@@ -2,34 +2,70 @@
 # SPDX-License-Identifier: MIT
 # Runs test programs one after the other, each under a deadline, and sums their cases up:
 #   tests/run.sh PROGRAM...          last line: "N passed, N failed, N skipped"
-# A program that dies, hangs or prints no summary counts as one failure more.
+# A program that dies, hangs or prints no summary counts as one failure more, and so does one that leaves a process
+# or a file behind: each gets a TMPDIR of its own, which must be empty in the end, and a mark in its environment,
+# which no process may carry 2 s later. With TEST_TOTALS set, the sum is added to that file as well.
 set -u
 deadline=${TEST_DEADLINE:-300}
 passed=0 failed=0 skipped=0 broken=''
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+base=$(mktemp -d /tmp/uft.XXXXXX) || exit 1
+log=$base/log
+trap 'rm -rf "$base"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 count() { # count LABEL: the number cmocka printed beside it, 0 when it printed none
 	sed -n "s/^\[ *$1 *\] \([0-9][0-9]*\) test(s).*/\1/p" "$log" | awk '{n += $1} END {print n + 0}'
 }
 
+marked() { # pids of the processes that carry this program's mark
+	grep -lzxF "UPFRONT_TEST_MARK=$mark" /proc/[0-9]*/environ 2>/dev/null | sed 's,[^0-9],,g'
+}
+
+leftovers() { # says what the program left behind, ends what still runs
+	tries=0
+	while pids=$(marked) && [ -n "$pids" ] && [ "$tries" -lt 40 ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+	for pid in $pids; do
+		printf 'left a process: %s %s\n' "$pid" "$(tr '\0' ' ' </proc/"$pid"/cmdline 2>/dev/null)"
+		kill -KILL "$pid" 2>/dev/null
+	done
+	find "$dir" -mindepth 1 -maxdepth 1 -printf 'left a file: %f\n'
+}
+
+number=0
 for program in "$@"; do
-	timeout --kill-after=5 "$deadline" "$program" >"$log" 2>&1 </dev/null
+	number=$((number + 1))
+	mark=$$.$number
+	dir=$base/$number
+	mkdir "$dir" || exit 1
+	chmod 711 "$base" "$dir"
+	began=$(date +%s%N)
+	UPFRONT_TEST_MARK=$mark TMPDIR=$dir timeout --kill-after=5 "$deadline" "$program" >"$log" 2>&1 </dev/null
 	code=$?
+	took=$((($(date +%s%N) - began) / 1000000))
 	p=$(count PASSED) f=$(count FAILED) s=$(count SKIPPED)
 	grep -q '^\[==========\] .*run' "$log" || f=$((f + 1))
 	[ "$code" -eq 0 ] || [ "$f" -gt 0 ] || f=1
+	left=$(leftovers)
+	[ -z "$left" ] || f=$((f + 1))
+	rm -rf "$dir"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	name=${program##*/tests/}
 	if [ "$f" -gt 0 ]; then
 		broken="$broken $name"
-		printf 'FAIL %s (exit code %s)\n' "$name" "$code"
+		printf 'FAIL %s (exit code %s, %s ms)\n' "$name" "$code" "$took"
 		sed 's/^/     /' "$log"
+		[ -z "$left" ] || printf '%s\n' "$left" | sed 's/^/     /'
 	else
-		printf 'ok   %s (%s)\n' "$name" "$p"
+		printf 'ok   %s (%s, %s ms)\n' "$name" "$p" "$took"
 		grep -i '^ *skipped:' "$log" | sed 's/^/     /'
 	fi
 done
 [ -z "$broken" ] || printf 'failed:%s\n' "$broken"
 printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+[ -z "${TEST_TOTALS-}" ] || printf '%s %s %s\n' "$passed" "$failed" "$skipped" >>"$TEST_TOTALS"
 [ "$failed" -eq 0 ]

@@ -27,6 +27,7 @@ struct engine_exit {
 	int signal; /* signal number, when signaled */
 	bool core; /* dumped core */
 	bool oom; /* ended by the kernel for memory */
+	bool leftovers; /* processes it had started are still there; `cleared` follows when they are gone */
 };
 
 enum engine_stream { ENGINE_STDOUT, ENGINE_STDERR };
@@ -37,6 +38,8 @@ struct engine_events {
 	/* It could not be started: `why` is borrowed and says what and why. */
 	void (*start_failed)(void *context, unsigned unit, const struct err *why);
 	void (*exited)(void *context, unsigned unit, const struct engine_exit *how);
+	/* What the unit's main process had left behind has ended (only after `exited` with leftovers). */
+	void (*cleared)(void *context, unsigned unit);
 	/* Health as the engine itself knows it (containers); native units are probed by the supervisor. */
 	void (*health)(void *context, unsigned unit, bool well, const char *detail);
 	/* Bytes a unit wrote, as read: any bytes, any cut. Returns false to hold that unit's output back (see resume). */
@@ -68,7 +71,10 @@ struct engine_ops {
 	struct engine *(*create)(const struct engine_options *options, struct err *err);
 	/* Starts one unit of `service`; replica counts from 1. Every outcome is reported by an event. */
 	void (*start)(struct engine *self, unsigned unit, const struct service *service, int replica);
-	/* Sends a signal to the unit's process group; -ESRCH when it is not running. */
+	/*
+	 * Sends a signal to the unit's process group; when the main process has ended, to what it left behind, except those of the
+	 * group if that had this signal already. -ESRCH when there is nothing to signal.
+	 */
 	int (*signal)(struct engine *self, unsigned unit, int signal);
 	/* SIGKILL to the group and to every descendant that left it. */
 	void (*kill)(struct engine *self, unsigned unit);

@@ -73,6 +73,8 @@ const char *stack_phase_name(enum stack_phase phase);
 enum stack_phase supervisor_phase(const struct supervisor *self);
 /* Set once the stack could not be brought up or ended by itself: what a person is told. NULL: nothing went wrong. */
 const struct err *supervisor_failure(const struct supervisor *self);
+/* Name of the unit the failure is about, as units are named here; NULL when it is about none or nothing failed. */
+const char *supervisor_failed_unit(const struct supervisor *self);
 
 /* Actions; names end with NULL. Unknown names: ERR_USAGE. They begin the change and return at once. */
 int supervisor_start(struct supervisor *self, const char *const *names, bool alone, struct err *err);
@@ -85,6 +87,12 @@ void supervisor_down(struct supervisor *self, int64_t grace_limit_ms);
 void supervisor_detach(struct supervisor *self);
 /* Withdraws: telemetry is closed and stays so. */
 void supervisor_withdraw(struct supervisor *self);
+
+/*
+ * The control API calls this once a stream has been given its last event (phase "over"). Until then, or until the terminal is
+ * gone, a supervisor whose stack is over stays for up to a second: a client that has only just connected must still hear why.
+ */
+void supervisor_told(struct supervisor *self);
 
 /* Observers of changes (the event stream). Called after each change with the unit's index, or SIZE_MAX for the stack. */
 typedef void supervisor_observer(void *context, size_t index);

@@ -11,6 +11,18 @@
  *      |                               ended, not restarted: code 0 -> COMPLETED, else -> FAILED
  *      +---- ended ---- STOPPING <---- want down -------- any with a process
  *
+ * "Ended" means the whole of it: when the main process is gone but has left others behind (SVC_EXITED with
+ * exit.leftovers), the unit stays, or becomes, STOPPING - they get the stop signal, and SIGKILL once the grace period is
+ * over - and takes the step its exit asks for at SVC_CLEARED. So a unit never starts beside what is left of itself, and what
+ * it depends on is not taken away from under processes that are still finishing.
+ *
+ * Readiness: the first attempt is made at once after the start, the next ones after 25, 50, 100... ms up to the start interval
+ * (at most 1 s). An ill answer counts from the end of the start period, or of the first interval if that is later, on, and
+ * at most one an interval; a well one counts at once. After that one attempt an interval.
+ *
+ * Restart: the first one in a row, and every one after backoff_reset_ms of uptime, is made at once; then
+ * backoff_initial_ms, doubled each time up to backoff_max_ms. on-failure:N counts failures in a row.
+ *
  * Times are milliseconds of the monotonic clock; deadlines are absolute. A unit has one timer: the earliest of what it
  * waits for; svc_deadline tells it.
  */
@@ -48,7 +60,8 @@ enum svc_event_kind {
 	SVC_CONDITIONS_FAIL, /* one of them can never be */
 	SVC_STARTED,
 	SVC_START_FAILED,
-	SVC_EXITED,
+	SVC_EXITED, /* the main process; exit.leftovers: SVC_CLEARED follows */
+	SVC_CLEARED, /* what the main process had left behind has ended */
 	SVC_PROBE_WELL,
 	SVC_PROBE_ILL,
 	SVC_TIMER /* svc_deadline has passed */
@@ -62,7 +75,7 @@ struct svc_event {
 /* What the supervisor is to do, in this order. */
 struct svc_effects {
 	bool stop_probe;
-	int signal; /* send to the group; 0: none */
+	int signal; /* send to the group (its main process gone: to what it left behind); 0: none */
 	bool kill; /* SIGKILL to all that belongs to the unit */
 	bool start;
 	bool probe; /* make one attempt now */
@@ -83,6 +96,7 @@ struct svc {
 	bool wanted;
 	bool restart_wanted; /* stopping in order to start again */
 	bool has_process;
+	bool has_leftovers; /* no main process any more, but others of the unit */
 	bool start_pending; /* start was asked of the engine, no answer yet */
 	bool was_ready; /* since its last start */
 	int restarts; /* automatic ones in all */
@@ -95,12 +109,19 @@ struct svc {
 	int64_t stop_deadline_ms, start_deadline_ms, probe_due_ms, probe_count_due_ms; /* 0: none */
 	struct engine_exit last_exit;
 	bool has_exited, start_failed;
+	bool stop_is_ours; /* STOPPING by nobody's wish: leftovers, or restart_on_unhealthy; the restart policy decides after it */
+	bool grace_over; /* SIGKILL was asked for in this stop */
 };
 
 void svc_init(struct svc *self, const struct svc_policy *policy);
 struct svc_effects svc_step(struct svc *self, const struct svc_event *event, int64_t now_ms);
 /* When SVC_TIMER is due, or 0 for never. */
 int64_t svc_deadline(const struct svc *self);
+/* Shortens the grace period of this and every later stop to at most limit_ms from now. */
+void svc_limit_grace(struct svc *self, int64_t limit_ms, int64_t now_ms);
+
+/* Nothing of it runs or is about to: no process, none left behind, no start under way. */
+bool svc_is_gone(const struct svc *self);
 
 /* True when the unit is as a dependent with this condition wants it / can no longer get there by itself. */
 bool svc_satisfies(const struct svc *self, enum depend_condition condition);

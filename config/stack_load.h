@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One resolution while it is under way: from parsed files to one tree. Private to the stack_* files. In this order,
+ * as Compose does it:
+ *
+ *   stack_fill      a copy of one file with its variables replaced
+ *   stack_normal    each service in normal form: lists of "KEY=value" become maps, short forms long ones, paths absolute
+ *   stack_extends   services that extend others get what those say
+ *   stack_load      files named by `include` are added, files given later laid over (stack_merge)
+ *   stack_finish    what only the whole can tell: kind of service, words of commands, profiles
+ *
+ * Content errors are collected in `err` and loading goes on as long as that makes sense; a negative result ends it.
+ */
+#ifndef UPFRONT_CONFIG_STACK_LOAD_H
+#define UPFRONT_CONFIG_STACK_LOAD_H
+
+#include "config/err.h"
+#include "config/node.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pool;
+struct stack_file;
+struct stack_source;
+struct strmap;
+
+/* What extends, include and interpolation may make of a file that is itself within its limits. */
+#define STACK_NODES_MAX 1000000u
+#define STACK_TEXT_BYTES_MAX (64u * 1024u * 1024u)
+#define STACK_NESTING_MAX 64u
+
+/* What a file is read by: its folder, and the variables that includes add below those of the stack. */
+struct stack_scope {
+	const struct stack_scope *parent;
+	const char *dir;
+	const struct strmap *dotenv; /* of the include; NULL: none */
+};
+
+/* A file filled and in normal form, once for each scope that needs it. */
+struct stack_document {
+	struct stack_document *next;
+	const struct stack_file *file;
+	const struct stack_scope *scope;
+	struct node *root;
+	struct node *extended; /* services whose `extends` are resolved, by name; NODE_NULL: being worked on */
+};
+
+struct stack_load {
+	struct stack_source *source;
+	struct pool *pool;
+	const struct strmap *overrides;
+	bool mask; /* secrets are starred: for printing */
+	const char *project;
+	struct err *err;
+	struct err *warnings; /* NULL: nobody wants them */
+	struct node *warned; /* names of unset variables already warned of */
+	struct stack_document *documents;
+	struct strmap *include_envs; /* an array; finished with the load */
+	size_t include_env_count;
+	const char **files; /* absolute paths, in order of use */
+	size_t file_count;
+	size_t nodes; /* made so far */
+	size_t text_bytes;
+};
+
+/* Everything merged, or NULL when an error makes going on useless. `self` is zeroed but for source, pool, overrides, mask, err. */
+struct node *stack_load_tree(struct stack_load *self);
+void stack_load_finish(struct stack_load *self);
+
+/* Counts nodes; false, with an error said once, beyond the limit. */
+bool stack_load_count(struct stack_load *self, size_t nodes, struct err_place place);
+/* The file filled and in normal form. */
+int stack_load_document(struct stack_load *self, const struct stack_file *file, const struct stack_scope *scope,
+			struct stack_document **document);
+
+/* A variable's value as the file sees it: overrides, environment, .env, .env of includes. */
+const char *stack_load_variable(const struct stack_load *self, const struct stack_scope *scope, const char *name);
+int stack_fill(struct stack_load *self, const struct stack_scope *scope, const struct node *from, struct node **filled);
+/* The same for one text; NULL after an error. In the pool. */
+const char *stack_fill_text(struct stack_load *self, const struct stack_scope *scope, const char *text,
+			    struct err_place place);
+
+void stack_normal(struct stack_load *self, struct node *root, const struct stack_scope *scope);
+/* Short and long port forms become a list of long ones, ranges spelled out. */
+struct node *stack_normal_ports(struct stack_load *self, const struct node *ports);
+/* The same for volumes. */
+struct node *stack_normal_volumes(struct stack_load *self, const struct node *volumes, const char *dir);
+
+/* `over` laid over `base` by Compose's rules for a whole file; both stay as they are. */
+struct node *stack_merge(struct stack_load *self, const struct node *base, const struct node *over);
+/* The same for one service. */
+struct node *stack_merge_service(struct stack_load *self, const struct node *base, const struct node *over);
+
+/* Replaces each service of the document by what it is with its `extends` resolved. */
+int stack_extends(struct stack_load *self, struct stack_document *document);
+
+/* What upfront reads and prints: services of the active profiles, commands in words, folders absolute. */
+struct node *stack_finish(struct stack_load *self, const struct node *merged);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The resolved stack as text: what `upfront config` prints. */
+#ifndef UPFRONT_CONFIG_STACK_PRINT_H
+#define UPFRONT_CONFIG_STACK_PRINT_H
+
+struct stack;
+
+/*
+ * Block-style YAML that resolves to the same stack again; dollar signs are doubled for that. The caller frees; NULL when out of
+ * memory.
+ */
+char *stack_print_yaml(const struct stack *stack);
+/* The same as JSON, dollar signs as they are: for programs. */
+char *stack_print_json(const struct stack *stack);
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/ctl_client.h"
+
+#include "config/err.h"
+#include "config/paths.h"
+#include "launcher/ctl_http.h"
+#include "launcher/supervisor/ctl_address.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONNECT_TIMEOUT_MS 5000
+#define TARGET_BYTES_MAX 4096u
+
+struct ctl_stream {
+	int fd;
+	struct ctl_http http;
+	char in[16384];
+	size_t in_start, in_end;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A socket of another user at our path is no supervisor of ours. */
+static int check_peer(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return -errno;
+	return peer.uid == geteuid() ? 0 : -EPERM;
+}
+
+static int connect_socket(const char *path)
+{
+	struct timeval limit = {.tv_sec = CONNECT_TIMEOUT_MS / 1000};
+	struct ctl_address address;
+	int fd, result;
+
+	result = ctl_address_make(&address, path);
+	if (result < 0)
+		return result;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		result = -errno;
+		goto out;
+	}
+	/* Bounds connect() too: it waits while the backlog is full. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (const struct sockaddr *)&address.name, address.size_bytes) < 0)
+		result = -errno;
+	else
+		result = check_peer(fd);
+	if (result < 0) {
+		close(fd);
+		goto out;
+	}
+	result = fd;
+out:
+	ctl_address_finish(&address);
+	return result;
+}
+
+static bool means_not_running(int result)
+{
+	return result == -ENOENT || result == -ECONNREFUSED || result == -ENOTDIR;
+}
+
+static int connect_or_say(const struct ctl_client *self, struct err *err)
+{
+	int fd = connect_socket(self->socket_path);
+
+	if (fd >= 0)
+		return fd;
+	if (means_not_running(fd)) {
+		err_set(err, ERR_NOT_RUNNING, "the stack is not running any more");
+		return fd;
+	}
+	err_set(err, ERR_FAILED, "cannot reach the supervisor: %s: %s", self->socket_path, strerror(-fd));
+	return fd;
+}
+
+int ctl_client_open(struct ctl_client *self, const char *project, struct err *err)
+{
+	int result, fd;
+
+	self->socket_path = NULL;
+	result = paths_socket(project, &self->socket_path, err);
+	if (result < 0)
+		return result;
+	fd = connect_socket(self->socket_path);
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	if (means_not_running(fd)) {
+		err_set(err, ERR_NOT_RUNNING, "project '%s' is not running", project);
+		err_hint(err, "start it with: upfront up");
+	} else {
+		err_set(err, ERR_FAILED, "cannot reach the supervisor of project '%s': %s: %s", project,
+			self->socket_path, strerror(-fd));
+	}
+	ctl_client_close(self);
+	return fd;
+}
+
+void ctl_client_close(struct ctl_client *self)
+{
+	free(self->socket_path);
+	self->socket_path = NULL;
+}
+
+/* A request is small and the peer reads it whole before it answers, so plain sends under the socket's time limit do. */
+static int send_all(int fd, const char *bytes, size_t size_bytes)
+{
+	size_t sent = 0;
+
+	while (sent < size_bytes) {
+		ssize_t count = send(fd, bytes + sent, size_bytes - sent, MSG_NOSIGNAL);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		sent += (size_t)count;
+	}
+	return 0;
+}
+
+static int send_request(int fd, const char *method, const char *target, const char *body)
+{
+	char *request = NULL;
+	int length, result;
+
+	if (strlen(target) > TARGET_BYTES_MAX || strpbrk(target, " \r\n") != NULL)
+		return -EINVAL;
+	if (body != NULL)
+		length = asprintf(&request,
+				  "%s %s HTTP/1.1\r\nHost: upfront\r\nConnection: close\r\n"
+				  "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+				  method, target, strlen(body), body);
+	else
+		length = asprintf(&request, "%s %s HTTP/1.1\r\nHost: upfront\r\nConnection: close\r\n%s\r\n", method,
+				  target, strcmp(method, "GET") == 0 ? "" : "Content-Length: 0\r\n");
+	if (length < 0)
+		return -ENOMEM;
+	result = send_all(fd, request, (size_t)length);
+	free(request);
+	return result;
+}
+
+int ctl_stream_open(const struct ctl_client *self, const char *target, struct ctl_stream **stream, struct err *err)
+{
+	struct ctl_stream *new_stream = NULL;
+	int fd, result;
+
+	fd = connect_or_say(self, err);
+	if (fd < 0)
+		return fd;
+	result = send_request(fd, "GET", target, NULL);
+	if (result < 0) {
+		err_set(err, ERR_FAILED, "cannot ask the supervisor: %s", strerror(-result));
+		goto out;
+	}
+	new_stream = calloc(1, sizeof(*new_stream));
+	if (new_stream == NULL) {
+		result = err_set(err, ERR_INTERNAL, "out of memory");
+		goto out;
+	}
+	new_stream->fd = fd;
+	ctl_http_init(&new_stream->http);
+	*stream = new_stream;
+out:
+	if (result < 0)
+		close(fd);
+	return result;
+}
+
+int ctl_stream_fd(const struct ctl_stream *self)
+{
+	return self->fd;
+}
+
+int ctl_stream_status(const struct ctl_stream *self)
+{
+	return self->http.status;
+}
+
+void ctl_stream_close(struct ctl_stream *self)
+{
+	if (self == NULL)
+		return;
+	close(self->fd);
+	free(self);
+}
+
+/* Returns > 0 when there are bytes to parse, 0 at the end of the connection, -errno else. */
+static ssize_t refill(struct ctl_stream *self)
+{
+	ssize_t count;
+
+	do {
+		count = recv(self->fd, self->in, sizeof(self->in), MSG_DONTWAIT);
+	} while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return -errno;
+	self->in_start = 0;
+	self->in_end = (size_t)count;
+	return count;
+}
+
+ssize_t ctl_stream_read(struct ctl_stream *self, char *buffer, size_t size_bytes)
+{
+	for (;;) {
+		ssize_t count;
+		size_t used;
+
+		if (ctl_http_is_done(&self->http))
+			return 0;
+		if (self->http.state == HTTP_BROKEN)
+			return -EPROTO;
+		if (self->in_start == self->in_end) {
+			count = refill(self);
+			if (count < 0)
+				return count;
+			if (count == 0)
+				return ctl_http_end(&self->http);
+		}
+		count = ctl_http_feed(&self->http, self->in + self->in_start, self->in_end - self->in_start, &used,
+				      buffer, size_bytes);
+		self->in_start += used;
+		if (count != 0)
+			return count;
+	}
+}
+
+/* Waits until the stream is readable; -ETIMEDOUT when `deadline_ms` passes first. */
+static int wait_readable(const struct ctl_stream *self, int64_t deadline_ms)
+{
+	struct pollfd pollfd = {.fd = self->fd, .events = POLLIN};
+
+	for (;;) {
+		int64_t left = deadline_ms - now_ms();
+		int count = poll(&pollfd, 1, left > 0 ? (int)left : 0);
+
+		if (count > 0)
+			return 0;
+		if (count == 0)
+			return -ETIMEDOUT;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+static int read_answer(struct ctl_stream *stream, int64_t deadline_ms, char **answer)
+{
+	char *bytes = NULL;
+	size_t size = 0, capacity = 0;
+	ssize_t count;
+	int result;
+
+	for (;;) {
+		if (capacity - size < 2) {
+			char *grown;
+
+			capacity = capacity == 0 ? 8192 : capacity * 2;
+			result = -EFBIG;
+			if (capacity > CTL_CLIENT_BODY_MAX)
+				goto out;
+			result = -ENOMEM;
+			grown = realloc(bytes, capacity);
+			if (grown == NULL)
+				goto out;
+			bytes = grown;
+		}
+		count = ctl_stream_read(stream, bytes + size, capacity - size - 1);
+		result = (int)count;
+		if (count == -EAGAIN)
+			result = wait_readable(stream, deadline_ms);
+		else if (count > 0)
+			size += (size_t)count;
+		else
+			goto out;
+		if (result < 0)
+			goto out;
+	}
+out:
+	if (result == 0) {
+		bytes[size] = '\0';
+		*answer = bytes;
+	} else {
+		free(bytes);
+	}
+	return result;
+}
+
+int ctl_client_call(const struct ctl_client *self, const char *method, const char *target, const char *body,
+		    int timeout_ms, int *status, char **answer, struct err *err)
+{
+	int64_t deadline_ms = now_ms() + timeout_ms;
+	struct ctl_stream stream = {.fd = -1};
+	int result;
+
+	stream.fd = connect_or_say(self, err);
+	if (stream.fd < 0)
+		return stream.fd;
+	ctl_http_init(&stream.http);
+	result = send_request(stream.fd, method, target, body);
+	if (result == 0)
+		result = read_answer(&stream, deadline_ms, answer);
+	close(stream.fd);
+	if (result == -ETIMEDOUT || result == -EAGAIN)
+		return err_set(err, ERR_TIMEOUT, "the supervisor did not answer within %d ms: %s %s", timeout_ms,
+			       method, target);
+	if (result < 0)
+		return err_set(err, ERR_FAILED, "no usable answer from the supervisor: %s %s: %s", method, target,
+			       strerror(-result));
+	*status = stream.http.status;
+	return 0;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One project as the commands see it: the stack that the global options name, its name, and its state folder with the lock that
+ * says whether it runs. The lock is a flock on <state>/lock, held by every process of a running stack; beside it `folder` keeps the
+ * stack folder's real path and `socket` the control socket's, which the runtime folder of a later command need not agree on.
+ */
+#ifndef UPFRONT_LAUNCHER_PROJECT_H
+#define UPFRONT_LAUNCHER_PROJECT_H
+
+#include "launcher/ctl_client.h"
+
+#include <stdbool.h>
+
+struct cli_context;
+struct err;
+struct stack;
+struct stack_source;
+
+struct project {
+	char *name;
+	struct stack_source *source; /* NULL when only the name is known */
+	struct stack *stack; /* likewise */
+	char *state_dir;
+	int lock_fd; /* -1: not held */
+};
+
+/* Everything zero and harmless, so that project_finish can follow at any time. */
+void project_init(struct project *self);
+void project_finish(struct project *self);
+
+/* Reads and resolves the stack; prints its warnings to stderr unless -q. */
+int project_load(struct project *self, const struct cli_context *context, struct err *err);
+
+/*
+ * Finds out the name only: by -p, else from the stack file, else - when the file cannot be used - from a running project
+ * of the current folder. For commands that must work on a running stack whatever its file says by now.
+ */
+int project_find(struct project *self, const struct cli_context *context, struct err *err);
+
+/*
+ * Takes the lock of a project about to start, makes the state folder, ends what an earlier run left behind, and notes folder
+ * and socket. A running one: ERR_MISSING naming where it runs from.
+ */
+int project_lock(struct project *self, const char *socket_path, struct err *err);
+
+/* True while some process of the project holds the lock. */
+bool project_is_running(const struct project *self);
+
+/* Waits until the lock is free: everything of the stack has ended. */
+void project_wait_ended(const struct project *self);
+
+/* Ends processes that carry the project's marker although nothing runs; returns how many. */
+int project_sweep(const struct project *self);
+
+/* Value of UPFRONT_STACK in every service's environment: the same for each run of the project. The caller frees. */
+char *project_marker(const struct project *self);
+
+/* A client of the running stack; ERR_NOT_RUNNING when nothing runs. */
+int project_connect(const struct project *self, struct ctl_client *client, struct err *err);
+
+#endif

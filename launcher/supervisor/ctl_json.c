@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/supervisor/ctl_json.h"
+
+#include "config/err.h"
+#include "config/stack.h"
+#include "config/utf8.h"
+#include "launcher/process/output.h"
+#include "launcher/supervisor/supervisor.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void ctl_json_add_text(cJSON *object, const char *name, const char *text)
+{
+	char *clean, *to;
+
+	if (text == NULL) {
+		cJSON_AddNullToObject(object, name);
+		return;
+	}
+	clean = malloc(strlen(text) * 3 + 1);
+	if (clean == NULL)
+		return;
+	to = clean;
+	for (const char *from = text, *end = text + strlen(text); from < end;) {
+		size_t length = utf8_length(from, (size_t)(end - from));
+
+		if (length > 0) {
+			memcpy(to, from, length);
+			to += length;
+			from += length;
+		} else {
+			memcpy(to, "\xef\xbf\xbd", 3);
+			to += 3;
+			from++;
+		}
+	}
+	*to = '\0';
+	cJSON_AddStringToObject(object, name, clean);
+	free(clean);
+}
+
+static void add_time(cJSON *object, const char *name, bool known, int64_t value_ms)
+{
+	if (known)
+		cJSON_AddNumberToObject(object, name, (double)value_ms);
+	else
+		cJSON_AddNullToObject(object, name);
+}
+
+static void add_exit(cJSON *object, const struct svc *svc)
+{
+	cJSON *how;
+
+	if (!svc->has_exited) {
+		cJSON_AddNullToObject(object, "exit");
+		return;
+	}
+	how = cJSON_AddObjectToObject(object, "exit");
+	if (svc->last_exit.signaled) {
+		cJSON_AddNumberToObject(how, "signal", svc->last_exit.signal);
+		cJSON_AddBoolToObject(how, "core", svc->last_exit.core);
+		cJSON_AddBoolToObject(how, "oom", svc->last_exit.oom);
+	} else {
+		cJSON_AddNumberToObject(how, "code", svc->last_exit.code);
+	}
+}
+
+static void add_probe_target(cJSON *probe, const struct probe_spec *spec)
+{
+	switch (spec->kind) {
+	case PROBE_HTTP:
+		ctl_json_add_text(probe, "target", spec->url);
+		break;
+	case PROBE_TCP:
+		ctl_json_add_text(probe, "target", spec->host);
+		cJSON_AddNumberToObject(probe, "port", spec->port);
+		break;
+	case PROBE_UNIX:
+		ctl_json_add_text(probe, "target", spec->path);
+		break;
+	case PROBE_LOG:
+		ctl_json_add_text(probe, "target", spec->regex);
+		break;
+	case PROBE_EXEC:
+		ctl_json_add_text(probe, "target", spec->argv != NULL ? spec->argv[0] : NULL);
+		break;
+	case PROBE_NONE:
+	case PROBE_NOTIFY:
+		cJSON_AddNullToObject(probe, "target");
+		break;
+	}
+}
+
+static void add_probe(cJSON *object, const struct svc *svc)
+{
+	const struct probe_spec *spec = svc->policy.readiness;
+	cJSON *probe;
+
+	if (spec == NULL) {
+		cJSON_AddNullToObject(object, "probe");
+		return;
+	}
+	probe = cJSON_AddObjectToObject(object, "probe");
+	cJSON_AddStringToObject(probe, "kind", probe_kind_name(spec->kind));
+	add_probe_target(probe, spec);
+	cJSON_AddNumberToObject(probe, "attempts", svc->probe_attempts);
+	cJSON_AddNumberToObject(probe, "failures", svc->probe_failures);
+}
+
+static void add_ports(cJSON *object, const struct service *service)
+{
+	cJSON *ports = cJSON_AddArrayToObject(object, "ports");
+
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct service_port *port = &service->ports[i];
+		cJSON *item = cJSON_CreateObject();
+
+		ctl_json_add_text(item, "host", port->host);
+		cJSON_AddNumberToObject(item, "published", port->published);
+		cJSON_AddNumberToObject(item, "published_end", port->published_end);
+		cJSON_AddNumberToObject(item, "target", port->target);
+		ctl_json_add_text(item, "protocol", port->protocol);
+		cJSON_AddItemToArray(ports, item);
+	}
+}
+
+static void add_svc(cJSON *object, const struct svc *svc)
+{
+	const bool ready = svc->ready_ms > 0 && svc->ready_ms >= svc->started_ms;
+
+	cJSON_AddStringToObject(object, "state", svc_state_name(svc->state));
+	cJSON_AddBoolToObject(object, "wanted", svc->wanted);
+	cJSON_AddBoolToObject(object, "settled", svc_is_settled(svc));
+	cJSON_AddBoolToObject(object, "one_shot", svc->policy.one_shot);
+	cJSON_AddNumberToObject(object, "restarts", svc->restarts);
+	add_time(object, "uptime_ms", svc->has_process && svc->started_ms > 0, monotonic_ms() - svc->started_ms);
+	add_time(object, "ready_after_ms", ready, svc->ready_ms - svc->started_ms);
+	add_time(object, "backoff_ms", svc->state == SVC_BACKOFF, svc->backoff_ms);
+	add_exit(object, svc);
+	add_probe(object, svc);
+}
+
+cJSON *ctl_json_unit(const struct supervisor *supervisor, size_t index)
+{
+	struct supervisor_unit unit;
+	cJSON *object = cJSON_CreateObject();
+
+	if (object == NULL)
+		return NULL;
+	supervisor_unit(supervisor, index, &unit);
+	cJSON_AddNumberToObject(object, "id", unit.id);
+	ctl_json_add_text(object, "name", unit.name);
+	ctl_json_add_text(object, "service", unit.service->name);
+	cJSON_AddNumberToObject(object, "replica", unit.replica);
+	cJSON_AddStringToObject(object, "kind", service_kind_name(unit.service->kind));
+	if (unit.pid > 0)
+		cJSON_AddNumberToObject(object, "pid", unit.pid);
+	else
+		cJSON_AddNullToObject(object, "pid");
+	add_svc(object, unit.svc);
+	cJSON_AddNumberToObject(object, "changed_ms", (double)unit.changed_ms);
+	add_ports(object, unit.service);
+	ctl_json_add_text(object, "open", unit.service->open);
+	ctl_json_add_text(object, "why", unit.why);
+	return object;
+}
+
+cJSON *ctl_json_units(const struct supervisor *supervisor)
+{
+	cJSON *list = cJSON_CreateArray();
+
+	for (size_t i = 0; list != NULL && i < supervisor_unit_count(supervisor); i++)
+		cJSON_AddItemToArray(list, ctl_json_unit(supervisor, i));
+	return list;
+}
+
+static cJSON *error_object(const struct err *err)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON *messages;
+
+	if (object == NULL)
+		return NULL;
+	cJSON_AddNumberToObject(object, "code", err->code);
+	messages = cJSON_AddArrayToObject(object, "messages");
+	for (size_t i = 0; i < err->count; i++) {
+		const struct err_item *item = &err->items[i];
+		cJSON *message = cJSON_CreateObject();
+
+		ctl_json_add_text(message, "file", item->file);
+		cJSON_AddNumberToObject(message, "line", item->line);
+		cJSON_AddNumberToObject(message, "column", item->column);
+		ctl_json_add_text(message, "message", item->message);
+		ctl_json_add_text(message, "hint", item->hint);
+		cJSON_AddItemToArray(messages, message);
+	}
+	return object;
+}
+
+cJSON *ctl_json_error(const struct err *err)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	if (object == NULL)
+		return NULL;
+	cJSON_AddNumberToObject(object, "version", CTL_JSON_VERSION);
+	cJSON_AddItemToObject(object, "error", error_object(err));
+	return object;
+}
+
+static cJSON *consent_object(const struct consent_decision *consent)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(object, "state", consent->state == CONSENT_ON ? "on" : "off");
+	cJSON_AddStringToObject(object, "reason", consent_reason_word(consent->reason));
+	cJSON_AddStringToObject(object, "text", consent_reason_text(consent->reason));
+	return object;
+}
+
+cJSON *ctl_json_stack(const struct supervisor *supervisor)
+{
+	const struct stack *stack = supervisor_stack(supervisor);
+	const struct err *failure = supervisor_failure(supervisor);
+	const struct output *output = supervisor_output((struct supervisor *)supervisor);
+	cJSON *object = cJSON_CreateObject();
+
+	if (object == NULL)
+		return NULL;
+	ctl_json_add_text(object, "project", stack->name);
+	ctl_json_add_text(object, "app", stack->app);
+	ctl_json_add_text(object, "app_version", stack->version);
+	ctl_json_add_text(object, "dir", stack->dir);
+	ctl_json_add_text(object, "open", stack->open);
+	cJSON_AddNumberToObject(object, "supervisor_pid", getpid());
+	cJSON_AddStringToObject(object, "phase", stack_phase_name(supervisor_phase(supervisor)));
+	if (failure != NULL)
+		cJSON_AddItemToObject(object, "failure", error_object(failure));
+	else
+		cJSON_AddNullToObject(object, "failure");
+	cJSON_AddItemToObject(object, "consent", consent_object(supervisor_consent(supervisor)));
+	cJSON_AddNumberToObject(object, "log_bytes_lost", output != NULL ? (double)output_lost_bytes(output) : 0);
+	return object;
+}
+
+cJSON *ctl_json_telemetry(const struct supervisor *supervisor)
+{
+	return consent_object(supervisor_consent(supervisor));
+}

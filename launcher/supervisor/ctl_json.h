@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What the control API says, as JSON; the shapes are described in openapi.yaml. The caller deletes what it gets; NULL: out of memory. */
+#ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_JSON_H
+#define UPFRONT_LAUNCHER_SUPERVISOR_CTL_JSON_H
+
+#include <stddef.h>
+
+struct cJSON;
+struct err;
+struct supervisor;
+
+#define CTL_JSON_VERSION 1
+
+struct cJSON *ctl_json_unit(const struct supervisor *supervisor, size_t index);
+struct cJSON *ctl_json_units(const struct supervisor *supervisor);
+struct cJSON *ctl_json_stack(const struct supervisor *supervisor);
+struct cJSON *ctl_json_telemetry(const struct supervisor *supervisor);
+struct cJSON *ctl_json_error(const struct err *err);
+
+/* Adds text that may hold any bytes: what is not UTF-8 becomes U+FFFD, so that the answer stays JSON. NULL becomes null. */
+void ctl_json_add_text(struct cJSON *object, const char *name, const char *text);
+
+#endif

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/supervisor/ctl_routes.h"
+
+#include "config/err.h"
+#include "launcher/supervisor/ctl_json.h"
+#include "launcher/supervisor/ctl_stream.h"
+#include "launcher/supervisor/supervisor.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/queue.h>
+
+#define NAMES_MAX 1000u
+#define BODY_DEPTH_MAX 16
+
+/* One request on its way to an answer. */
+struct call {
+	struct evhttp_request *request;
+	struct supervisor *supervisor;
+	struct ctl_streams *streams;
+	char *name; /* {name} of the path, decoded; NULL: the route has none */
+	struct evkeyvalq query;
+	cJSON *body; /* an object, or NULL when none was sent */
+};
+
+/* ---- Answers ---- */
+
+static const char *status_text(int status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 202:
+		return "Accepted";
+	case 400:
+		return "Bad Request";
+	case 403:
+		return "Forbidden";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 409:
+		return "Conflict";
+	case 503:
+		return "Service Unavailable";
+	default:
+		return "Internal Server Error";
+	}
+}
+
+/* Deletes `object`. */
+static void answer_json(struct evhttp_request *request, int status, cJSON *object)
+{
+	char *text = object != NULL ? cJSON_PrintUnformatted(object) : NULL;
+	struct evbuffer *body = evbuffer_new();
+
+	if (text == NULL || body == NULL) {
+		evhttp_send_error(request, 500, "Internal Server Error");
+		goto out;
+	}
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", "application/json");
+	evbuffer_add(body, text, strlen(text));
+	evbuffer_add(body, "\n", 1);
+	evhttp_send_reply(request, status, status_text(status), body);
+out:
+	if (body != NULL)
+		evbuffer_free(body);
+	free(text);
+	cJSON_Delete(object);
+}
+
+/* Deletes `object`, a plain one, after its version was put in. */
+static void answer_versioned(struct evhttp_request *request, int status, cJSON *object)
+{
+	if (object != NULL)
+		cJSON_AddNumberToObject(object, "version", CTL_JSON_VERSION);
+	answer_json(request, status, object);
+}
+
+static void answer_err(struct evhttp_request *request, int status, const struct err *err)
+{
+	answer_json(request, status, ctl_json_error(err));
+}
+
+void ctl_routes_refuse(struct evhttp_request *request, int status, const char *message)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, status == 503 ? ERR_FAILED : ERR_USAGE, "%s", message);
+	answer_err(request, status, &err);
+	err_finish(&err);
+}
+
+static void answer_accepted(struct evhttp_request *request)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	cJSON_AddBoolToObject(object, "accepted", true);
+	answer_versioned(request, 202, object);
+}
+
+/* ---- Reading ---- */
+
+static void get_stack(struct call *call)
+{
+	answer_versioned(call->request, 200, ctl_json_stack(call->supervisor));
+}
+
+static void get_services(struct call *call)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(object, "project", supervisor_stack(call->supervisor)->name);
+	cJSON_AddItemToObject(object, "services", ctl_json_units(call->supervisor));
+	answer_versioned(call->request, 200, object);
+}
+
+/* The first unit of this name: "web", "web-2". */
+static size_t find_unit(const struct call *call, const char *name)
+{
+	struct supervisor_unit unit;
+
+	for (size_t i = 0; i < supervisor_unit_count(call->supervisor); i++) {
+		supervisor_unit(call->supervisor, i, &unit);
+		if (strcmp(unit.name, name) == 0 || strcmp(unit.service->name, name) == 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static void get_service(struct call *call)
+{
+	size_t index = find_unit(call, call->name);
+
+	if (index == SIZE_MAX)
+		ctl_routes_refuse(call->request, 404, "no such service");
+	else
+		answer_versioned(call->request, 200, ctl_json_unit(call->supervisor, index));
+}
+
+static void get_telemetry(struct call *call)
+{
+	answer_versioned(call->request, 200, ctl_json_telemetry(call->supervisor));
+}
+
+/* ---- Streams ---- */
+
+static void answer_stream_result(struct call *call, int result)
+{
+	if (result == -EBUSY)
+		ctl_routes_refuse(call->request, 503, "too many streams are open");
+	else if (result < 0)
+		ctl_routes_refuse(call->request, 500, "out of memory");
+}
+
+static void get_events(struct call *call)
+{
+	answer_stream_result(call, ctl_streams_events(call->streams, call->request));
+}
+
+static bool parse_count(const char *text, size_t *count)
+{
+	char *end;
+	unsigned long long value;
+
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno != 0 || *end != '\0' || value > INT_MAX)
+		return false;
+	*count = (size_t)value;
+	return true;
+}
+
+/* service=NAME (repeatable), follow=0|1, tail=N|all. */
+static const char *parse_log_query(struct call *call, struct ctl_log_query *query, const char **names)
+{
+	const struct evkeyval *pair;
+	size_t count = 0;
+
+	TAILQ_FOREACH(pair, &call->query, next)
+	{
+		if (strcmp(pair->key, "service") == 0) {
+			if (count + 1 >= NAMES_MAX)
+				return "too many services named";
+			if (find_unit(call, pair->value) == SIZE_MAX)
+				return "no such service";
+			names[count++] = pair->value;
+		} else if (strcmp(pair->key, "follow") == 0) {
+			query->follow = strcmp(pair->value, "1") == 0 || strcmp(pair->value, "true") == 0;
+		} else if (strcmp(pair->key, "tail") == 0) {
+			query->has_tail = strcmp(pair->value, "all") != 0;
+			if (query->has_tail && !parse_count(pair->value, &query->tail))
+				return "tail: a number or 'all' is wanted";
+		} else {
+			return "unknown query parameter";
+		}
+	}
+	query->services = count > 0 ? names : NULL;
+	return NULL;
+}
+
+static void get_logs(struct call *call)
+{
+	struct ctl_log_query query = {0};
+	const char **names = calloc(NAMES_MAX, sizeof(*names));
+	const char *problem = names == NULL ? "out of memory" : parse_log_query(call, &query, names);
+
+	if (problem != NULL)
+		ctl_routes_refuse(call->request, strcmp(problem, "no such service") == 0 ? 404 : 400, problem);
+	else
+		answer_stream_result(call, ctl_streams_logs(call->streams, call->request, &query));
+	free(names);
+}
+
+/* ---- Acting ---- */
+
+static void post_down(struct call *call)
+{
+	const cJSON *grace = cJSON_GetObjectItemCaseSensitive(call->body, "grace_ms");
+	int64_t grace_ms = -1;
+
+	if (grace != NULL) {
+		if (!cJSON_IsNumber(grace) || grace->valuedouble < 0 || grace->valuedouble > 1e12) {
+			ctl_routes_refuse(call->request, 400, "grace_ms: a number of milliseconds is wanted");
+			return;
+		}
+		grace_ms = (int64_t)grace->valuedouble;
+	}
+	answer_accepted(call->request);
+	supervisor_down(call->supervisor, grace_ms);
+}
+
+static void post_detach(struct call *call)
+{
+	supervisor_detach(call->supervisor);
+	answer_accepted(call->request);
+}
+
+static void post_withdraw(struct call *call)
+{
+	supervisor_withdraw(call->supervisor);
+	get_telemetry(call);
+}
+
+static void answer_action(struct call *call, int result, const struct err *err)
+{
+	if (result == 0)
+		answer_accepted(call->request);
+	else
+		answer_err(call->request, err->code == ERR_USAGE ? 404 : 409, err);
+}
+
+static void act(struct call *call, int (*action)(struct supervisor *, const char *const *, struct err *))
+{
+	const char *const names[] = {call->name, NULL};
+	struct err err = ERR_INIT;
+
+	answer_action(call, action(call->supervisor, names, &err), &err);
+	err_finish(&err);
+}
+
+static void post_start(struct call *call)
+{
+	const char *const names[] = {call->name, NULL};
+	struct err err = ERR_INIT;
+
+	answer_action(call, supervisor_start(call->supervisor, names, false, &err), &err);
+	err_finish(&err);
+}
+
+static void post_stop(struct call *call)
+{
+	act(call, supervisor_stop);
+}
+
+static void post_restart(struct call *call)
+{
+	act(call, supervisor_restart);
+}
+
+/* "SIGTERM", "TERM", "15"; 0: none of our signals. */
+static int signal_number(const cJSON *value)
+{
+	const char *name;
+
+	if (cJSON_IsNumber(value))
+		return value->valuedouble >= 1 && value->valuedouble < NSIG ? (int)value->valuedouble : 0;
+	if (!cJSON_IsString(value))
+		return 0;
+	name = value->valuestring;
+	if (strncasecmp(name, "SIG", 3) == 0)
+		name += 3;
+	for (int i = 1; i < NSIG; i++)
+		if (sigabbrev_np(i) != NULL && strcasecmp(name, sigabbrev_np(i)) == 0)
+			return i;
+	return 0;
+}
+
+static void post_kill(struct call *call)
+{
+	const cJSON *value = cJSON_GetObjectItemCaseSensitive(call->body, "signal");
+	const char *const names[] = {call->name, NULL};
+	int signal = value == NULL ? SIGKILL : signal_number(value);
+	struct err err = ERR_INIT;
+
+	if (signal == 0)
+		ctl_routes_refuse(call->request, 400, "signal: unknown signal");
+	else
+		answer_action(call, supervisor_signal(call->supervisor, names, signal, &err), &err);
+	err_finish(&err);
+}
+
+/* ---- The table ---- */
+
+static const struct route {
+	const char *name; /* method and template */
+	enum evhttp_cmd_type method;
+	void (*answer)(struct call *call);
+} routes[] = {
+	{"GET /v1/stack", EVHTTP_REQ_GET, get_stack},
+	{"POST /v1/stack/down", EVHTTP_REQ_POST, post_down},
+	{"POST /v1/stack/detach", EVHTTP_REQ_POST, post_detach},
+	{"GET /v1/services", EVHTTP_REQ_GET, get_services},
+	{"GET /v1/services/{name}", EVHTTP_REQ_GET, get_service},
+	{"POST /v1/services/{name}/start", EVHTTP_REQ_POST, post_start},
+	{"POST /v1/services/{name}/stop", EVHTTP_REQ_POST, post_stop},
+	{"POST /v1/services/{name}/restart", EVHTTP_REQ_POST, post_restart},
+	{"POST /v1/services/{name}/kill", EVHTTP_REQ_POST, post_kill},
+	{"GET /v1/events", EVHTTP_REQ_GET, get_events},
+	{"GET /v1/logs", EVHTTP_REQ_GET, get_logs},
+	{"GET /v1/telemetry", EVHTTP_REQ_GET, get_telemetry},
+	{"POST /v1/telemetry/withdraw", EVHTTP_REQ_POST, post_withdraw},
+};
+
+#define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
+
+const char *ctl_routes_name(size_t index)
+{
+	return index < ROUTE_COUNT ? routes[index].name : NULL;
+}
+
+/* Matches `path` against a template; {name} stands for one segment, returned decoded in *name (the caller frees). */
+static bool match_path(const char *template, const char *path, char **name)
+{
+	const char *hole = strstr(template, "{name}");
+	size_t head = hole != NULL ? (size_t)(hole - template) : 0;
+	const char *rest;
+	char *segment;
+	size_t decoded;
+
+	if (hole == NULL)
+		return strcmp(template, path) == 0;
+	if (strncmp(template, path, head) != 0)
+		return false;
+	rest = path + head + strcspn(path + head, "/");
+	if (rest == path + head || strcmp(rest, hole + strlen("{name}")) != 0)
+		return false;
+	segment = strndup(path + head, (size_t)(rest - path) - head);
+	if (segment == NULL)
+		return false;
+	*name = evhttp_uridecode(segment, 0, &decoded);
+	free(segment);
+	return *name != NULL;
+}
+
+/* The route, or NULL with *known set when only the method is wrong. */
+static const struct route *find_route(const char *path, enum evhttp_cmd_type method, char **name, bool *known)
+{
+	*known = false;
+	for (size_t i = 0; i < ROUTE_COUNT; i++) {
+		if (!match_path(strchr(routes[i].name, '/'), path, name))
+			continue;
+		if (routes[i].method == method)
+			return &routes[i];
+		*known = true;
+		free(*name);
+		*name = NULL;
+	}
+	return NULL;
+}
+
+static bool shallow(const char *text, size_t size_bytes)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < size_bytes; i++) {
+		if (text[i] == '{' || text[i] == '[')
+			depth++;
+		if (depth > BODY_DEPTH_MAX)
+			return false;
+	}
+	return true;
+}
+
+/* No body, or one JSON object. */
+static bool read_body(struct call *call)
+{
+	struct evbuffer *buffer = evhttp_request_get_input_buffer(call->request);
+	size_t length = evbuffer_get_length(buffer);
+	const char *text;
+
+	if (length == 0)
+		return true;
+	text = (const char *)evbuffer_pullup(buffer, -1);
+	if (text == NULL || !shallow(text, length))
+		return false;
+	call->body = cJSON_ParseWithLength(text, length);
+	return cJSON_IsObject(call->body);
+}
+
+void ctl_routes_answer(struct evhttp_request *request, struct supervisor *supervisor, struct ctl_streams *streams)
+{
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
+	const char *query = uri != NULL ? evhttp_uri_get_query(uri) : NULL;
+	struct call call = {.request = request, .supervisor = supervisor, .streams = streams};
+	const struct route *route;
+	bool known;
+
+	TAILQ_INIT(&call.query);
+	route = find_route(path != NULL ? path : "", evhttp_request_get_command(request), &call.name, &known);
+	if (route == NULL)
+		ctl_routes_refuse(request, known ? 405 : 404, known ? "wrong method" : "no such endpoint");
+	else if (!read_body(&call))
+		ctl_routes_refuse(request, 400, "the body is no JSON object");
+	else if (query != NULL && evhttp_parse_query_str(query, &call.query) < 0)
+		ctl_routes_refuse(request, 400, "malformed query");
+	else
+		route->answer(&call);
+	evhttp_clear_headers(&call.query);
+	cJSON_Delete(call.body);
+	free(call.name);
+}

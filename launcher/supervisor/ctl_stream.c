@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/supervisor/ctl_stream.h"
+
+#include "config/err.h"
+#include "config/stack.h"
+#include "launcher/process/output.h"
+#include "launcher/supervisor/ctl_json.h"
+#include "launcher/supervisor/supervisor.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define FAREWELL_MS 1000
+
+enum follower_kind { FOLLOW_EVENTS, FOLLOW_LOGS };
+
+struct follower {
+	struct ctl_streams *streams;
+	struct follower *next;
+	enum follower_kind kind;
+	struct evhttp_request *request;
+	struct evhttp_connection *connection;
+	struct evbuffer *pending; /* not yet handed to evhttp: one chunk a turn of the loop, not one a line */
+	struct event *flush;
+	uint64_t dropped;
+	bool chunked; /* HTTP/1.0 peers get a body that ends with the connection */
+	bool *units; /* logs: wanted ones by id; NULL: all */
+	size_t unit_count;
+};
+
+struct ctl_streams {
+	struct event_base *base;
+	struct supervisor *supervisor;
+	struct follower *first;
+	size_t count;
+};
+
+static int64_t clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- Followers ---- */
+
+static void follower_unlink(struct follower *self)
+{
+	struct follower **link = &self->streams->first;
+
+	while (*link != NULL && *link != self)
+		link = &(*link)->next;
+	if (*link == NULL)
+		return;
+	*link = self->next;
+	self->streams->count--;
+}
+
+static void follower_destroy(struct follower *self)
+{
+	if (self == NULL)
+		return;
+	follower_unlink(self);
+	if (self->flush != NULL)
+		event_free(self->flush);
+	if (self->pending != NULL)
+		evbuffer_free(self->pending);
+	free(self->units);
+	free(self);
+}
+
+/* The peer has gone. evhttp lets go of a request that is still being answered: ending the answer is what frees it. */
+static void connection_closed(struct evhttp_connection *connection, void *context)
+{
+	struct follower *self = context;
+
+	(void)connection;
+	if (self->request != NULL && evhttp_request_get_connection(self->request) == NULL)
+		evhttp_send_reply_end(self->request);
+	follower_destroy(self);
+}
+
+static size_t unread_bytes(const struct follower *self)
+{
+	struct bufferevent *bufferevent = evhttp_connection_get_bufferevent(self->connection);
+
+	return evbuffer_get_length(self->pending) + evbuffer_get_length(bufferevent_get_output(bufferevent));
+}
+
+static void catch_up(struct follower *self);
+
+static void chunk_written(struct evhttp_connection *connection, void *context)
+{
+	struct follower *self = context;
+
+	(void)connection;
+	if (self->dropped > 0)
+		catch_up(self);
+}
+
+static void flush_pending(evutil_socket_t fd, short what, void *context)
+{
+	struct follower *self = context;
+
+	(void)fd;
+	(void)what;
+	if (self->request != NULL && evbuffer_get_length(self->pending) > 0)
+		evhttp_send_reply_chunk_with_cb(self->request, self->pending, chunk_written, self);
+}
+
+static void schedule(struct follower *self)
+{
+	event_active(self->flush, EV_TIMEOUT, 1);
+}
+
+/* Begins the answer. The stream lives as long as both sides want, so the request time limits end here. */
+static int begin(struct ctl_streams *streams, struct evhttp_request *request, enum follower_kind kind,
+		 const char *content_type, struct follower **follower)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(request);
+	struct follower *self;
+
+	if (streams->count >= CTL_STREAM_COUNT_MAX)
+		return -EBUSY;
+	self = calloc(1, sizeof(*self));
+	if (self == NULL)
+		return -ENOMEM;
+	self->streams = streams;
+	self->kind = kind;
+	self->request = request;
+	self->connection = connection;
+	self->pending = evbuffer_new();
+	self->flush = event_new(streams->base, -1, 0, flush_pending, self);
+	if (self->pending == NULL || self->flush == NULL) {
+		follower_destroy(self);
+		return -ENOMEM;
+	}
+	self->next = streams->first;
+	streams->first = self;
+	streams->count++;
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", content_type);
+	evhttp_connection_set_closecb(connection, connection_closed, self);
+	evhttp_send_reply_start(request, HTTP_OK, "OK");
+	self->chunked =
+		evhttp_find_header(evhttp_request_get_output_headers(request), "Transfer-Encoding") != NULL;
+	bufferevent_set_timeouts(evhttp_connection_get_bufferevent(connection), NULL, NULL);
+	/* Reading goes on only to learn that the peer has gone; what it still says is not kept. */
+	bufferevent_setwatermark(evhttp_connection_get_bufferevent(connection), EV_READ, 0, 4096);
+	*follower = self;
+	return 0;
+}
+
+/* ---- Events ---- */
+
+static void add_json_line(struct follower *self, cJSON *object)
+{
+	char *text = object != NULL ? cJSON_PrintUnformatted(object) : NULL;
+
+	if (text != NULL) {
+		evbuffer_add(self->pending, text, strlen(text));
+		evbuffer_add(self->pending, "\n", 1);
+	}
+	free(text);
+	cJSON_Delete(object);
+	schedule(self);
+}
+
+static void add_snapshot(struct follower *self)
+{
+	struct supervisor *supervisor = self->streams->supervisor;
+	cJSON *object = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(object, "event", "snapshot");
+	cJSON_AddNumberToObject(object, "version", CTL_JSON_VERSION);
+	if (self->dropped > 0)
+		cJSON_AddNumberToObject(object, "dropped", (double)self->dropped);
+	cJSON_AddItemToObject(object, "stack", ctl_json_stack(supervisor));
+	cJSON_AddItemToObject(object, "services", ctl_json_units(supervisor));
+	self->dropped = 0;
+	add_json_line(self, object);
+}
+
+static void add_change(struct follower *self, size_t index)
+{
+	struct supervisor *supervisor = self->streams->supervisor;
+	cJSON *object;
+
+	if (self->dropped > 0 || unread_bytes(self) > CTL_STREAM_BUFFER_MAX) {
+		self->dropped++;
+		return;
+	}
+	object = cJSON_CreateObject();
+	if (index == SIZE_MAX) {
+		cJSON_AddStringToObject(object, "event", "stack");
+		cJSON_AddItemToObject(object, "stack", ctl_json_stack(supervisor));
+	} else {
+		cJSON_AddStringToObject(object, "event", "service");
+		cJSON_AddItemToObject(object, "service", ctl_json_unit(supervisor, index));
+	}
+	add_json_line(self, object);
+}
+
+static void observe_change(void *context, size_t index)
+{
+	struct ctl_streams *self = context;
+
+	for (struct follower *follower = self->first; follower != NULL; follower = follower->next)
+		if (follower->kind == FOLLOW_EVENTS && follower->request != NULL)
+			add_change(follower, index);
+}
+
+int ctl_streams_events(struct ctl_streams *self, struct evhttp_request *request)
+{
+	struct follower *follower;
+	int result = begin(self, request, FOLLOW_EVENTS, "application/x-ndjson", &follower);
+
+	if (result == 0)
+		add_snapshot(follower);
+	return result;
+}
+
+/* ---- Logs ---- */
+
+static bool wants(const struct follower *self, unsigned unit)
+{
+	return self->units == NULL || (unit < self->unit_count && self->units[unit]);
+}
+
+static void add_frame(struct follower *self, const struct output_line *line)
+{
+	evbuffer_add_printf(self->pending, "%u %d %lld %zu %c\n", line->unit, line->stream, (long long)line->time_ms,
+			    line->size_bytes, line->partial ? 'p' : '-');
+	evbuffer_add(self->pending, line->bytes, line->size_bytes);
+	evbuffer_add(self->pending, "\n", 1);
+}
+
+static void add_dropped_frame(struct follower *self)
+{
+	char text[32];
+	int length = snprintf(text, sizeof(text), "%llu", (unsigned long long)self->dropped);
+
+	evbuffer_add_printf(self->pending, "%u 0 %lld %d d\n%s\n", UINT_MAX, (long long)clock_ms(CLOCK_REALTIME),
+			    length, text);
+	self->dropped = 0;
+	schedule(self);
+}
+
+static void observe_line(void *context, const struct output_line *line)
+{
+	struct ctl_streams *self = context;
+
+	for (struct follower *follower = self->first; follower != NULL; follower = follower->next) {
+		if (follower->kind != FOLLOW_LOGS || follower->request == NULL || !wants(follower, line->unit))
+			continue;
+		if (unread_bytes(follower) + line->size_bytes > CTL_STREAM_BUFFER_MAX) {
+			follower->dropped++;
+			continue;
+		}
+		if (follower->dropped > 0)
+			add_dropped_frame(follower);
+		add_frame(follower, line);
+		schedule(follower);
+	}
+}
+
+static void catch_up(struct follower *self)
+{
+	if (unread_bytes(self) > CTL_STREAM_BUFFER_MAX / 2)
+		return;
+	if (self->kind == FOLLOW_EVENTS)
+		add_snapshot(self);
+	else
+		add_dropped_frame(self);
+}
+
+/* What is remembered is walked twice: counted, then given - so the newest lines are kept and nothing is copied between. */
+struct tail_walk {
+	struct follower *follower;
+	size_t *lines; /* by unit; lines not yet passed */
+	size_t line_limit; /* of each unit */
+	size_t bytes; /* not yet passed, of lines within the limit */
+	bool counting;
+};
+
+static void visit_tail(void *context, const struct output_line *line)
+{
+	struct tail_walk *walk = context;
+	struct follower *self = walk->follower;
+
+	if (line->unit >= self->unit_count || !wants(self, line->unit))
+		return;
+	if (walk->counting) {
+		walk->lines[line->unit]++;
+		walk->bytes += line->size_bytes;
+		return;
+	}
+	walk->bytes -= line->size_bytes;
+	if (walk->lines[line->unit]-- > walk->line_limit)
+		return;
+	if (walk->bytes + line->size_bytes > CTL_STREAM_TAIL_MAX)
+		self->dropped++;
+	else
+		add_frame(self, line);
+}
+
+static int add_tail(struct follower *self, const struct ctl_log_query *query)
+{
+	struct output *output = supervisor_output(self->streams->supervisor);
+	struct tail_walk walk = {.follower = self, .line_limit = query->has_tail ? query->tail : SIZE_MAX};
+
+	if (output == NULL)
+		return 0;
+	walk.lines = calloc(self->unit_count + 1, sizeof(*walk.lines));
+	if (walk.lines == NULL)
+		return -ENOMEM;
+	walk.counting = true;
+	output_tail(output, UINT_MAX, SIZE_MAX, visit_tail, &walk);
+	walk.counting = false;
+	output_tail(output, UINT_MAX, SIZE_MAX, visit_tail, &walk);
+	free(walk.lines);
+	return 0;
+}
+
+/* Units are named by id; ids are small and given in the order of the file. */
+static int select_units(struct follower *self, const char *const *services)
+{
+	const struct supervisor *supervisor = self->streams->supervisor;
+	size_t count = supervisor_unit_count(supervisor);
+	struct supervisor_unit unit;
+
+	for (size_t i = 0; i < count; i++) {
+		supervisor_unit(supervisor, i, &unit);
+		if (unit.id >= self->unit_count)
+			self->unit_count = (size_t)unit.id + 1;
+	}
+	if (services == NULL || services[0] == NULL)
+		return 0;
+	self->units = calloc(self->unit_count + 1, sizeof(*self->units));
+	if (self->units == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		supervisor_unit(supervisor, i, &unit);
+		for (const char *const *name = services; *name != NULL; name++)
+			if (strcmp(*name, unit.service->name) == 0 || strcmp(*name, unit.name) == 0)
+				self->units[unit.id] = true;
+	}
+	return 0;
+}
+
+static void end_answer(struct follower *self)
+{
+	struct evhttp_request *request = self->request;
+
+	flush_pending(-1, 0, self);
+	self->request = NULL;
+	evhttp_send_reply_end(request);
+}
+
+int ctl_streams_logs(struct ctl_streams *self, struct evhttp_request *request, const struct ctl_log_query *query)
+{
+	struct follower *follower;
+	int result = begin(self, request, FOLLOW_LOGS, "application/x-upfront-log", &follower);
+
+	if (result < 0)
+		return result;
+	/* The answer has begun: running out of memory from here on costs the lines, not the stream. */
+	if (select_units(follower, query->services) == 0)
+		add_tail(follower, query);
+	if (follower->dropped > 0)
+		add_dropped_frame(follower);
+	schedule(follower);
+	if (!query->follow)
+		end_answer(follower);
+	return 0;
+}
+
+/* ---- Life ---- */
+
+struct ctl_streams *ctl_streams_create(struct event_base *base, struct supervisor *supervisor, struct err *err)
+{
+	struct ctl_streams *self = calloc(1, sizeof(*self));
+
+	if (self == NULL) {
+		err_set(err, ERR_INTERNAL, "out of memory");
+		return NULL;
+	}
+	self->base = base;
+	self->supervisor = supervisor;
+	supervisor_observe(supervisor, observe_change, self);
+	if (supervisor_output(supervisor) != NULL)
+		output_observe(supervisor_output(supervisor), observe_line, self);
+	return self;
+}
+
+static void send_until(int fd, const char *bytes, size_t size_bytes, int64_t deadline_ms)
+{
+	struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+	size_t offset = 0;
+
+	while (offset < size_bytes) {
+		ssize_t count = send(fd, bytes + offset, size_bytes - offset, MSG_NOSIGNAL | MSG_DONTWAIT);
+		int64_t left = deadline_ms - clock_ms(CLOCK_MONOTONIC);
+
+		if (count > 0)
+			offset += (size_t)count;
+		else if (count < 0 && errno == EINTR)
+			continue;
+		else if (count == 0 || errno != EAGAIN || left <= 0 || poll(&pollfd, 1, (int)left) <= 0)
+			break;
+	}
+}
+
+/* The loop has ended, so what is due is written by hand: what evhttp holds, then the end of the chunked body. */
+static void say_farewell(struct follower *self, int64_t deadline_ms)
+{
+	static const char last_chunk[] = "0\r\n\r\n";
+	struct bufferevent *bufferevent = evhttp_connection_get_bufferevent(self->connection);
+	struct evbuffer *output = bufferevent_get_output(bufferevent);
+	bool unfinished = self->request != NULL && self->chunked;
+	size_t length;
+	char *bytes;
+
+	if (self->request != NULL && self->dropped > 0)
+		catch_up(self);
+	flush_pending(-1, 0, self);
+	length = evbuffer_get_length(output);
+	bytes = malloc(length + sizeof(last_chunk));
+	if (bytes == NULL || evbuffer_copyout(output, bytes, length) < 0)
+		length = 0;
+	if (bytes != NULL && unfinished) {
+		memcpy(bytes + length, last_chunk, sizeof(last_chunk));
+		length += sizeof(last_chunk) - 1;
+	}
+	if (bytes != NULL)
+		send_until(bufferevent_getfd(bufferevent), bytes, length, deadline_ms);
+	free(bytes);
+}
+
+void ctl_streams_destroy(struct ctl_streams *self)
+{
+	int64_t deadline_ms = clock_ms(CLOCK_MONOTONIC) + FAREWELL_MS;
+
+	if (self == NULL)
+		return;
+	supervisor_observe(self->supervisor, NULL, NULL);
+	if (supervisor_output(self->supervisor) != NULL)
+		output_observe(supervisor_output(self->supervisor), NULL, NULL);
+	while (self->first != NULL) {
+		struct follower *follower = self->first;
+
+		say_farewell(follower, deadline_ms);
+		/* Frees the request too; nobody is left to tell. */
+		evhttp_connection_set_closecb(follower->connection, NULL, NULL);
+		evhttp_connection_free(follower->connection);
+		follower_destroy(follower);
+	}
+	free(self);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The two streams of the control API: events and log frames, each to any number of followers. A follower that does not read is
+ * never waited for. Beyond CTL_STREAM_BUFFER_MAX of unread output a log follower loses lines, which are counted and told in a frame of
+ * their own; an event follower loses changes, and gets a fresh snapshot as soon as it reads again.
+ */
+#ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_STREAM_H
+#define UPFRONT_LAUNCHER_SUPERVISOR_CTL_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ctl_streams;
+struct err;
+struct event_base;
+struct evhttp_request;
+struct supervisor;
+
+#define CTL_STREAM_BUFFER_MAX (1024u * 1024u)
+/* What `tail` gives at once: the newest lines up to this size. */
+#define CTL_STREAM_TAIL_MAX (8u * 1024u * 1024u)
+/* Some of the 64 connections stay free for short requests. */
+#define CTL_STREAM_COUNT_MAX 48u
+
+struct ctl_streams *ctl_streams_create(struct event_base *base, struct supervisor *supervisor, struct err *err);
+/* Ends every stream with what is due to it (bounded in time), then frees. The requests belong to evhttp again. */
+void ctl_streams_destroy(struct ctl_streams *self);
+
+/* Begin a stream as the answer to `request`; -EBUSY when there are too many. */
+int ctl_streams_events(struct ctl_streams *self, struct evhttp_request *request);
+
+struct ctl_log_query {
+	const char *const *services; /* ends with NULL; NULL: all. Known names. */
+	bool follow;
+	bool has_tail; /* the last `tail` lines of each unit, else all that is remembered */
+	size_t tail;
+};
+int ctl_streams_logs(struct ctl_streams *self, struct evhttp_request *request, const struct ctl_log_query *query);
+
+#endif

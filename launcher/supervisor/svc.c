@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/supervisor/svc.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* While a unit starts: the first pause between two attempts, and the longest one whatever the file says. */
+#define PROBE_FIRST_MS 25
+#define PROBE_START_MAX_MS 1000
+/* Floors that keep a careless `backoff: {initial: 0, reset: 0}` from becoming a busy loop. */
+#define BACKOFF_MIN_MS 10
+#define STABLE_MIN_MS 1000
+
+static const char *const state_names[] = {
+#define STATE_NAME(name, text) [name] = text,
+	SVC_STATES(STATE_NAME)
+#undef STATE_NAME
+};
+
+const char *svc_state_name(enum svc_state state)
+{
+	return (unsigned)state < SVC_STATE_COUNT ? state_names[state] : "unknown";
+}
+
+void svc_init(struct svc *self, const struct svc_policy *policy)
+{
+	*self = (struct svc){.state = SVC_STOPPED, .policy = *policy};
+	if (self->policy.readiness != NULL && self->policy.readiness->kind == PROBE_NONE)
+		self->policy.readiness = NULL;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Deadlines of a file that says "for ever" must not overflow: ten years are as good. */
+static int64_t later(int64_t now_ms, int64_t delay_ms)
+{
+	return now_ms + least(delay_ms, INT64_C(10) * 366 * 24 * 3600 * 1000);
+}
+
+static void enter(struct svc *self, enum svc_state state, struct svc_effects *effects)
+{
+	effects->changed = effects->changed || self->state != state;
+	self->state = state;
+}
+
+/* ---- Probing ---- */
+
+static int64_t probe_interval(const struct svc *self)
+{
+	return most(self->policy.readiness->interval_ms, PROBE_FIRST_MS);
+}
+
+static int64_t probe_pause_while_starting(const struct svc *self)
+{
+	int64_t declared = self->policy.readiness->start_interval_ms;
+	int64_t longest = least(declared > 0 ? declared : PROBE_START_MAX_MS, PROBE_START_MAX_MS);
+	int doublings = self->probe_attempts > 8 ? 8 : self->probe_attempts;
+
+	longest = most(least(longest, probe_interval(self)), 1);
+	return least((int64_t)PROBE_FIRST_MS << (doublings > 0 ? doublings - 1 : 0), longest);
+}
+
+/* A log line or a notification says "ready" once; there is nothing to ask about later. */
+static bool probe_lasts(const struct svc *self)
+{
+	enum probe_kind kind = self->policy.readiness->kind;
+
+	return kind != PROBE_LOG && kind != PROBE_NOTIFY;
+}
+
+static void probe_now(struct svc *self, struct svc_effects *effects)
+{
+	self->probe_due_ms = 0;
+	self->probe_running = true;
+	if (self->probe_attempts < INT32_MAX)
+		self->probe_attempts++;
+	effects->probe = true;
+}
+
+static void probe_stop(struct svc *self, struct svc_effects *effects)
+{
+	if (self->policy.readiness != NULL)
+		effects->stop_probe = true;
+	self->probe_running = false;
+	self->probe_due_ms = 0;
+	self->probe_count_due_ms = 0;
+}
+
+/* ---- Stopping ---- */
+
+static void send_stop(struct svc *self, int64_t now_ms, struct svc_effects *effects)
+{
+	effects->signal = self->policy.stop.signal;
+	self->grace_over = self->policy.stop.grace_ms <= 0;
+	effects->kill = self->grace_over;
+	self->stop_deadline_ms = self->grace_over ? 0 : later(now_ms, self->policy.stop.grace_ms);
+}
+
+static void begin_stop(struct svc *self, int64_t now_ms, struct svc_effects *effects)
+{
+	probe_stop(self, effects);
+	enter(self, SVC_STOPPING, effects);
+	self->stop_deadline_ms = 0;
+	self->grace_over = false;
+	/* A start under way cannot be called back: its answer finds the unit stopping and is dealt with then. */
+	if (self->has_process || self->has_leftovers)
+		send_stop(self, now_ms, effects);
+}
+
+/* ---- After the end ---- */
+
+static int64_t backoff_delay(const struct svc *self)
+{
+	int64_t longest = most(self->policy.restart.backoff_max_ms, BACKOFF_MIN_MS);
+	int64_t delay = least(most(self->policy.restart.backoff_initial_ms, BACKOFF_MIN_MS), longest);
+
+	if (self->failures_in_row <= 1)
+		return 0;
+	for (int i = 2; i < self->failures_in_row && delay < longest; i++)
+		delay = delay > longest / 2 ? longest : delay * 2;
+	return delay;
+}
+
+static bool may_restart(const struct svc *self, bool well, bool unhealthy)
+{
+	const struct restart_policy *restart = &self->policy.restart;
+
+	switch (restart->when) {
+	case RESTART_ALWAYS:
+	case RESTART_UNLESS_STOPPED:
+		return true;
+	case RESTART_ON_FAILURE:
+		return (!well || unhealthy) && (restart->limit <= 0 || self->failures_in_row <= restart->limit);
+	case RESTART_NO:
+		break;
+	}
+	return unhealthy;
+}
+
+static void schedule_restart(struct svc *self, int64_t now_ms, struct svc_effects *effects)
+{
+	if (self->restarts < INT32_MAX)
+		self->restarts++;
+	self->backoff_ms = backoff_delay(self);
+	if (self->backoff_ms == 0) {
+		enter(self, SVC_WAITING, effects);
+		return;
+	}
+	self->start_deadline_ms = later(now_ms, self->backoff_ms);
+	enter(self, SVC_BACKOFF, effects);
+}
+
+/* Nothing is left of the unit: what becomes of it is decided here and nowhere else. */
+static void all_ended(struct svc *self, int64_t now_ms, struct svc_effects *effects)
+{
+	bool well = !self->start_failed && !self->last_exit.signaled && self->last_exit.code == 0;
+	bool unhealthy = self->restart_wanted && self->stop_is_ours;
+	bool asked = self->restart_wanted && !self->stop_is_ours;
+	int64_t stable_ms = most(self->policy.restart.backoff_reset_ms, STABLE_MIN_MS);
+
+	self->restart_wanted = self->stop_is_ours = self->grace_over = false;
+	self->stop_deadline_ms = 0;
+	if (!self->wanted) {
+		enter(self, SVC_STOPPED, effects);
+		return;
+	}
+	if (asked) {
+		self->failures_in_row = 0;
+		enter(self, SVC_WAITING, effects);
+		return;
+	}
+	if (self->policy.one_shot && well && !unhealthy) {
+		enter(self, SVC_COMPLETED, effects);
+		return;
+	}
+	if (self->started_ms != 0 && self->ended_ms - self->started_ms >= stable_ms)
+		self->failures_in_row = 0;
+	if (self->failures_in_row < INT32_MAX)
+		self->failures_in_row++;
+	if (may_restart(self, well, unhealthy))
+		schedule_restart(self, now_ms, effects);
+	else
+		enter(self, well ? SVC_COMPLETED : SVC_FAILED, effects);
+}
+
+/* ---- Events, one function each ---- */
+
+typedef void step_function(struct svc *self, const struct svc_event *event, int64_t now_ms,
+			   struct svc_effects *effects);
+
+static void on_want_up(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
+{
+	(void)event;
+	(void)now_ms;
+	switch (self->state) {
+	case SVC_STOPPED:
+	case SVC_COMPLETED:
+	case SVC_FAILED:
+	case SVC_BACKOFF:
+		self->failures_in_row = 0;
+		self->start_deadline_ms = 0;
+		enter(self, SVC_WAITING, effects);
+		break;
+	case SVC_STOPPING:
+		self->restart_wanted = self->restart_wanted || !self->wanted;
+		break;
+	default:
+		break;
+	}
+	self->wanted = true;
+}
+
+static void on_want_down(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
+{
+	(void)event;
+	self->wanted = self->restart_wanted = self->stop_is_ours = false;
+	switch (self->state) {
+	case SVC_WAITING:
+	case SVC_BACKOFF:
+		self->start_deadline_ms = 0;
+		enter(self, SVC_STOPPED, effects);
+		break;
+	case SVC_STARTING:
+	case SVC_RUNNING:
+	case SVC_READY:
+	case SVC_UNHEALTHY:
+		begin_stop(self, now_ms, effects);
+		break;
+	default: /* how a completed or failed unit ended stays visible */
+		break;
+	}
+}
+
+static void on_want_restart(struct svc *self, const struct svc_event *event, int64_t now_ms,
+			    struct svc_effects *effects)
+{
+	switch (self->state) {
+	case SVC_STARTING:
+	case SVC_RUNNING:
+	case SVC_READY:
+	case SVC_UNHEALTHY:
+		begin_stop(self, now_ms, effects);
+		break;
+	case SVC_STOPPING:
+		break;
+	default:
+		on_want_up(self, event, now_ms, effects);
+		return;
+	}
+	self->wanted = self->restart_wanted = true;
+	self->stop_is_ours = false;
+}
+
+static void on_conditions_hold(struct svc *self, const struct svc_event *event, int64_t now_ms,
+			       struct svc_effects *effects)
+{
+	(void)event;
+	(void)now_ms;
+	if (self->state != SVC_WAITING)
+		return;
+	self->start_pending = true;
+	self->start_failed = self->has_exited = self->was_ready = false;
+	self->probe_failures = self->probe_attempts = 0;
+	self->started_ms = self->ready_ms = self->ended_ms = 0;
+	effects->start = true;
+	enter(self, SVC_STARTING, effects);
+}
+
+static void on_conditions_fail(struct svc *self, const struct svc_event *event, int64_t now_ms,
+			       struct svc_effects *effects)
+{
+	(void)event;
+	(void)now_ms;
+	if (self->state == SVC_WAITING)
+		enter(self, SVC_FAILED, effects);
+}
+
+static void on_started(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
+{
+	(void)event;
+	if (!self->start_pending)
+		return;
+	self->start_pending = false;
+	self->has_process = true;
+	self->started_ms = now_ms;
+	if (self->state == SVC_STOPPING) {
+		send_stop(self, now_ms, effects);
+		return;
+	}
+	/* The state may keep its name, but what dependents of `service_started` wait for has come. */
+	effects->changed = true;
+	if (self->policy.readiness == NULL) {
+		self->ready_ms = now_ms;
+		self->was_ready = true;
+		enter(self, SVC_RUNNING, effects);
+		return;
+	}
+	self->probe_count_due_ms = later(now_ms, most(self->policy.readiness->start_period_ms, probe_interval(self)));
+	probe_now(self, effects);
+}
+
+static void on_start_failed(struct svc *self, const struct svc_event *event, int64_t now_ms,
+			    struct svc_effects *effects)
+{
+	(void)event;
+	if (!self->start_pending)
+		return;
+	self->start_pending = false;
+	self->start_failed = true;
+	self->ended_ms = now_ms;
+	all_ended(self, now_ms, effects);
+}
+
+static void on_exited(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
+{
+	if (!self->has_process && !self->start_pending)
+		return;
+	self->has_process = self->start_pending = false;
+	self->has_exited = true;
+	self->last_exit = event->exit;
+	self->ended_ms = now_ms;
+	probe_stop(self, effects);
+	if (!event->exit.leftovers) {
+		all_ended(self, now_ms, effects);
+		return;
+	}
+	self->has_leftovers = true;
+	if (self->state != SVC_STOPPING) {
+		self->stop_is_ours = true;
+		begin_stop(self, now_ms, effects);
+	} else if (self->stop_deadline_ms == 0 && !self->grace_over) {
+		send_stop(self, now_ms, effects);
+	} else {
+		effects->signal = self->policy.stop.signal;
+		effects->kill = self->grace_over;
+	}
+}
+
+static void on_cleared(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
+{
+	(void)event;
+	if (!self->has_leftovers)
+		return;
+	self->has_leftovers = false;
+	all_ended(self, now_ms, effects);
+}
+
+static void on_probe_well(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
+{
+	(void)event;
+	/* A restart for ill health that is decided stays decided: the answer comes too late. */
+	if (!self->has_process || self->policy.readiness == NULL || self->restart_wanted)
+		return;
+	if (self->state != SVC_STARTING && self->state != SVC_READY && self->state != SVC_UNHEALTHY)
+		return;
+	self->probe_running = false;
+	self->probe_failures = 0;
+	self->probe_count_due_ms = 0;
+	self->probe_due_ms = probe_lasts(self) ? later(now_ms, probe_interval(self)) : 0;
+	if (!self->was_ready)
+		self->ready_ms = now_ms;
+	self->was_ready = true;
+	enter(self, SVC_READY, effects);
+}
+
+/* Counts an ill answer as far as it counts; true when it was the one too many. */
+static bool probe_gives_up(struct svc *self, int64_t now_ms)
+{
+	if (self->state == SVC_STARTING) {
+		if (now_ms < self->probe_count_due_ms)
+			return false;
+		self->probe_count_due_ms = later(now_ms, probe_interval(self));
+	}
+	if (self->probe_failures < INT32_MAX)
+		self->probe_failures++;
+	return self->state != SVC_UNHEALTHY && self->probe_failures >= self->policy.readiness->retries;
+}
+
+static void on_probe_ill(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
+{
+	(void)event;
+	if (!self->has_process || self->policy.readiness == NULL || self->restart_wanted)
+		return;
+	if (self->state != SVC_STARTING && self->state != SVC_READY && self->state != SVC_UNHEALTHY)
+		return;
+	self->probe_running = false;
+	if (probe_gives_up(self, now_ms)) {
+		enter(self, SVC_UNHEALTHY, effects);
+		if (self->policy.restart.on_unhealthy) {
+			/* The stop follows by the timer, so that everybody sees the unit unhealthy first. */
+			self->restart_wanted = self->stop_is_ours = true;
+			self->stop_deadline_ms = now_ms;
+			self->probe_due_ms = 0;
+			return;
+		}
+	}
+	self->probe_due_ms =
+		later(now_ms, self->state == SVC_STARTING ? probe_pause_while_starting(self) : probe_interval(self));
+}
+
+static bool is_due(int64_t deadline_ms, int64_t now_ms)
+{
+	return deadline_ms != 0 && deadline_ms <= now_ms;
+}
+
+static void on_timer(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
+{
+	(void)event;
+	switch (self->state) {
+	case SVC_BACKOFF:
+		if (is_due(self->start_deadline_ms, now_ms)) {
+			self->start_deadline_ms = 0;
+			enter(self, SVC_WAITING, effects);
+		}
+		break;
+	case SVC_STOPPING:
+		if (is_due(self->stop_deadline_ms, now_ms)) {
+			self->stop_deadline_ms = 0;
+			self->grace_over = true;
+			effects->kill = true;
+		}
+		break;
+	case SVC_UNHEALTHY:
+		if (is_due(self->stop_deadline_ms, now_ms)) {
+			begin_stop(self, now_ms, effects);
+			break;
+		}
+		__attribute__((fallthrough));
+	case SVC_STARTING:
+	case SVC_READY:
+		if (is_due(self->probe_due_ms, now_ms) && !self->probe_running)
+			probe_now(self, effects);
+		break;
+	default:
+		break;
+	}
+}
+
+static step_function *const steps[] = {
+	[SVC_WANT_UP] = on_want_up,
+	[SVC_WANT_DOWN] = on_want_down,
+	[SVC_WANT_RESTART] = on_want_restart,
+	[SVC_CONDITIONS_HOLD] = on_conditions_hold,
+	[SVC_CONDITIONS_FAIL] = on_conditions_fail,
+	[SVC_STARTED] = on_started,
+	[SVC_START_FAILED] = on_start_failed,
+	[SVC_EXITED] = on_exited,
+	[SVC_CLEARED] = on_cleared,
+	[SVC_PROBE_WELL] = on_probe_well,
+	[SVC_PROBE_ILL] = on_probe_ill,
+	[SVC_TIMER] = on_timer,
+};
+
+struct svc_effects svc_step(struct svc *self, const struct svc_event *event, int64_t now_ms)
+{
+	struct svc_effects effects = {0};
+
+	if ((size_t)event->kind < sizeof steps / sizeof steps[0])
+		steps[event->kind](self, event, now_ms, &effects);
+	return effects;
+}
+
+int64_t svc_deadline(const struct svc *self)
+{
+	const int64_t deadlines[] = {self->stop_deadline_ms, self->start_deadline_ms, self->probe_due_ms};
+	int64_t earliest = 0;
+
+	for (size_t i = 0; i < sizeof deadlines / sizeof deadlines[0]; i++) {
+		if (deadlines[i] != 0 && (earliest == 0 || deadlines[i] < earliest))
+			earliest = deadlines[i];
+	}
+	return earliest;
+}
+
+void svc_limit_grace(struct svc *self, int64_t limit_ms, int64_t now_ms)
+{
+	if (limit_ms < 0)
+		return;
+	self->policy.stop.grace_ms = least(self->policy.stop.grace_ms, limit_ms);
+	if (self->stop_deadline_ms != 0)
+		self->stop_deadline_ms = most(least(self->stop_deadline_ms, later(now_ms, limit_ms)), 1);
+}
+
+bool svc_is_gone(const struct svc *self)
+{
+	return !self->has_process && !self->has_leftovers && !self->start_pending;
+}
+
+bool svc_satisfies(const struct svc *self, enum depend_condition condition)
+{
+	switch (condition) {
+	case DEPEND_STARTED:
+		switch (self->state) {
+		case SVC_STARTING:
+			return self->has_process;
+		case SVC_RUNNING:
+		case SVC_READY:
+		case SVC_UNHEALTHY:
+		case SVC_COMPLETED:
+			return true;
+		default:
+			return false;
+		}
+	case DEPEND_HEALTHY:
+		return self->state == SVC_READY;
+	case DEPEND_COMPLETED:
+		return self->state == SVC_COMPLETED;
+	}
+	return false;
+}
+
+bool svc_never_will(const struct svc *self, enum depend_condition condition)
+{
+	switch (self->state) {
+	case SVC_FAILED:
+		return true;
+	case SVC_COMPLETED:
+		return condition == DEPEND_HEALTHY;
+	case SVC_STOPPED:
+	case SVC_STOPPING:
+		return !self->wanted;
+	default:
+		return false;
+	}
+}
+
+bool svc_is_settled(const struct svc *self)
+{
+	if (self->policy.one_shot)
+		return self->state == SVC_COMPLETED;
+	return self->state == SVC_RUNNING || self->state == SVC_READY || self->state == SVC_COMPLETED;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "telemetry/catalog.h"
+
+#include "telemetry/id.h"
+#include "telemetry/text.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#define STARTS (CATALOG_SERVER_START | CATALOG_SERVER_START_FAILED)
+
+static const char *const no_address[] = {"0.0.0.0", NULL};
+static const char *const library_name[] = {"upfront", NULL};
+static const char *const platforms[] = {"linux", NULL};
+static const char *const node_architectures[] = {"x64",  "ia32",    "arm64", "arm",  "ppc64",  "s390x", "riscv64",
+						 "mips", "mipsel", "loong64", "other", NULL};
+#define ERROR_TYPE_NAME(name, text) text,
+static const char *const error_types[] = {CATALOG_ERROR_TYPES(ERROR_TYPE_NAME) NULL};
+#undef ERROR_TYPE_NAME
+
+static const struct catalog_event events[] = {
+	{"server_start", CATALOG_SERVER_START, "once per `up`, when all services it named are ready", "0.1.0"},
+	{"server_start_failed", CATALOG_SERVER_START_FAILED, "once per `up`, when the stack could not come up",
+	 "0.1.0"},
+};
+
+static const struct catalog_property properties[] = {
+	{CATALOG_ENVELOPE, "uuid", CATALOG_UUID7, CATALOG_FROM_UUID, NULL, "tells an event that arrives twice from two events",
+	 "0.1.0"},
+	{CATALOG_ENVELOPE, "event", CATALOG_TOKEN, CATALOG_FROM_NAME, NULL, "what happened", "0.1.0"},
+	{CATALOG_ENVELOPE, "distinct_id", CATALOG_UUID4, CATALOG_FROM_DISTINCT_ID, NULL,
+	 "random number that the receiver counts by; of this run only, unless the stack keeps one", "0.1.0"},
+	{CATALOG_ENVELOPE, "timestamp", CATALOG_TIME, CATALOG_FROM_TIMESTAMP, NULL, "when it happened", "0.1.0"},
+	{CATALOG_ENVELOPE, "properties", CATALOG_OBJECT, CATALOG_FROM_PROPERTIES, NULL, "the properties below", "0.1.0"},
+
+	{CATALOG_COMMON, "$geoip_disable", CATALOG_TRUE, CATALOG_FROM_CONSTANT, NULL, "asks the receiver not to look up a place",
+	 "0.1.0"},
+	{CATALOG_COMMON, "$process_person_profile", CATALOG_FALSE, CATALOG_FROM_CONSTANT, NULL,
+	 "asks the receiver not to make a person's profile", "0.1.0"},
+	{CATALOG_COMMON, "$ip", CATALOG_CONSTANT, CATALOG_FROM_CONSTANT, no_address,
+	 "keeps the receiver from storing the sender's address in the event", "0.1.0"},
+	{CATALOG_COMMON, "$lib", CATALOG_CONSTANT, CATALOG_FROM_CONSTANT, library_name, "which program made the event",
+	 "0.1.0"},
+	{CATALOG_COMMON, "$lib_version", CATALOG_TOKEN, SOURCE_LAUNCHER_VERSION, NULL, "which version of it", "0.1.0"},
+	{CATALOG_COMMON, "app_version", CATALOG_TEXT, SOURCE_APP_VERSION, NULL, "which versions are in use", "0.1.0"},
+	{CATALOG_COMMON, "launcher_version", CATALOG_TOKEN, SOURCE_LAUNCHER_VERSION, NULL,
+	 "which versions of upfront are in use", "0.1.0"},
+	{CATALOG_COMMON, "platform", CATALOG_WORD, SOURCE_PLATFORM, platforms, "which systems to support", "0.1.0"},
+	{CATALOG_COMMON, "platform_version", CATALOG_TOKEN, SOURCE_PLATFORM_VERSION, NULL,
+	 "which kernels to support (the first two numbers)", "0.1.0"},
+	{CATALOG_COMMON, "arch", CATALOG_TOKEN, SOURCE_ARCH, NULL, "which processor types to support", "0.1.0"},
+	{CATALOG_COMMON, "is_ci", CATALOG_BOOL, SOURCE_IS_CI, NULL, "tells automated runs from people's", "0.1.0"},
+	{CATALOG_COMMON, "session_id", CATALOG_UUID4, CATALOG_FROM_SESSION_ID, NULL,
+	 "random number of this run: which events belong together", "0.1.0"},
+
+	{STARTS, "<service>-version", CATALOG_TEXT, SOURCE_VERSION, NULL, "which versions of the parts are in use together",
+	 "0.1.0"},
+	{STARTS, "memory_usage", CATALOG_OBJECT, SOURCE_MEMORY, NULL, "what upfront itself costs in memory, bytes", "0.1.0"},
+	{STARTS, "memory_usage.rss", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "resident memory", "0.1.0"},
+	{STARTS, "memory_usage.heapTotal", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "heap taken from the system",
+	 "0.1.0"},
+	{STARTS, "memory_usage.heapUsed", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "heap in use", "0.1.0"},
+	{STARTS, "memory_usage.external", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "memory mapped beside the heap",
+	 "0.1.0"},
+	{STARTS, "memory_usage.arrayBuffers", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "always 0 (a name of Node's)",
+	 "0.1.0"},
+	{STARTS, "cpu_usage", CATALOG_OBJECT, SOURCE_CPU, NULL, "what upfront itself costs in processor time, microseconds",
+	 "0.1.0"},
+	{STARTS, "cpu_usage.user", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "in the program", "0.1.0"},
+	{STARTS, "cpu_usage.system", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "in the kernel for it", "0.1.0"},
+	{STARTS, "services", CATALOG_OBJECT, SOURCE_SERVICES, NULL, "how big stacks are, and how long they take to start",
+	 "0.1.0"},
+	{STARTS, "services.count", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "services started", "0.1.0"},
+	{STARTS, "services.native", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "of them processes of this machine", "0.1.0"},
+	{STARTS, "services.container", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "of them containers", "0.1.0"},
+	{STARTS, "services.ready_ms", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL,
+	 "milliseconds from the answer until all were ready", "0.1.0"},
+	{STARTS, "services.rss", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "resident memory of all, bytes", "0.1.0"},
+	{STARTS, "services.cpu_user", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "processor time of all, microseconds",
+	 "0.1.0"},
+	{STARTS, "services.cpu_system", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL,
+	 "the same in the kernel, microseconds", "0.1.0"},
+	{STARTS, "time", CATALOG_TIME, SOURCE_TIME, NULL, "when the start was over", "0.1.0"},
+	{CATALOG_SERVER_START_FAILED, "error_type", CATALOG_WORD, CATALOG_FROM_ERROR_TYPE, error_types,
+	 "what keeps stacks from starting", "0.1.0"},
+	{CATALOG_SERVER_START_FAILED, "services_ready", CATALOG_INTEGER, CATALOG_FROM_SERVICES_READY, NULL,
+	 "how far the start came", "0.1.0"},
+
+	{CATALOG_DECLARED, "node_arch", CATALOG_WORD, SOURCE_NODE_ARCH, node_architectures,
+	 "processor type as Node names it", "0.1.0"},
+	{CATALOG_DECLARED, "value", CATALOG_TEXT, SOURCE_VALUE, NULL, "text from the stack file", "0.1.0"},
+	{CATALOG_DECLARED, "exec", CATALOG_TEXT, SOURCE_EXEC, NULL, "what a command of the stack file prints", "0.1.0"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+const char *catalog_error_type_name(enum catalog_error_type type)
+{
+	return type < CATALOG_ERROR_TYPE_COUNT ? error_types[type] : error_types[ERROR_OTHER];
+}
+
+const struct catalog_event *catalog_events(size_t *count)
+{
+	*count = COUNT(events);
+	return events;
+}
+
+const struct catalog_event *catalog_find_event(const char *name)
+{
+	for (size_t i = 0; i < COUNT(events); i++) {
+		if (strcmp(events[i].name, name) == 0)
+			return &events[i];
+	}
+	return NULL;
+}
+
+const struct catalog_property *catalog_properties(size_t *count)
+{
+	*count = COUNT(properties);
+	return properties;
+}
+
+const struct catalog_property *catalog_find(unsigned scope, const char *name)
+{
+	for (size_t i = 0; i < COUNT(properties); i++) {
+		if ((properties[i].scope & scope) && strcmp(properties[i].name, name) == 0)
+			return &properties[i];
+	}
+	return NULL;
+}
+
+const struct catalog_property *catalog_of_source(int source)
+{
+	/* Two rows come from launcher_version; they describe the same values. */
+	for (size_t i = 0; i < COUNT(properties); i++) {
+		if (properties[i].source == source)
+			return &properties[i];
+	}
+	return NULL;
+}
+
+const char *catalog_kind_name(enum catalog_kind kind)
+{
+#define KIND_NAME(name, text) text,
+	static const char *const names[] = {CATALOG_KINDS(KIND_NAME)};
+#undef KIND_NAME
+	return names[kind];
+}
+
+bool catalog_allows_text(const struct catalog_property *property, const char *text)
+{
+	switch (property->kind) {
+	case CATALOG_CONSTANT:
+	case CATALOG_WORD:
+		for (const char *const *value = property->values; *value; value++) {
+			if (strcmp(*value, text) == 0)
+				return true;
+		}
+		return false;
+	case CATALOG_TOKEN:
+		return text[0] && strnlen(text, CATALOG_TEXT_MAX + 1) <= CATALOG_TEXT_MAX &&
+		       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(text);
+	case CATALOG_TEXT:
+		return text_is_plain(text, CATALOG_TEXT_MAX);
+	case CATALOG_UUID4:
+		return id_is_valid(text, 4);
+	case CATALOG_UUID7:
+		return id_is_valid(text, 7);
+	case CATALOG_TIME:
+		return time_is_valid(text);
+	default:
+		return false;
+	}
+}
+
+/* Every member must be listed, and every listed member must be there. */
+static bool allows_object(const struct catalog_property *property, const cJSON *value)
+{
+	size_t prefix = strlen(property->name), listed = 0;
+	int present = 0;
+	const cJSON *member;
+
+	for (size_t i = 0; i < COUNT(properties); i++) {
+		const struct catalog_property *row = &properties[i];
+
+		if (strncmp(row->name, property->name, prefix) != 0 || row->name[prefix] != '.')
+			continue;
+		listed++;
+		member = cJSON_GetObjectItemCaseSensitive(value, row->name + prefix + 1);
+		if (!member || !catalog_allows(row, member))
+			return false;
+	}
+	cJSON_ArrayForEach(member, value) present++;
+	return (size_t)present == listed;
+}
+
+bool catalog_allows(const struct catalog_property *property, const cJSON *value)
+{
+	switch (property->kind) {
+	case CATALOG_TRUE:
+		return cJSON_IsTrue(value);
+	case CATALOG_FALSE:
+		return cJSON_IsFalse(value);
+	case CATALOG_BOOL:
+		return cJSON_IsBool(value);
+	case CATALOG_INTEGER:
+		return cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 9007199254740991.0 &&
+		       (double)(int64_t)value->valuedouble == value->valuedouble;
+	case CATALOG_OBJECT:
+		return cJSON_IsObject(value) && allows_object(property, value);
+	case CATALOG_TEXT:
+		if (cJSON_IsNull(value))
+			return true;
+		break;
+	default:
+		break;
+	}
+	return cJSON_IsString(value) && catalog_allows_text(property, value->valuestring);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one table of what may leave. An event is made by walking its list (catalog_list), the preview is the same walk with facts
+ * missing, the check before queueing, the schema and the full notice read the same list: what is not in the table, or
+ * declared in the stack file, cannot be sent.
+ */
+#ifndef UPFRONT_TELEMETRY_CATALOG_H
+#define UPFRONT_TELEMETRY_CATALOG_H
+
+#include "config/stack.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cJSON;
+
+/* Where a property stands; a bit each, an event of the table has its own. */
+#define CATALOG_ENVELOPE 1u /* beside `properties`, in every event */
+#define CATALOG_COMMON 2u /* in the properties of every event */
+#define CATALOG_SERVER_START 4u
+#define CATALOG_SERVER_START_FAILED 8u
+#define CATALOG_DECLARED 16u /* only where a stack file declares it */
+
+/* What values a property can take: X(name, type as the schema says it). */
+#define CATALOG_KINDS(X)                                         \
+	X(CATALOG_TRUE, "always true")                           \
+	X(CATALOG_FALSE, "always false")                         \
+	X(CATALOG_CONSTANT, "always the same text")              \
+	X(CATALOG_BOOL, "true or false")                         \
+	X(CATALOG_WORD, "one of a closed list")                  \
+	X(CATALOG_TOKEN, "letters, digits, '.', '_', '-'")       \
+	X(CATALOG_TEXT, "text of at most 200 bytes, or null")    \
+	X(CATALOG_UUID4, "random UUID (version 4)")              \
+	X(CATALOG_UUID7, "time and random bits (UUID version 7)") \
+	X(CATALOG_TIME, "time, UTC, milliseconds")               \
+	X(CATALOG_INTEGER, "whole number, not negative")         \
+	X(CATALOG_OBJECT, "object of the members below")
+#define CATALOG_ENUMERATOR(name, text) name,
+enum catalog_kind { CATALOG_KINDS(CATALOG_ENUMERATOR) };
+
+#define CATALOG_TEXT_MAX 200u
+
+/* How an event that tells of a failed start names the reason: the whole vocabulary. */
+#define CATALOG_ERROR_TYPES(X)                                                      \
+	X(ERROR_COMMAND_NOT_FOUND, "command_not_found") /* no such program or user */ \
+	X(ERROR_NOT_EXECUTABLE, "not_executable")                                   \
+	X(ERROR_EXITED, "exited") /* a service ended by itself */                   \
+	X(ERROR_SIGNALED, "signaled") /* a service was killed by a signal */        \
+	X(ERROR_START_TIMEOUT, "start_timeout")                                     \
+	X(ERROR_UNHEALTHY, "unhealthy")                                             \
+	X(ERROR_PORT_IN_USE, "port_in_use")                                         \
+	X(ERROR_DEPENDENCY_FAILED, "dependency_failed")                             \
+	X(ERROR_ENGINE_MISSING, "engine_missing")                                   \
+	X(ERROR_STOPPED, "stopped") /* the person ended it before it was ready */   \
+	X(ERROR_OTHER, "other")
+enum catalog_error_type { CATALOG_ERROR_TYPES(CATALOG_ENUMERATOR) CATALOG_ERROR_TYPE_COUNT };
+#undef CATALOG_ENUMERATOR
+
+const char *catalog_error_type_name(enum catalog_error_type type);
+
+/* Where values come from, beside the sources a stack file can name (enum telemetry_source). */
+enum catalog_source {
+	CATALOG_FROM_CONSTANT = 100, /* the property's first listed value, or its kind */
+	CATALOG_FROM_NAME, /* the event's name */
+	CATALOG_FROM_UUID,
+	CATALOG_FROM_DISTINCT_ID,
+	CATALOG_FROM_SESSION_ID,
+	CATALOG_FROM_TIMESTAMP,
+	CATALOG_FROM_PROPERTIES,
+	CATALOG_FROM_ERROR_TYPE,
+	CATALOG_FROM_SERVICES_READY,
+	CATALOG_FROM_MEMBER /* measured together with the object it stands in */
+};
+
+struct catalog_property {
+	unsigned scope;
+	const char *name; /* members of an object: "object.member"; "<service>-version" stands for one each service */
+	enum catalog_kind kind;
+	int source; /* enum telemetry_source or enum catalog_source */
+	const char *const *values; /* closed list or constant, NULL-terminated; else NULL */
+	const char *purpose;
+	const char *since; /* version of upfront that first sent it */
+};
+
+struct catalog_event {
+	const char *name;
+	unsigned scope;
+	const char *when;
+	const char *since;
+};
+
+const struct catalog_event *catalog_events(size_t *count);
+const struct catalog_event *catalog_find_event(const char *name);
+const struct catalog_property *catalog_properties(size_t *count);
+/* Row of that exact name in that scope, or NULL. */
+const struct catalog_property *catalog_find(unsigned scope, const char *name);
+/* The row that describes values of a declared source. */
+const struct catalog_property *catalog_of_source(int source);
+const char *catalog_kind_name(enum catalog_kind kind);
+
+/* True when `value` is what the row allows; members of objects are checked with it. */
+bool catalog_allows(const struct catalog_property *property, const struct cJSON *value);
+/* The same for a text. */
+bool catalog_allows_text(const struct catalog_property *property, const char *text);
+
+/* One property of one event, resolved for a stack. */
+struct catalog_entry {
+	char *name;
+	const struct catalog_property *row; /* kind, purpose */
+	const struct telemetry_property *declared; /* NULL: one of upfront's own */
+	const char *service; /* SOURCE_VERSION: whose */
+	size_t exec_index; /* SOURCE_EXEC: into telemetry_facts.exec_values */
+};
+
+struct catalog_list {
+	struct catalog_entry *entries;
+	size_t count;
+};
+
+/*
+ * The members of `properties` in the order they are sent: upfront's common ones, the declared common ones, the event's own (without those that
+ * a declaration replaces), the declared ones. A declared name that begins with '$' or is taken already is left out. `stack` NULL: without
+ * declarations. `scope` is the event's; CATALOG_COMMON alone gives the common ones. Returns 0 or -ENOMEM.
+ */
+int catalog_list_make(const struct stack *stack, unsigned scope, struct catalog_list *list);
+void catalog_list_finish(struct catalog_list *self);
+
+#endif

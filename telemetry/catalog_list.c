@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "telemetry/catalog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What catalog_list_make works on. */
+struct listing {
+	const struct stack *stack; /* may be NULL */
+	const struct telemetry_decl *decl; /* may be NULL */
+	struct catalog_list list;
+	size_t capacity;
+	struct strmap names; /* taken already */
+};
+
+static int list_add(struct listing *self, const struct catalog_entry *entry)
+{
+	struct catalog_entry *added;
+	int result;
+
+	if (strmap_has(&self->names, entry->name))
+		return 0;
+	if (self->list.count == self->capacity) {
+		size_t capacity = self->capacity ? self->capacity * 2 : 64;
+		struct catalog_entry *entries = realloc(self->list.entries, capacity * sizeof(*entries));
+
+		if (!entries)
+			return -ENOMEM;
+		self->list.entries = entries;
+		self->capacity = capacity;
+	}
+	result = strmap_set(&self->names, entry->name, NULL);
+	if (result < 0)
+		return result;
+	added = &self->list.entries[self->list.count];
+	*added = *entry;
+	added->name = strdup(entry->name);
+	if (!added->name)
+		return -ENOMEM;
+	self->list.count++;
+	return 0;
+}
+
+static int list_declared(struct listing *self, const struct telemetry_property *declared, size_t count, size_t exec_index)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct catalog_entry entry = {.name = (char *)declared[i].name,
+					      .row = catalog_of_source((int)declared[i].source),
+					      .declared = &declared[i]};
+		int result;
+
+		if (declared[i].source == SOURCE_VERSION)
+			entry.service = declared[i].text;
+		if (declared[i].source == SOURCE_EXEC)
+			entry.exec_index = exec_index++;
+		/* '$' names steer the receiver: they are ours alone. */
+		if (declared[i].name[0] == '$' || !entry.row)
+			continue;
+		result = list_add(self, &entry);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+/* A declaration of the same name, or of the same source under another name, stands instead of the default. */
+static bool is_replaced(const struct listing *self, const struct catalog_property *row, const char *name,
+			const char *service)
+{
+	for (size_t i = 0; self->decl && i < self->decl->server_start_count; i++) {
+		const struct telemetry_property *declared = &self->decl->server_start[i];
+
+		if (strcmp(declared->name, name) == 0)
+			return true;
+		if ((int)declared->source == row->source &&
+		    (declared->source != SOURCE_VERSION || strcmp(declared->text, service) == 0))
+			return true;
+	}
+	return false;
+}
+
+static int list_versions(struct listing *self, const struct catalog_property *row)
+{
+	for (size_t i = 0; i < self->stack->service_count; i++) {
+		struct catalog_entry entry = {.row = row, .service = self->stack->services[i].name};
+		size_t size_bytes = strlen(entry.service) + sizeof("-version");
+		int result = 0;
+
+		entry.name = malloc(size_bytes);
+		if (!entry.name)
+			return -ENOMEM;
+		memcpy(entry.name, entry.service, size_bytes - sizeof("-version"));
+		memcpy(entry.name + size_bytes - sizeof("-version"), "-version", sizeof("-version"));
+		if (!is_replaced(self, row, entry.name, entry.service))
+			result = list_add(self, &entry);
+		free(entry.name);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+static int list_defaults(struct listing *self, unsigned scope)
+{
+	size_t count;
+	const struct catalog_property *rows = catalog_properties(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct catalog_entry entry = {.name = (char *)rows[i].name, .row = &rows[i]};
+		int result;
+
+		if (!(rows[i].scope & scope) || rows[i].source == CATALOG_FROM_MEMBER)
+			continue;
+		if (rows[i].source == SOURCE_VERSION && self->stack)
+			result = list_versions(self, &rows[i]);
+		else if (scope != CATALOG_COMMON && is_replaced(self, &rows[i], entry.name, ""))
+			result = 0;
+		else
+			result = list_add(self, &entry);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+static size_t count_exec(const struct telemetry_property *declared, size_t count)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += declared[i].source == SOURCE_EXEC;
+	return found;
+}
+
+int catalog_list_make(const struct stack *stack, unsigned scope, struct catalog_list *list)
+{
+	struct listing listing = {.stack = stack, .decl = stack ? stack->telemetry : NULL};
+	const struct telemetry_decl *decl = listing.decl;
+	int result;
+
+	strmap_init(&listing.names);
+	result = list_defaults(&listing, CATALOG_COMMON);
+	if (result == 0 && decl)
+		result = list_declared(&listing, decl->common, decl->common_count,
+				       count_exec(decl->server_start, decl->server_start_count));
+	if (result < 0 || scope == CATALOG_COMMON)
+		goto out;
+	result = list_defaults(&listing, scope);
+	if (result == 0 && decl)
+		result = list_declared(&listing, decl->server_start, decl->server_start_count, 0);
+out:
+	strmap_finish(&listing.names);
+	if (result < 0)
+		catalog_list_finish(&listing.list);
+	else
+		*list = listing.list;
+	return result;
+}
+
+void catalog_list_finish(struct catalog_list *self)
+{
+	for (size_t i = 0; i < self->count; i++)
+		free(self->entries[i].name);
+	free(self->entries);
+	self->entries = NULL;
+	self->count = 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The files telemetry keeps in the app's state folder, by name; the sender is told their paths. */
+#ifndef UPFRONT_TELEMETRY_STATE_H
+#define UPFRONT_TELEMETRY_STATE_H
+
+struct err;
+
+#define STATE_ID "id"
+#define STATE_RECEIPTS "receipts.jsonl"
+#define STATE_OUTBOX "outbox.db" /* SQLite; its -wal and -shm stand beside it */
+#define STATE_LEDGER "ledger.db" /* kept apart: a no wipes the outbox, never the record of what was sent */
+
+/* Path of one of them, or NULL when there is no state folder to be had. Creates nothing. The caller frees. */
+char *state_file(const char *app, const char *name);
+
+/* Makes the app's folder (0700). */
+int state_make(const char *app, struct err *err);
+
+#endif

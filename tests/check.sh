@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# `make check`: every step a change must pass, all of them also when one fails, and one line that sums all up:
+#   N passed, N failed, N skipped
+# A step that is no test program (a build, a lint check, a fuzz target) counts as one passed or failed case.
+# SUBMAKE settings come from the Makefile: MAKE, PARALLEL.
+set -u
+make="${MAKE:-make} --no-print-directory ${PARALLEL-}"
+TEST_TOTALS=$(mktemp /tmp/uft-totals.XXXXXX) || exit 1
+export TEST_TOTALS
+trap 'rm -f "$TEST_TOTALS"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+began=$(date +%s)
+
+# step NAME COMMAND...: runs it; one that did not write its own totals counts as one case.
+step() {
+	name=$1
+	shift
+	printf '\n== %s\n' "$name"
+	lines=$(wc -l <"$TEST_TOTALS")
+	at=$(date +%s)
+	"$@"
+	code=$?
+	if [ "$(wc -l <"$TEST_TOTALS")" -eq "$lines" ]; then
+		if [ "$code" -eq 0 ]; then echo '1 0 0'; else echo '0 1 0'; fi >>"$TEST_TOTALS"
+	fi
+	printf '== %s: %s (%s s)\n' "$name" "$([ "$code" -eq 0 ] && echo ok || echo FAILED)" "$(($(date +%s) - at))"
+	return "$code"
+}
+
+# $make falls apart into words on purpose.
+step 'build, gcc' $make WERROR=1 all && {
+	step 'unit' $make WERROR=1 unit
+	step 'terminal' $make WERROR=1 terminal
+	step 'end to end' $make WERROR=1 e2e
+	step 'lint' $make lint
+	step 'measuring, short' $make BENCH=quick bench
+}
+step 'build, clang' $make VARIANT=clang WERROR=1 all
+step 'build, sanitizers' $make VARIANT=asan WERROR=1 all && {
+	step 'unit, sanitizers' $make VARIANT=asan WERROR=1 unit
+	step 'terminal, sanitizers' $make VARIANT=asan WERROR=1 terminal
+	step 'end to end, sanitizers' $make VARIANT=asan WERROR=1 e2e
+}
+step 'fuzzing, short' $make FUZZ_SECONDS=3 fuzz
+
+printf '\n%s s\n' "$(($(date +%s) - began))"
+awk '{p += $1; f += $2; s += $3} END {printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0}' "$TEST_TOTALS"
