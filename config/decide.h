@@ -7,6 +7,7 @@
 #define UPFRONT_CONFIG_DECIDE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* In the order of explanation (design.md section 5). */
 #define CONSENT_REASONS(X)                                                                    \
@@ -73,5 +74,8 @@ char *consent_app_variable(const char *app);
 /* True when the environment shows a CI system (generic CI, CONTINUOUS_INTEGRATION, BUILD_NUMBER ... and the vendors'); CI=false: no. */
 struct strmap;
 bool consent_is_ci(const struct strmap *environment);
+
+/* The variables that are looked at beside CI itself, one after the other; NULL behind the last. For tests and documentation. */
+const char *consent_ci_variable(size_t index);
 
 #endif

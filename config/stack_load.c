@@ -211,7 +211,8 @@ static int include_conflicts(struct stack_load *self, const struct node *have, c
 			const struct node_pair *pair = &theirs->pairs[i];
 			const struct node *twin = node_find(mine, pair->key);
 
-			if (twin && (twin->place.file != pair->value->place.file || twin->place.line != pair->value->place.line))
+			if (twin && (strcmp(twin->place.file, pair->value->place.file) != 0 ||
+				     twin->place.line != pair->value->place.line))
 				result = err_at(self->err, ERR_CONFIG, twin->place,
 						"service '%s' is also in %s:%d, which is included here", pair->key,
 						pair->key_place.file, pair->key_place.line);
@@ -319,7 +320,8 @@ static int load_file(struct stack_load *self, const struct stack_file *file, con
 /* The name has to be known before anything is filled: the files may use ${COMPOSE_PROJECT_NAME}. */
 static int find_project(struct stack_load *self, const struct stack_scope *scope)
 {
-	self->project = self->source->project;
+	if (!self->project)
+		self->project = self->source->project;
 	for (size_t i = self->source->given_count; i-- > 0 && !self->project;) {
 		const struct node *name = node_find(self->source->given[i]->root, "name");
 
@@ -335,12 +337,6 @@ static int find_project(struct stack_load *self, const struct stack_scope *scope
 		self->project = pool_strdup(self->pool, slash ? slash + 1 : self->source->dir);
 	}
 	return 0;
-}
-
-/* A tag says something only to a file below it; in the first file, !reset means that the key is not there. */
-static struct node *without_resets(struct stack_load *self, const struct node *root)
-{
-	return stack_merge(self, node_create(self->pool, NODE_MAP, root->place), root);
 }
 
 struct node *stack_load_tree(struct stack_load *self)
@@ -364,7 +360,7 @@ struct node *stack_load_tree(struct stack_load *self)
 
 		if (load_file(self, self->source->given[i], scope, NULL, &root) < 0)
 			return NULL;
-		merged = merged ? stack_merge(self, merged, root) : without_resets(self, root);
+		merged = merged ? stack_merge(self, merged, root) : root;
 	}
 	return self->nodes > STACK_NODES_MAX ? NULL : merged;
 }

@@ -60,6 +60,7 @@ struct stack_load {
 	size_t include_env_count;
 	const char **files; /* absolute paths, in order of use */
 	size_t file_count;
+	struct node *inactive; /* services that no active profile wants, by name */
 	size_t nodes; /* made so far */
 	size_t text_bytes;
 };

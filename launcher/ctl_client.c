@@ -94,28 +94,37 @@ static int connect_or_say(const struct ctl_client *self, struct err *err)
 	return fd;
 }
 
-int ctl_client_open(struct ctl_client *self, const char *project, struct err *err)
+int ctl_client_open_at(struct ctl_client *self, const char *socket_path, const char *project, struct err *err)
 {
-	int result, fd;
+	int fd = connect_socket(socket_path);
 
 	self->socket_path = NULL;
-	result = paths_socket(project, &self->socket_path, err);
-	if (result < 0)
-		return result;
-	fd = connect_socket(self->socket_path);
 	if (fd >= 0) {
 		close(fd);
-		return 0;
+		self->socket_path = strdup(socket_path);
+		return self->socket_path != NULL ? 0 : err_set(err, ERR_INTERNAL, "out of memory");
 	}
 	if (means_not_running(fd)) {
 		err_set(err, ERR_NOT_RUNNING, "project '%s' is not running", project);
 		err_hint(err, "start it with: upfront up");
 	} else {
-		err_set(err, ERR_FAILED, "cannot reach the supervisor of project '%s': %s: %s", project,
-			self->socket_path, strerror(-fd));
+		err_set(err, ERR_FAILED, "cannot reach the supervisor of project '%s': %s: %s", project, socket_path,
+			strerror(-fd));
 	}
-	ctl_client_close(self);
 	return fd;
+}
+
+int ctl_client_open(struct ctl_client *self, const char *project, struct err *err)
+{
+	char *path = NULL;
+	int result;
+
+	self->socket_path = NULL;
+	result = paths_socket(project, &path, err);
+	if (result == 0)
+		result = ctl_client_open_at(self, path, project, err);
+	free(path);
+	return result;
 }
 
 void ctl_client_close(struct ctl_client *self)

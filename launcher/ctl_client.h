@@ -20,6 +20,8 @@ struct ctl_client {
 
 /* No running stack (no socket, nobody listens): ERR_NOT_RUNNING that names the project and `upfront up`. */
 int ctl_client_open(struct ctl_client *self, const char *project, struct err *err);
+/* The same for a socket whose path is known. */
+int ctl_client_open_at(struct ctl_client *self, const char *socket_path, const char *project, struct err *err);
 void ctl_client_close(struct ctl_client *self);
 
 /* One request, waits for the whole answer (at most timeout_ms). `body` may be NULL. The caller frees *answer (zero-terminated). */

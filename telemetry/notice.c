@@ -261,7 +261,7 @@ static void write_choice(FILE *out, const struct stack *stack)
 	      "No costs nothing: nothing is sent, no identifier is made, what was waiting to be sent is deleted, and "
 	      "upfront starts the same services in the same way.\n"
 	      "The services are told your answer in their environment; after a no also by the variables of well-known "
-	      "products (upfront telemetry env lists them).\n",
+	      "products.\n",
 	      out);
 	if (keeps_id(decl))
 		fputs("After a yes a random number is kept on this machine, so that starts of one installation can be told "
@@ -272,7 +272,7 @@ static void write_choice(FILE *out, const struct stack *stack)
 	      out);
 	fprintf(out, "These say no as well: --telemetry=off, DO_NOT_TRACK=1, UPFRONT_TELEMETRY_DISABLED=1, %s=1.\n",
 		variable ? variable : "");
-	fputs("An answer is kept as a receipt on this machine (upfront telemetry receipt): time, answer, and which text you "
+	fputs("An answer is kept as a receipt on this machine: time, answer, and which text you "
 	      "saw. Esc keeps nothing.\n"
 	      "Each event sent is kept for you to read, exactly as sent, for 30 days.",
 	      out);

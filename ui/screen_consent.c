@@ -13,6 +13,7 @@
 #define QUESTION_ROWS_MAX 2u
 /* From this text width on the long labels and the whole line about Esc and Ctrl-C fit. */
 #define WIDE_COLUMNS 75u
+#define HINTS_MAX 2
 
 /* Empty lines, in the order in which they are given where there is room. */
 enum gap { GAP_QUESTION, GAP_ANSWERS, GAP_MESSAGE, GAP_CONTROLS, GAP_COUNT };
@@ -30,7 +31,8 @@ struct consent_layout {
 	unsigned item_indent;
 	unsigned scroll_max;
 	bool wide;
-	bool has_keys_row; /* room for the line about Esc and Ctrl-C */
+	const char *hints[HINTS_MAX]; /* lines below the message */
+	unsigned hint_count;
 	char question[1024]; /* cut to QUESTION_ROWS_MAX lines */
 	unsigned question_rows;
 	unsigned message_row;
@@ -89,32 +91,57 @@ static void place_row(struct consent_layout *self, enum consent_focus first, enu
 	}
 }
 
-/* Chooses the text, and what of its lines and of the empty lines there is room for. */
-static void place_rows(struct consent_layout *self, const struct consent_model *model, unsigned rows, bool utf8)
+/*
+ * The lines below the message. The short message names Esc itself, the brief does not say how to change one's mind; what does not
+ * fit is left out before the text has to scroll. Takes the rows from `room`.
+ */
+static void choose_hints(struct consent_layout *self, bool brief, unsigned lines, unsigned *room)
+{
+	if (brief && lines < *room) {
+		self->hints[self->hint_count++] = "Change later: upfront telemetry off";
+		--*room;
+	}
+	if (!self->wide && lines < *room) {
+		self->hints[self->hint_count++] = "Ctrl-C: quit, start nothing.";
+		--*room;
+	}
+}
+
+/* Chooses the text: the summary where it fits, else the brief. Returns its lines. */
+static unsigned choose_body(struct consent_layout *self, const struct consent_model *model, unsigned rows, bool utf8,
+			    unsigned *room)
 {
 	unsigned columns = self->text.columns, indent = self->item_indent;
-	unsigned question = self->question_rows, lines = text_wrap_count(model->summary, columns, indent, utf8);
-	unsigned all = 2 + question + lines + GAP_COUNT + 4; /* border, controls in two rows, two lines below them */
+	unsigned lines = text_wrap_count(model->summary, columns, indent, utf8);
+	unsigned fixed = 2 + self->question_rows + 3 + self->hint_count; /* border, question, controls, messages */
+	unsigned all = fixed + lines + GAP_COUNT + (self->wide ? 0 : 1);
 
 	self->box.rows = min(rows, all > BOX_ROWS ? all : BOX_ROWS);
-	unsigned room = minus(self->box.rows, 2 + question + 4);
-	self->body = model->summary;
-	if (lines > room) {
-		self->body = model->brief;
+	*room = minus(self->box.rows, fixed);
+	bool brief = lines > *room;
+	self->body = brief ? model->brief : model->summary;
+	if (brief)
 		lines = text_wrap_count(model->brief, columns, indent, utf8);
-	}
-	/* The short message names Esc as well: its line is what goes first. */
-	self->has_keys_row = self->wide || lines <= room;
-	if (!self->has_keys_row)
-		room++;
+	choose_hints(self, brief, lines, room);
+	return lines;
+}
+
+static void place_rows(struct consent_layout *self, const struct consent_model *model, unsigned rows, bool utf8)
+{
+	unsigned room;
+
+	if (self->wide)
+		self->hints[self->hint_count++] =
+			"Esc: nothing sent this run, no answer stored.  Ctrl-C: quit, start nothing.";
+	unsigned lines = choose_body(self, model, rows, utf8, &room);
 	unsigned gaps = min(minus(room, lines), GAP_COUNT), spare = minus(room, lines + gaps);
 	self->box.row = (rows - self->box.rows) / 2;
-	self->text.row = self->box.row + 1 + question + (gaps > GAP_QUESTION);
+	self->text.row = self->box.row + 1 + self->question_rows + (gaps > GAP_QUESTION);
 	self->text.rows = min(lines, room);
 	self->scroll_max = lines - self->text.rows;
-	unsigned row = self->text.row + self->text.rows + (gaps > GAP_ANSWERS) + spare / 3;
+	unsigned row = self->text.row + self->text.rows + (gaps > GAP_ANSWERS) + min(spare / 2, 3);
 	place_row(self, FOCUS_YES, FOCUS_NO, row, 10);
-	row += 1 + (gaps > GAP_CONTROLS);
+	row += gaps > GAP_CONTROLS ? 2 : 1;
 	place_row(self, FOCUS_PREVIEW, FOCUS_NO_FOR_GOOD, row, 3);
 	self->message_row = row + 1 + (gaps > GAP_MESSAGE);
 }
@@ -199,14 +226,12 @@ static void draw_messages(const struct consent_layout *layout, const struct cons
 {
 	enum theme_role role =
 		view->say == SAY_NOTHING_CHOSEN || view->say == SAY_UNKNOWN_KEY ? ROLE_ALERT : ROLE_PLAIN;
-	const char *keys = layout->wide ? "Esc: nothing sent this run, no answer stored.  Ctrl-C: quit, start nothing."
-					: "Ctrl-C: quit, start nothing.";
 	unsigned column = layout->text.column, columns = layout->text.columns;
 
 	unsigned used =
 		frame_label(frame, layout->message_row, column, columns, message_text(view, layout->wide), role, false);
-	if (layout->has_keys_row)
-		frame_label(frame, layout->message_row + 1, column, columns, keys, ROLE_PLAIN, false);
+	for (unsigned i = 0; i < layout->hint_count; i++)
+		frame_label(frame, layout->message_row + 1 + i, column, columns, layout->hints[i], ROLE_PLAIN, false);
 	/* With nothing in focus the cursor waits behind the line that says what to press, where a screen reader reads it. */
 	frame_cursor(frame, layout->message_row, column + min(used, columns - 1));
 }

@@ -65,6 +65,21 @@ size_t text_point(const char *at, size_t size, uint32_t *point)
 	return length;
 }
 
+size_t text_encode(uint32_t point, char out[4])
+{
+	if (point < 0x80) {
+		out[0] = (char)point;
+		return 1;
+	}
+	size_t length = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+	for (size_t i = length - 1; i > 0; i--) {
+		out[i] = (char)(0x80 | (point & 0x3f));
+		point >>= 6;
+	}
+	out[0] = (char)((0xf00u >> length & 0xffu) | point);
+	return length;
+}
+
 size_t text_visible(uint32_t point, char out[TEXT_POINTS_MAX])
 {
 	char form[16];

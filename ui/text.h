@@ -48,6 +48,8 @@ struct text_wrap {
 
 /* Reads the character at `at`, of which `size` > 0 bytes are there. Returns its bytes, 0 when they are not UTF-8. */
 size_t text_point(const char *at, size_t size, uint32_t *point);
+/* Encodes `point` into at most 4 bytes; returns how many. */
+size_t text_encode(uint32_t point, char out[4]);
 /*
  * The harmless form of a character that must not reach a terminal, without a final NUL: returns its length, at most
  * TEXT_POINTS_MAX, or 0 when the character may be shown as it is.

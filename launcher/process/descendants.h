@@ -23,10 +23,14 @@ struct proc_list {
 
 void proc_list_finish(struct proc_list *self);
 
-/* Every living descendant of `ancestor` (zombies left out), and, if `marker` ("NAME=value") is given, every process of our user with it. */
+/*
+ * Every living descendant of `ancestor` (zombies left out; 0: nobody's), and, if `marker` ("NAME=value") is given, every process of our user with it
+ * in its environment, and the descendants of these. The calling process is never among them, nor, for its marker's sake, are those
+ * it was started by. The caller finishes the list.
+ */
 int descendants_find(pid_t ancestor, const char *marker, struct proc_list *list);
 
-/* Those of session `sid`, and those marked with it by `marker`. Used to end what a service left behind. */
+/* Those of session `sid` (its leader too), and all their descendants. Used to end what a service left behind. */
 int descendants_of_session(pid_t sid, struct proc_list *list);
 
 /* Signals one process if it still is that process; by pidfd. 0 or -errno. */

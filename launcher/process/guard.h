@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guard: parent of the supervisor, sleeping on its pidfd. When the supervisor is gone - whatever the way - the guard ends and
+ * The guard: parent of the supervisor, asleep until that ends. When the supervisor is gone - whatever the way - the guard ends and
  * reaps every descendant that is left (it is a subreaper, so all become its children), removes the socket file, and ends with the
- * supervisor's exit code. While the terminal lives the guard also watches the leash: terminal and supervisor may die at once.
+ * supervisor's exit code; with 1 when a signal ended the supervisor, with 70 when that signal says that it crashed.
+ *
+ * Who learns of whose death, and what is expected of whom:
+ *   guard        of the supervisor: it is the parent. It need not know of the terminal: the leash tells the supervisor.
+ *   supervisor   of the guard: guard_options.guard_fd becomes readable, and SIGTERM comes (parent-death signal). It is to take the stack
+ *                down within 2 s and to call guard_sweep() last, since nobody else may be left.
+ *   terminal     of the guard: child.pidfd becomes readable. Reaped with the exit code of a supervisor that ended well before, it
+ *                has nothing to do; after a guard that was killed it gives the supervisor a moment and calls guard_sweep().
+ *
+ * Guard and supervisor are in a session of their own, so no key and no hang-up of a terminal reaches them. The guard passes
+ * SIGTERM on to the supervisor and is deaf to every other signal that can be blocked.
  */
 #ifndef UPFRONT_LAUNCHER_PROCESS_GUARD_H
 #define UPFRONT_LAUNCHER_PROCESS_GUARD_H
@@ -18,18 +28,22 @@ struct guard_options {
 		*keep; /* descriptors the supervisor needs; all others but 0-2 are closed in the guard, ends with -1 */
 	int (*supervise)(void *context); /* body of the supervisor process; its result is the exit code */
 	void *context;
-	int detached; /* leave terminal, session and standard streams */
+	int detached; /* standard streams become /dev/null, the current folder / */
+	int *guard_fd; /* NULL, or where the supervisor finds a pidfd of the guard: set in its process before supervise() */
+	int lock_fd; /* > 0: held by the guard too, to its end, so that nobody comes before all is clean; 0: none */
 };
 
 /*
  * Forks the guard, which forks the supervisor. The caller becomes a subreaper. *guard is the guard as child of the caller.
- * Each of the three learns of the others' death through descriptors, never by polling.
+ * Returns once the supervisor exists. supervise() begins with no signal blocked, all at their defaults but SIGPIPE
+ * and SIGXFSZ, which are ignored; what it returns is the exit code; nothing registered with atexit() runs.
  */
 int guard_start(const struct guard_options *options, struct child *guard, struct err *err);
 
 /*
  * For whoever is left: ends every descendant of the calling process (SIGKILL, again and again until /proc shows none),
- * reaps them, removes the socket file. At most limit_ms.
+ * reaps them, removes the socket file (NULL: none). At most limit_ms; what may not be signalled by us is left. Reaps every child of
+ * the caller, whatever it was for.
  */
 void guard_sweep(const char *socket_path, int limit_ms);
 

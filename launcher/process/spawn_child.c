@@ -157,7 +157,7 @@ CHILD_CODE static enum spawn_flaw flaw_of(const char *path, int error)
 /* As execvp searches, but remembering the first file that was there and would not do: it is what the person meant. */
 CHILD_CODE static int step_exec(struct spawn_plan *plan)
 {
-	int kept = ENOENT;
+	int kept = 0;
 	plan->flaw = SPAWN_FLAW_ABSENT;
 	plan->which = 0;
 	for (size_t i = 0; plan->candidates[i]; i++) {
@@ -170,6 +170,8 @@ CHILD_CODE static int step_exec(struct spawn_plan *plan)
 			return error;
 		}
 		enum spawn_flaw flaw = flaw_of(plan->candidates[i], error);
+		if (kept == 0)
+			kept = error;
 		if (plan->flaw == SPAWN_FLAW_ABSENT && flaw != SPAWN_FLAW_ABSENT) {
 			plan->flaw = flaw;
 			plan->which = i;

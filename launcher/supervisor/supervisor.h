@@ -32,6 +32,7 @@ struct supervisor_options {
 	int listen_fd; /* control socket, listening */
 	const char *socket_path;
 	int leash_fd; /* read end; -1: detached */
+	int guard_fd; /* pidfd of the guard (guard_options.guard_fd); 0 or -1: none */
 	int lock_fd; /* held while the stack runs */
 	struct consent_decision consent;
 	const char *marker_value; /* stands as UPFRONT_STACK=... in every service's environment */

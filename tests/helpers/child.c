@@ -11,12 +11,15 @@
  *   leave               starts a stubborn daemon of another session and ends
  *   bomb                forks without end; every second process starts a session of its own
  *   hold                ends, leaving a child that holds its stdout
+ *   headless            its first thread ends, a second one stays (a zombie by its looks)
+ *   named TEXT          stays under the command name TEXT
  *   show WHAT           fds | environment | cwd | ids | signals | session | nofile | terminal | parent-death
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -100,6 +103,21 @@ static void fork_without_end(void)
 		if (fork() == 0 && i % 2 == 0)
 			setsid();
 	}
+}
+
+static void *second_thread(void *unused)
+{
+	(void)unused;
+	wait_for_signal();
+}
+
+static void lose_head(void)
+{
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, second_thread, NULL) != 0)
+		_exit(95);
+	ready();
+	pthread_exit(NULL);
 }
 
 static void flood(size_t bytes)
@@ -222,6 +240,12 @@ int main(int argc, char **argv)
 		return 0;
 	} else if (strcmp(verb, "bomb") == 0) {
 		fork_without_end();
+	} else if (strcmp(verb, "headless") == 0) {
+		lose_head();
+	} else if (strcmp(verb, "named") == 0) {
+		prctl(PR_SET_NAME, text);
+		ready();
+		wait_for_signal();
 	} else if (strcmp(verb, "hold") == 0) {
 		if (fork() == 0)
 			wait_for_signal();

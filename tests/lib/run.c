@@ -109,6 +109,7 @@ static void open_streams(struct run *self, const struct run_options *options, st
 		assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
 		fcntl(master, F_SETFD, FD_CLOEXEC);
 		fcntl(slave, F_SETFD, FD_CLOEXEC);
+		assert_int_equal(tcgetattr(master, &self->settings), 0);
 		self->out_fd = master;
 		self->in_fd = fcntl(master, F_DUPFD_CLOEXEC, 0);
 		setup->in_fd = setup->out_fd = setup->err_fd = slave;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <termios.h>
 
 struct world;
 
@@ -51,6 +52,7 @@ struct run {
 	int code; /* exit code, or -1 when ended by a signal */
 	int signal;
 	int64_t began_ms, took_ms, deadline_ms;
+	struct termios settings; /* of the terminal, before the program began */
 };
 
 void run_begin(struct run *self, const struct world *world, const struct run_options *options);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/reader.h"
+
+#include "config/duration.h"
+#include "config/pool.h"
+#include "config/strmap.h"
+
+#include <limits.h>
+#include <regex.h>
+#include <string.h>
+
+#define PATTERN_BYTES_MAX 1000
+#define PATTERN_REPEATS_MAX 2000
+
+const struct key_table *const *reader_tables(void)
+{
+	static const struct key_table *const tables[] = {
+		&table_top,	     &table_service,	  &table_deploy,   &table_dependency, &table_port,
+		&table_ulimit,	     &table_env_file,	  &table_healthcheck, &table_service_upfront, &table_ready,
+		&table_backoff,	     &table_log,	  &table_version,  &table_upfront,    &table_setup,
+		&table_file,	     &table_telemetry,	  &table_telemetry_env, &table_property, &table_withdraw,
+		NULL,
+	};
+
+	return tables;
+}
+
+const char *reader_nearest(struct reader *self, const char *word, const char *const *names)
+{
+	const char *nearest = err_nearest(word, names);
+
+	return nearest ? pool_printf(self->pool, " (did you mean '%s'?)", nearest) : "";
+}
+
+const char *const *reader_keys(struct reader *self, const struct node *map)
+{
+	size_t count = map && map->kind == NODE_MAP ? map->count : 0;
+	const char **names = pool_array(self->pool, count + 1, sizeof(*names));
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = map->pairs[i].key;
+	return names;
+}
+
+void reader_unknown(struct reader *self, const struct node_pair *pair, const struct key_table *table)
+{
+	const char **names = pool_array(self->pool, table->count + 1, sizeof(*names));
+
+	for (size_t i = 0; i < table->count; i++)
+		names[i] = table->keys[i].name;
+	err_at(self->err, ERR_CONFIG, pair->key_place, "%s%sunknown key '%s' in %s%s", self->where ? self->where : "",
+	       self->where ? ": " : "", pair->key, table->name, reader_nearest(self, pair->key, names));
+}
+
+void reader_wanted(struct reader *self, const char *key, const struct node *value, const char *wanted)
+{
+	bool text = value->kind == NODE_SCALAR;
+
+	err_at(self->err, ERR_CONFIG, value->place, "%s%s'%s': wanted %s, found %s%s%s", self->where ? self->where : "",
+	       self->where ? ": " : "", key, wanted, text ? "'" : "", text ? value->text : node_kind_name(value), text ? "'" : "");
+}
+
+static const struct key *key_find(const struct key_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const char *known = table->keys[i].name;
+
+		if (*known == *name && strcmp(known, name) == 0)
+			return &table->keys[i];
+	}
+	return NULL;
+}
+
+void reader_map(struct reader *self, const char *key, const struct node *value, const struct key_table *table, void *into)
+{
+	if (value->kind == NODE_NULL)
+		return;
+	if (value->kind != NODE_MAP) {
+		reader_wanted(self, key, value, "a map");
+		return;
+	}
+	for (size_t i = 0; i < value->count; i++) {
+		const struct node_pair *pair = &value->pairs[i];
+		const struct key *known = key_find(table, pair->key);
+
+		if (!known && table->extensions && strncmp(pair->key, "x-", 2) == 0)
+			continue;
+		if (!known)
+			reader_unknown(self, pair, table);
+		else if (known->read && pair->value->kind != NODE_NULL)
+			known->read(self, pair->key, pair->value, (char *)into + known->offset);
+	}
+}
+
+const char *reader_scalar(struct reader *self, const char *key, const struct node *value, const char *wanted)
+{
+	if (value->kind == NODE_SCALAR)
+		return value->text;
+	reader_wanted(self, key, value, wanted);
+	return NULL;
+}
+
+void read_text(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	const char *text = reader_scalar(self, key, value, "text");
+
+	if (text && !*text)
+		reader_wanted(self, key, value, "text");
+	else if (text)
+		*(const char **)field = pool_strdup(self->pool, text);
+}
+
+void read_any_text(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	const char *text = reader_scalar(self, key, value, "text");
+
+	if (text && *text)
+		*(const char **)field = pool_strdup(self->pool, text);
+}
+
+void read_bool(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	struct node plain = *value;
+
+	plain.style = NODE_PLAIN;
+	if (value->kind != NODE_SCALAR || !node_is_bool(&plain, field))
+		reader_wanted(self, key, value, "true or false");
+}
+
+bool reader_int(struct reader *self, const char *key, const struct node *value, int64_t min, int64_t max, int64_t *number)
+{
+	struct node plain = *value;
+	const char *wanted;
+
+	plain.style = NODE_PLAIN;
+	if (value->kind == NODE_SCALAR && node_is_int(&plain, number) && *number >= min && *number <= max)
+		return true;
+	wanted = max == INT_MAX ? pool_printf(self->pool, "a whole number from %lld on", (long long)min) :
+				  pool_printf(self->pool, "a number from %lld to %lld", (long long)min, (long long)max);
+	reader_wanted(self, key, value, wanted);
+	return false;
+}
+
+void read_count(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	int64_t number;
+
+	if (reader_int(self, key, value, 0, INT_MAX, &number))
+		*(int *)field = (int)number;
+}
+
+void read_duration(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	int64_t number;
+	struct node plain = *value;
+
+	if (value->kind == NODE_SCALAR && duration_parse(value->text, field))
+		return;
+	plain.style = NODE_PLAIN;
+	if (value->kind == NODE_SCALAR && node_is_int(&plain, &number) && number > 0)
+		reader_wanted(self, key, value, pool_printf(self->pool, "a duration with a unit such as %llds", (long long)number));
+	else
+		reader_wanted(self, key, value, "a duration such as 1m30s or 100ms");
+}
+
+void read_size(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	if (value->kind != NODE_SCALAR || !size_parse(value->text, field))
+		reader_wanted(self, key, value, "a size such as 10m");
+}
+
+void read_argv_any(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	const char **argv;
+
+	if (value->kind != NODE_LIST) {
+		reader_wanted(self, key, value, "a list of words such as [program, argument]");
+		return;
+	}
+	argv = pool_array(self->pool, value->count + 1, sizeof(*argv));
+	for (size_t i = 0; i < value->count; i++) {
+		const char *word = reader_scalar(self, key, value->items[i], "words only");
+
+		if (!word)
+			return;
+		argv[i] = pool_strdup(self->pool, word);
+	}
+	*(const char *const **)field = argv;
+}
+
+void read_argv(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	const char *const *argv = NULL;
+
+	read_argv_any(self, key, value, &argv);
+	if (!argv)
+		return;
+	if (!argv[0] || !*argv[0])
+		err_at(self->err, ERR_CONFIG, value->place, "%s%s'%s' names no program", self->where ? self->where : "",
+		       self->where ? ": " : "", key);
+	else
+		*(const char *const **)field = argv;
+}
+
+/* Repeat counts multiply when nested, and the C library spells each repeat out: a short pattern could fill the memory. */
+static bool pattern_is_bounded(const char *pattern)
+{
+	long product = 1;
+
+	if (strlen(pattern) > PATTERN_BYTES_MAX)
+		return false;
+	for (const char *at = strchr(pattern, '{'); at; at = strchr(at + 1, '{')) {
+		long largest = 1;
+		long number = 0;
+
+		for (const char *c = at + 1; (*c >= '0' && *c <= '9') || *c == ','; c++) {
+			number = *c == ',' ? 0 : number * 10 + (*c - '0');
+			if (number > PATTERN_REPEATS_MAX)
+				return false;
+			if (number > largest)
+				largest = number;
+		}
+		product *= largest;
+		if (product > PATTERN_REPEATS_MAX)
+			return false;
+	}
+	return true;
+}
+
+bool reader_pattern(struct reader *self, const char *key, const struct node *value)
+{
+	const char *text = reader_scalar(self, key, value, "a regular expression");
+	char why[128];
+	regex_t compiled;
+	int result;
+
+	if (!text)
+		return false;
+	if (!pattern_is_bounded(text)) {
+		reader_wanted(self, key, value, "a smaller regular expression");
+		return false;
+	}
+	result = regcomp(&compiled, text, REG_EXTENDED | REG_NOSUB);
+	if (result == 0) {
+		regfree(&compiled);
+		return true;
+	}
+	regerror(result, &compiled, why, sizeof(why));
+	err_at(self->err, ERR_CONFIG, value->place, "%s%s'%s': '%s' is no regular expression: %s", self->where ? self->where : "",
+	       self->where ? ": " : "", key, text, why);
+	return false;
+}
+
+void read_pattern(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	if (reader_pattern(self, key, value))
+		*(const char **)field = pool_strdup(self->pool, value->text);
+}
+
+void read_url(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	const char *text = reader_scalar(self, key, value, "a URL");
+	const char *rest;
+
+	if (!text)
+		return;
+	rest = strncmp(text, "http://", 7) == 0 ? text + 7 : strncmp(text, "https://", 8) == 0 ? text + 8 : "";
+	if (!*rest || *rest == '/' || strpbrk(text, " \t\r\n"))
+		reader_wanted(self, key, value, "a URL such as http://localhost:8080");
+	else
+		*(const char **)field = pool_strdup(self->pool, text);
+}
+
+void read_text_map(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	if (value->kind != NODE_MAP) {
+		reader_wanted(self, key, value, "a map of names to text");
+		return;
+	}
+	for (size_t i = 0; i < value->count; i++) {
+		const struct node_pair *pair = &value->pairs[i];
+		const char *text = "";
+
+		if (pair->value->kind != NODE_NULL)
+			text = reader_scalar(self, pair->key, pair->value, "text");
+		if (text && strmap_set(field, pair->key, text) < 0)
+			err_set(self->err, ERR_INTERNAL, "out of memory");
+	}
+}
+
+int reader_word(struct reader *self, const char *key, const struct node *value, const char *noun, const char *const *names)
+{
+	const char *text = reader_scalar(self, key, value, noun);
+	const char *nearest;
+	const char *list = "";
+
+	if (!text)
+		return -1;
+	for (int i = 0; names[i]; i++) {
+		if (strcmp(names[i], text) == 0)
+			return i;
+		list = pool_printf(self->pool, "%s%s%s", list, i ? (names[i + 1] ? ", " : " or ") : "", names[i]);
+	}
+	nearest = reader_nearest(self, text, names);
+	if (*nearest)
+		err_at(self->err, ERR_CONFIG, value->place, "unknown %s '%s'%s", noun, text, nearest);
+	else
+		err_at(self->err, ERR_CONFIG, value->place, "unknown %s '%s': wanted %s", noun, text, list);
+	return -1;
+}

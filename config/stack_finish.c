@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/pool.h"
+#include "config/stack.h"
+#include "config/stack_load.h"
+#include "config/stack_source.h"
+#include "config/strmap.h"
+#include "config/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MASK "********"
+
+static bool truth(const struct node *node)
+{
+	struct node plain;
+	bool value = false;
+
+	if (!node || node->kind != NODE_SCALAR)
+		return false;
+	plain = *node;
+	plain.style = NODE_PLAIN;
+	return node_is_bool(&plain, &value) && value;
+}
+
+static void drop_resets(struct node *node)
+{
+	for (size_t i = 0; node->kind == NODE_MAP && i < node->count;) {
+		if (node->pairs[i].value->tag == NODE_TAG_RESET) {
+			node_remove(node, node->pairs[i].key);
+			continue;
+		}
+		drop_resets(node->pairs[i].value);
+		i++;
+	}
+	for (size_t i = 0; node->kind == NODE_LIST && i < node->count; i++)
+		drop_resets(node->items[i]);
+}
+
+/* ---- Profiles ---- */
+
+static bool profile_is_active(const struct stack_load *load, const char *name)
+{
+	const char *const *active = load->source->profiles;
+
+	for (; *active; active++) {
+		if (strcmp(*active, name) == 0 || strcmp(*active, "*") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool service_is_active(const struct stack_load *load, const struct node *service)
+{
+	const struct node *profiles = node_find(service, "profiles");
+
+	if (!profiles || profiles->kind != NODE_LIST || profiles->count == 0)
+		return true;
+	for (size_t i = 0; i < profiles->count; i++) {
+		if (profiles->items[i]->kind == NODE_SCALAR && profile_is_active(load, profiles->items[i]->text))
+			return true;
+	}
+	return false;
+}
+
+/* ---- One service ---- */
+
+static void split_command(struct stack_load *load, struct node *service, const char *key, bool native, const char *name)
+{
+	const struct node *text = node_find(service, key);
+	struct node *list;
+	struct words words;
+	const char *problem;
+
+	if (!text || text->kind != NODE_SCALAR)
+		return;
+	if (words_split(load->pool, text->text, &words, &problem) < 0) {
+		err_at(load->err, ERR_CONFIG, text->place, "%s of service '%s': %s: %s", key, name, problem, text->text);
+		/* Read on as if it were fine: one message is enough. */
+		words = (struct words){&text->text, 1, NULL};
+	} else if (native && words.operator_word && load->warnings) {
+		err_at(load->warnings, ERR_CONFIG, text->place, "%s of service '%s': '%s' is handed to the program as it is: no shell runs it",
+		       key, name, words.operator_word);
+		err_hint(load->warnings, "for a shell line, say x-upfront: {shell: true}");
+	}
+	list = node_create(load->pool, NODE_LIST, text->place);
+	for (size_t i = 0; i < words.count; i++) {
+		struct node *word = node_scalar(load->pool, words.argv[i], text->place);
+
+		word->style = NODE_QUOTED;
+		node_append(load->pool, list, word);
+	}
+	stack_load_count(load, words.count, text->place);
+	node_set(load->pool, service, key, text->place, list);
+}
+
+/* The folder that relative paths of a file mean. */
+static const char *dir_of(const struct stack_load *load, const char *file)
+{
+	for (const struct stack_document *document = load->documents; document; document = document->next) {
+		if (document->root->place.file == file)
+			return document->scope->dir;
+	}
+	return load->source->dir;
+}
+
+static void set_working_dir(struct stack_load *load, struct node *service)
+{
+	const struct node *given = node_find(service, "working_dir");
+	const char *home = strmap_find(&load->source->environment, "HOME");
+	struct node *made;
+	const char *dir;
+
+	if (given && given->kind != NODE_SCALAR && given->kind != NODE_NULL)
+		return;
+	if (given && given->kind == NODE_SCALAR && *given->text)
+		dir = stack_path_join(load->pool, dir_of(load, given->place.file), given->text, home);
+	else
+		dir = dir_of(load, service->place.file);
+	made = node_scalar(load->pool, dir, given ? given->place : service->place);
+	node_set(load->pool, service, "working_dir", made->place, made);
+}
+
+/* The password of "scheme://user:password@host" starred; NULL when there is none. */
+static const char *url_masked(struct pool *pool, const char *text)
+{
+	const char *authority = strstr(text, "://");
+	const char *end;
+	const char *at = NULL;
+	const char *colon;
+
+	if (!authority)
+		return NULL;
+	authority += 3;
+	end = authority + strcspn(authority, "/?# ");
+	for (const char *c = authority; c < end; c++) {
+		if (*c == '@')
+			at = c;
+	}
+	colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+	return colon ? pool_printf(pool, "%.*s%s%s", (int)(colon + 1 - text), text, MASK, at) : NULL;
+}
+
+static void mask_entries(struct stack_load *load, struct node *map)
+{
+	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->count; i++) {
+		struct node *value = map->pairs[i].value;
+		const char *masked;
+
+		if (value->kind != NODE_SCALAR || !*value->text)
+			continue;
+		masked = stack_name_is_secret(map->pairs[i].key) ? MASK : url_masked(load->pool, value->text);
+		if (masked)
+			value->text = masked;
+	}
+}
+
+static struct node *finish_service(struct stack_load *load, const char *name, const struct node *from)
+{
+	struct node *service = node_create(load->pool, NODE_MAP, from->place);
+	bool native = !node_find(from, "image") && !node_find(from, "build");
+
+	for (size_t i = 0; i < from->count; i++)
+		node_set(load->pool, service, from->pairs[i].key, from->pairs[i].key_place, from->pairs[i].value);
+	if (!native || !truth(node_find(node_find(service, "x-upfront"), "shell")))
+		split_command(load, service, "command", native, name);
+	split_command(load, service, "entrypoint", native, name);
+	if (native)
+		set_working_dir(load, service);
+	if (load->mask) {
+		mask_entries(load, node_find(service, "environment"));
+		mask_entries(load, node_find(node_find(service, "build"), "args"));
+	}
+	return service;
+}
+
+static struct node *finish_services(struct stack_load *load, const struct node *services)
+{
+	struct node *active = node_create(load->pool, NODE_MAP, services->place);
+
+	for (size_t i = 0; i < services->count; i++) {
+		const struct node_pair *pair = &services->pairs[i];
+		struct node *service = pair->value;
+
+		if (service->kind == NODE_NULL)
+			service = node_create(load->pool, NODE_MAP, service->place);
+		if (service->kind == NODE_MAP)
+			service = finish_service(load, pair->key, service);
+		node_set(load->pool, service_is_active(load, service) ? active : load->inactive, pair->key, pair->key_place,
+			 service);
+	}
+	return active;
+}
+
+struct node *stack_finish(struct stack_load *self, const struct node *merged)
+{
+	struct node *root = node_create(self->pool, NODE_MAP, merged->place);
+	char *name = stack_project_name(self->project);
+	struct node *title = node_scalar(self->pool, name ? name : "", merged->place);
+
+	free(name);
+	self->inactive = node_create(self->pool, NODE_MAP, merged->place);
+	node_set(self->pool, root, "name", title->place, title);
+	for (size_t i = 0; i < merged->count; i++) {
+		const struct node_pair *pair = &merged->pairs[i];
+		struct node *value = pair->value;
+
+		/* The first is taken from elsewhere, the others have done their work. */
+		if (strcmp(pair->key, "name") == 0 || strcmp(pair->key, "version") == 0 || strcmp(pair->key, "include") == 0)
+			continue;
+		drop_resets(value);
+		if (strcmp(pair->key, "services") == 0 && value->kind == NODE_MAP)
+			value = finish_services(self, value);
+		if (value->tag != NODE_TAG_RESET)
+			node_set(self->pool, root, pair->key, pair->key_place, value);
+	}
+	return root;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/command/consent_sources.h"
+
+#include "config/paths.h"
+#include "config/stack.h"
+#include "launcher/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *why_not_interactive(const struct cli_context *context)
+{
+	const char *term = context->ui.term;
+
+	if (context->globals.no_input)
+		return "--no-input was given";
+	if (consent_is_ci(&context->environment))
+		return "a CI system is running this";
+	if (!isatty(STDIN_FILENO))
+		return "standard input is no terminal";
+	if (!isatty(STDERR_FILENO))
+		return "standard error is no terminal";
+	/* A background job would be stopped by the terminal the moment it asks. */
+	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
+		return "this is a background job";
+	if (term == NULL || term[0] == '\0')
+		return "TERM is not set";
+	return NULL;
+}
+
+static bool environment_off(const struct cli_context *context, const char *name)
+{
+	return consent_env_says_off(strmap_find(&context->environment, name));
+}
+
+static void take_flag(struct consent_inputs *inputs, const char *flag)
+{
+	if (flag != NULL && strcmp(flag, "off") == 0) {
+		inputs->flag = CONSENT_FLAG_OFF;
+	} else if (flag != NULL && strncmp(flag, "on", 2) == 0) {
+		inputs->flag = CONSENT_FLAG_ON;
+		inputs->flag_notice = flag[2] == '@' ? atoi(flag + 3) : 0;
+	}
+}
+
+int consent_sources_read(struct consent_sources *self, const struct cli_context *context, const struct stack *stack,
+			 const char *flag, struct err *err)
+{
+	const struct telemetry_decl *telemetry = stack->telemetry;
+	struct consent_inputs *inputs = &self->inputs;
+
+	memset(self, 0, sizeof(*self));
+	err_init(&self->trouble);
+	self->user_path = paths_user_settings();
+	settings_read(&self->policy, paths_policy(), &self->trouble);
+	settings_read(&self->user, self->user_path, &self->trouble);
+	self->app_variable = consent_app_variable(stack->app);
+	if (self->app_variable == NULL)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	self->not_interactive = why_not_interactive(context);
+	inputs->policy_off = self->policy.off;
+	inputs->user_off = self->user.off || settings_has_off(&self->user, stack->app);
+	inputs->upfront_env_off = environment_off(context, "UPFRONT_TELEMETRY_DISABLED");
+	inputs->app_env_off = environment_off(context, self->app_variable);
+	inputs->do_not_track = environment_off(context, "DO_NOT_TRACK");
+	inputs->project_off = telemetry != NULL && !telemetry->enabled;
+	inputs->has_endpoint = telemetry != NULL && telemetry->host != NULL && telemetry->key != NULL;
+	inputs->notice = telemetry != NULL ? telemetry->notice : 0;
+	inputs->interactive = self->not_interactive == NULL;
+	take_flag(inputs, flag);
+	return 0;
+}
+
+void consent_sources_finish(struct consent_sources *self)
+{
+	settings_finish(&self->policy);
+	settings_finish(&self->user);
+	free(self->user_path);
+	free(self->app_variable);
+	err_finish(&self->trouble);
+	memset(self, 0, sizeof(*self));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything that has a say on telemetry, gathered for config/decide: settings files, environment, stack file, command line, and
+ * whether somebody could be asked. Reads only. `up` decides by it, `telemetry status` explains it.
+ */
+#ifndef UPFRONT_LAUNCHER_COMMAND_CONSENT_SOURCES_H
+#define UPFRONT_LAUNCHER_COMMAND_CONSENT_SOURCES_H
+
+#include "config/decide.h"
+#include "config/err.h"
+#include "config/settings.h"
+
+struct cli_context;
+struct stack;
+
+struct consent_sources {
+	struct settings policy, user;
+	char *user_path; /* NULL: no home */
+	char *app_variable; /* WRENAI_TELEMETRY_DISABLED */
+	struct err trouble; /* what is wrong with the settings files */
+	struct consent_inputs inputs;
+	const char *not_interactive; /* why nobody can be asked: "standard input is no terminal"; NULL: somebody can */
+};
+
+/* `flag` is "ask", "on", "off" or "on@N"; NULL: ask. */
+int consent_sources_read(struct consent_sources *self, const struct cli_context *context, const struct stack *stack,
+			 const char *flag, struct err *err);
+void consent_sources_finish(struct consent_sources *self);
+
+#endif

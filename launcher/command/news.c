@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/command/news.h"
+
+#include "launcher/command/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void news_duration(int64_t duration_ms, char *text, size_t size_bytes)
+{
+	long long seconds = duration_ms / 1000;
+
+	if (duration_ms < 0)
+		snprintf(text, size_bytes, "-");
+	else if (duration_ms < 10000)
+		snprintf(text, size_bytes, "%lld.%lld s", seconds, (long long)(duration_ms % 1000) / 100);
+	else if (seconds < 60)
+		snprintf(text, size_bytes, "%lld s", seconds);
+	else if (seconds < 3600)
+		snprintf(text, size_bytes, "%lld min %lld s", seconds / 60, seconds % 60);
+	else if (seconds < 86400)
+		snprintf(text, size_bytes, "%lld h %lld min", seconds / 3600, seconds % 3600 / 60);
+	else
+		snprintf(text, size_bytes, "%lld d %lld h", seconds / 86400, seconds % 86400 / 3600);
+}
+
+static const char *or_else(const char *text, const char *otherwise)
+{
+	return text != NULL && text[0] != '\0' ? text : otherwise;
+}
+
+static bool is_state(const struct view_unit *unit, const char *state)
+{
+	return strcmp(unit->state, state) == 0;
+}
+
+/* A running unit with a probe is worth a line only once it is ready. */
+static int format_up(const struct view_unit *unit, char **text)
+{
+	char after[32] = "";
+
+	if (unit->ready_after_ms >= 0) {
+		after[0] = ' ';
+		after[1] = '(';
+		news_duration(unit->ready_after_ms, after + 2, sizeof(after) - 3);
+		strcat(after, ")");
+	}
+	return asprintf(text, "%s is %s%s", unit->name, unit->has_probe ? "ready" : "running",
+			unit->has_probe ? after : "");
+}
+
+static bool was_up(const struct view_unit *unit)
+{
+	return strcmp(unit->before, "ready") == 0 || strcmp(unit->before, "running") == 0;
+}
+
+char *news_of_unit(const struct view_unit *unit)
+{
+	char *text = NULL;
+	char delay[32];
+	int result = -1;
+
+	if (strcmp(unit->state, unit->before) == 0)
+		return NULL;
+	if (is_state(unit, "ready") || (is_state(unit, "running") && !unit->has_probe)) {
+		if (!was_up(unit))
+			result = format_up(unit, &text);
+	} else if (is_state(unit, "unhealthy")) {
+		result = asprintf(&text, "%s is unhealthy: %s", unit->name, or_else(unit->why, "its probe fails"));
+	} else if (is_state(unit, "failed")) {
+		result = asprintf(&text, "%s failed: %s", unit->name, or_else(unit->why, "no reason known"));
+	} else if (is_state(unit, "completed")) {
+		result = asprintf(&text, "%s has completed", unit->name);
+	} else if (is_state(unit, "back-off")) {
+		news_duration(unit->backoff_ms, delay, sizeof(delay));
+		result = asprintf(&text, "%s ended (%s), starts again in %s", unit->name,
+				  or_else(unit->why, "no reason known"), delay);
+	} else if (is_state(unit, "stopped") && unit->before[0] != '\0' && strcmp(unit->before, "waiting") != 0) {
+		result = asprintf(&text, "%s has stopped", unit->name);
+	}
+	return result >= 0 ? text : NULL;
+}
+
+char *news_why_not_ready(const struct view_unit *unit)
+{
+	char *text = NULL;
+	int result;
+
+	if (unit->has_probe && unit->probe_attempts > 0)
+		result = asprintf(&text, "%s is %s: probe %s%s%s was asked %d time%s, last answer: %s", unit->name,
+				  unit->state, or_else(unit->probe_kind, ""), unit->probe_target != NULL ? " " : "",
+				  or_else(unit->probe_target, ""), unit->probe_attempts,
+				  unit->probe_attempts == 1 ? "" : "s", or_else(unit->why, "none"));
+	else if (unit->has_probe)
+		result = asprintf(&text, "%s is %s: probe %s%s%s has given no answer yet", unit->name, unit->state,
+				  or_else(unit->probe_kind, ""), unit->probe_target != NULL ? " " : "",
+				  or_else(unit->probe_target, ""));
+	else
+		result = asprintf(&text, "%s is %s%s%s", unit->name, unit->state, unit->why != NULL ? ": " : "",
+				  or_else(unit->why, ""));
+	return result >= 0 ? text : NULL;
+}

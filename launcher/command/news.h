@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What a person is told when something of the stack changes: one line each, without newline. */
+#ifndef UPFRONT_LAUNCHER_COMMAND_NEWS_H
+#define UPFRONT_LAUNCHER_COMMAND_NEWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct view_unit;
+
+/* "redis is ready (0.2 s)"; NULL when the change is not worth a line. The caller frees. */
+char *news_of_unit(const struct view_unit *unit);
+
+/* "http http://... was asked 12 times, last answer: connection refused": why a unit is not ready yet. The caller frees. */
+char *news_why_not_ready(const struct view_unit *unit);
+
+/* "0.2 s", "1 min 5 s", "3 h 2 min". */
+void news_duration(int64_t duration_ms, char *text, size_t size_bytes);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text on its way to a descriptor that may be slow (a pager, a stopped terminal): kept in a bounded buffer and written only when poll
+ * says it fits, so that whoever writes never waits. The descriptor's own flags are left alone: it is shared with others. A terminal is opened anew for
+ * that, because it may poll writable and yet not take what it is given.
+ */
+#ifndef UPFRONT_LAUNCHER_COMMAND_OUTLET_H
+#define UPFRONT_LAUNCHER_COMMAND_OUTLET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define OUTLET_BYTES_MAX (1024u * 1024u)
+
+struct outlet {
+	int fd;
+	bool own_fd;
+	bool closed; /* the reader has gone: everything later is dropped */
+	char *bytes;
+	size_t start, end, capacity;
+};
+
+void outlet_init(struct outlet *self, int fd);
+void outlet_finish(struct outlet *self);
+
+/* Puts text in line. What no longer fits is dropped; ask outlet_is_full first. */
+void outlet_put(struct outlet *self, const char *bytes, size_t size_bytes);
+bool outlet_is_empty(const struct outlet *self);
+/* Half full: no more should be fetched. */
+bool outlet_is_full(const struct outlet *self);
+
+/* Writes one piece that poll said would fit. */
+void outlet_write(struct outlet *self);
+
+#endif

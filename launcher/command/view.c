@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/command/view.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void view_init(struct view *self)
+{
+	memset(self, 0, sizeof(*self));
+	err_init(&self->failure);
+}
+
+static void unit_finish(struct view_unit *self)
+{
+	free(self->name);
+	free(self->service);
+	free(self->probe_kind);
+	free(self->probe_target);
+	free(self->ports);
+	free(self->why);
+	free(self->open);
+	memset(self, 0, sizeof(*self));
+}
+
+void view_finish(struct view *self)
+{
+	for (size_t i = 0; i < self->count; i++)
+		unit_finish(&self->units[i]);
+	free(self->units);
+	free(self->open);
+	free(self->line);
+	err_finish(&self->failure);
+	view_init(self);
+}
+
+/* ---- JSON, taken with care ---- */
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+static int64_t number_of(const cJSON *object, const char *name, int64_t otherwise)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	if (!cJSON_IsNumber(item) || !(item->valuedouble > -9e15 && item->valuedouble < 9e15))
+		return otherwise;
+	return (int64_t)item->valuedouble;
+}
+
+static int int_of(const cJSON *object, const char *name)
+{
+	int64_t value = number_of(object, name, 0);
+
+	return value > 0 && value < INT32_MAX ? (int)value : 0;
+}
+
+static bool truth_of(const cJSON *object, const char *name)
+{
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+static char *copy_of(const cJSON *object, const char *name)
+{
+	const char *text = text_of(object, name);
+
+	return text != NULL ? strdup(text) : NULL;
+}
+
+static char *ports_of(const cJSON *object)
+{
+	const cJSON *ports = cJSON_GetObjectItemCaseSensitive(object, "ports");
+	const cJSON *port;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	cJSON_ArrayForEach(port, ports)
+	{
+		const char *host = text_of(port, "host"), *protocol = text_of(port, "protocol");
+		int from = int_of(port, "published"), to = int_of(port, "published_end");
+
+		if (from == 0)
+			continue;
+		fflush(out);
+		fprintf(out, "%s%s%s%d", size > 0 ? ", " : "", host != NULL ? host : "", host != NULL ? ":" : "", from);
+		if (to > from)
+			fprintf(out, "-%d", to);
+		if (protocol != NULL && strcmp(protocol, "tcp") != 0)
+			fprintf(out, "/%s", protocol);
+	}
+	fclose(out);
+	return text;
+}
+
+static void take_probe(struct view_unit *self, const cJSON *object)
+{
+	const cJSON *probe = cJSON_GetObjectItemCaseSensitive(object, "probe");
+	const char *target = text_of(probe, "target");
+
+	self->has_probe = cJSON_IsObject(probe);
+	if (!self->has_probe)
+		return;
+	self->probe_kind = copy_of(probe, "kind");
+	self->probe_attempts = int_of(probe, "attempts");
+	if (target != NULL && int_of(probe, "port") > 0) {
+		if (asprintf(&self->probe_target, "%s:%d", target, int_of(probe, "port")) < 0)
+			self->probe_target = NULL;
+	} else if (target != NULL) {
+		self->probe_target = strdup(target);
+	}
+}
+
+static bool take_unit(struct view_unit *self, const cJSON *object)
+{
+	const cJSON *how = cJSON_GetObjectItemCaseSensitive(object, "exit");
+	const char *state = text_of(object, "state");
+	char before[sizeof(self->before)];
+
+	if (text_of(object, "name") == NULL || text_of(object, "service") == NULL || state == NULL)
+		return false;
+	memcpy(before, self->state, sizeof(before));
+	unit_finish(self);
+	memcpy(self->before, before, sizeof(before));
+	snprintf(self->state, sizeof(self->state), "%s", state);
+	self->id = (unsigned)int_of(object, "id");
+	self->name = copy_of(object, "name");
+	self->service = copy_of(object, "service");
+	self->pid = int_of(object, "pid");
+	self->restarts = int_of(object, "restarts");
+	self->uptime_ms = number_of(object, "uptime_ms", -1);
+	self->ready_after_ms = number_of(object, "ready_after_ms", -1);
+	self->backoff_ms = number_of(object, "backoff_ms", -1);
+	self->wanted = truth_of(object, "wanted");
+	self->settled = truth_of(object, "settled");
+	self->one_shot = truth_of(object, "one_shot");
+	self->has_exited = cJSON_IsObject(how);
+	self->exit_signaled = int_of(how, "signal") > 0;
+	self->exit_value = int_of(how, self->exit_signaled ? "signal" : "code");
+	self->ports = ports_of(object);
+	self->why = copy_of(object, "why");
+	self->open = copy_of(object, "open");
+	take_probe(self, object);
+	return self->name != NULL && self->service != NULL;
+}
+
+static struct view_unit *unit_of(struct view *self, unsigned id)
+{
+	struct view_unit *grown;
+
+	for (size_t i = 0; i < self->count; i++)
+		if (self->units[i].id == id)
+			return &self->units[i];
+	if (self->count >= VIEW_UNITS_MAX)
+		return NULL;
+	grown = realloc(self->units, (self->count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return NULL;
+	self->units = grown;
+	memset(&grown[self->count], 0, sizeof(*grown));
+	grown[self->count].id = id;
+	return &grown[self->count++];
+}
+
+static struct view_unit *take_service(struct view *self, const cJSON *object)
+{
+	struct view_unit *unit = unit_of(self, (unsigned)int_of(object, "id"));
+
+	return unit != NULL && take_unit(unit, object) ? unit : NULL;
+}
+
+static int take_services(struct view *self, const cJSON *list)
+{
+	const cJSON *object;
+
+	if (!cJSON_IsArray(list))
+		return -EPROTO;
+	cJSON_ArrayForEach(object, list)
+	{
+		if (take_service(self, object) == NULL)
+			return -EPROTO;
+	}
+	return 0;
+}
+
+static enum err_code code_of(int64_t number)
+{
+	return number >= ERR_FAILED && number <= ERR_NOT_RUNNING ? (enum err_code)number : ERR_FAILED;
+}
+
+static void take_messages(struct err *err, const cJSON *error)
+{
+	const cJSON *message;
+	enum err_code code = code_of(number_of(error, "code", ERR_FAILED));
+
+	cJSON_ArrayForEach(message, cJSON_GetObjectItemCaseSensitive(error, "messages"))
+	{
+		const char *text = text_of(message, "message"), *hint = text_of(message, "hint");
+		struct err_place place = {text_of(message, "file"), int_of(message, "line"),
+					  int_of(message, "column")};
+
+		if (text == NULL)
+			continue;
+		if (place.file != NULL)
+			err_at(err, code, place, "%s", text);
+		else
+			err_set(err, code, "%s", text);
+		if (hint != NULL)
+			err_hint(err, "%s", hint);
+	}
+}
+
+static int take_stack(struct view *self, const cJSON *object)
+{
+	const cJSON *failure = cJSON_GetObjectItemCaseSensitive(object, "failure");
+	const char *phase = text_of(object, "phase");
+
+	if (phase == NULL)
+		return -EPROTO;
+	snprintf(self->phase, sizeof(self->phase), "%s", phase);
+	free(self->open);
+	self->open = copy_of(object, "open");
+	if (cJSON_IsObject(failure) && !err_is_set(&self->failure))
+		take_messages(&self->failure, failure);
+	return 0;
+}
+
+static int take_line(struct view *self, const char *line, size_t size_bytes, view_changed *changed, void *context)
+{
+	cJSON *object = cJSON_ParseWithLength(line, size_bytes);
+	const char *event = text_of(object, "event");
+	const struct view_unit *unit = NULL;
+	int result = -EPROTO;
+
+	if (event == NULL)
+		goto out;
+	if (strcmp(event, "snapshot") == 0) {
+		result = take_services(self, cJSON_GetObjectItemCaseSensitive(object, "services"));
+		if (result == 0)
+			result = take_stack(self, cJSON_GetObjectItemCaseSensitive(object, "stack"));
+		for (size_t i = 0; result == 0 && changed != NULL && i < self->count; i++)
+			changed(context, self, &self->units[i]);
+	} else if (strcmp(event, "stack") == 0) {
+		result = take_stack(self, cJSON_GetObjectItemCaseSensitive(object, "stack"));
+	} else if (strcmp(event, "service") == 0) {
+		unit = take_service(self, cJSON_GetObjectItemCaseSensitive(object, "service"));
+		result = unit != NULL ? 0 : -EPROTO;
+	} else {
+		/* A newer supervisor may say more than we know. */
+		result = 0;
+	}
+	if (result == 0 && changed != NULL)
+		changed(context, self, unit);
+out:
+	cJSON_Delete(object);
+	return result;
+}
+
+int view_feed(struct view *self, const char *bytes, size_t size_bytes, view_changed *changed, void *context)
+{
+	int result = 0;
+
+	while (result == 0 && size_bytes > 0) {
+		const char *end = memchr(bytes, '\n', size_bytes);
+		size_t count = end != NULL ? (size_t)(end - bytes) : size_bytes;
+		char *grown;
+
+		if (self->line_bytes + count > VIEW_LINE_MAX)
+			return -EPROTO;
+		grown = realloc(self->line, self->line_bytes + count + 1);
+		if (grown == NULL)
+			return -ENOMEM;
+		self->line = grown;
+		memcpy(self->line + self->line_bytes, bytes, count);
+		self->line_bytes += count;
+		bytes += count;
+		size_bytes -= count;
+		if (end != NULL) {
+			bytes++;
+			size_bytes--;
+			result = take_line(self, self->line, self->line_bytes, changed, context);
+			self->line_bytes = 0;
+		}
+	}
+	return result;
+}
+
+int view_take_services(struct view *self, const char *answer, struct err *err)
+{
+	cJSON *object = cJSON_Parse(answer);
+	int result = take_services(self, cJSON_GetObjectItemCaseSensitive(object, "services"));
+
+	if (result < 0)
+		err_set(err, ERR_FAILED, "the supervisor's answer is not understood");
+	cJSON_Delete(object);
+	return result;
+}
+
+const struct view_unit *view_find(const struct view *self, unsigned id)
+{
+	for (size_t i = 0; i < self->count; i++)
+		if (self->units[i].id == id)
+			return &self->units[i];
+	return NULL;
+}
+
+bool view_is(const struct view *self, const char *phase)
+{
+	return strcmp(self->phase, phase) == 0;
+}
+
+void view_take_error(const char *answer, int status, struct err *err)
+{
+	cJSON *object = cJSON_Parse(answer);
+
+	take_messages(err, cJSON_GetObjectItemCaseSensitive(object, "error"));
+	if (!err_is_set(err))
+		err_set(err, ERR_FAILED, "the supervisor answered with status %d", status);
+	cJSON_Delete(object);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The running stack as a client sees it: the event stream's lines (openapi.yaml) taken in one by one. What the supervisor
+ * says is checked like any input: missing members become harmless values, sizes are bounded.
+ */
+#ifndef UPFRONT_LAUNCHER_COMMAND_VIEW_H
+#define UPFRONT_LAUNCHER_COMMAND_VIEW_H
+
+#include "config/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct cJSON;
+
+#define VIEW_UNITS_MAX 10000u
+#define VIEW_LINE_MAX (8u * 1024u * 1024u)
+
+struct view_unit {
+	unsigned id;
+	char *name, *service;
+	char state[24], before[24]; /* as svc_state_name gives it; `before` the last change */
+	pid_t pid;
+	int restarts;
+	int64_t uptime_ms, ready_after_ms, backoff_ms; /* -1: not known */
+	bool wanted, settled, one_shot, has_probe, has_exited;
+	bool exit_signaled;
+	int exit_value; /* code or signal */
+	char *probe_kind, *probe_target;
+	int probe_attempts;
+	char *ports; /* "8080, 5432/udp"; "" when there are none */
+	char *why, *open;
+};
+
+struct view {
+	struct view_unit *units;
+	size_t count;
+	char phase[16]; /* "" until the first line */
+	char *open;
+	struct err failure;
+	char *line; /* what has come of the next line */
+	size_t line_bytes;
+};
+
+/* What a line changed: `unit` NULL: the stack (or all of it, by a snapshot). */
+typedef void view_changed(void *context, const struct view *view, const struct view_unit *unit);
+
+void view_init(struct view *self);
+void view_finish(struct view *self);
+
+/* Takes bytes of the event stream; calls `changed` for each complete line. -EPROTO for what is no such stream. */
+int view_feed(struct view *self, const char *bytes, size_t size_bytes, view_changed *changed, void *context);
+
+/* Takes the answer of GET /v1/services. */
+int view_take_services(struct view *self, const char *answer, struct err *err);
+
+const struct view_unit *view_find(const struct view *self, unsigned id);
+
+/* True when the stack is in this phase. */
+bool view_is(const struct view *self, const char *phase);
+
+/* What an answer with an error status says, put into `err`; `answer` may be anything. */
+void view_take_error(const char *answer, int status, struct err *err);
+
+#endif

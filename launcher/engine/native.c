@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/engine/native.h"
+
+#include "config/stack.h"
+#include "launcher/engine/strays.h"
+#include "launcher/process/spawn.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Unit ids are the supervisor's small integers; anything beyond is a mistake of ours. */
+#define UNITS_MAX 65536u
+/* Above this many services roomy pipes could use up what the kernel grants a user (pipe-user-pages-soft). */
+#define ROOMY_SERVICES_MAX 16u
+
+/* What upfront says to its own processes, and to services only on purpose. */
+static const char *const own_variables[] = {"UPFRONT_STACK", "UPFRONT_UNIT", "UPFRONT_METRICS", "UPFRONT_TELEMETRY",
+					    "UPFRONT_TELEMETRY_PRINT"};
+
+static struct native_unit *find_unit(struct engine *self, unsigned unit)
+{
+	return unit < self->unit_count ? self->units[unit] : NULL;
+}
+
+void native_report_soon(struct engine *self)
+{
+	event_active(self->report, EV_TIMEOUT, 0);
+}
+
+/* ---- What is left of a unit ---- */
+
+/* Notes who is below the main process now: the only trace of those that leave its session and hide their environment. */
+static void remember(struct native_unit *unit)
+{
+	proc_list_finish(&unit->seen);
+	unit->seen = (struct proc_list){0};
+	(void)strays_below(unit->pid, &unit->seen);
+}
+
+static bool belongs(const struct native_unit *unit, const struct proc_id *id, pid_t session, pid_t group)
+{
+	return session == unit->leader || group == unit->leader || strays_contain(&unit->seen, id) ||
+	       strays_is_marked(id->pid, unit->mark);
+}
+
+static bool is_main(const struct engine *self, pid_t pid)
+{
+	for (size_t i = 0; i < self->unit_count; i++) {
+		if (self->units[i] != NULL && self->units[i]->pid == pid)
+			return true;
+	}
+	return false;
+}
+
+static void keep_left(struct native_unit *unit, const struct proc_id *id)
+{
+	struct proc_id *items = realloc(unit->left.items, (unit->left.count + 1) * sizeof *items);
+
+	if (items == NULL)
+		return; /* not known to us any more, so not waited for: the guard's sweep finds it */
+	items[unit->left.count++] = *id;
+	unit->left.items = items;
+}
+
+/* Gives each child of ours that is no main process to the ended unit it comes from. */
+static void find_leftovers(struct engine *self)
+{
+	struct proc_list children = {0};
+	(void)strays_children(&children);
+
+	for (size_t u = 0; u < self->unit_count; u++) {
+		if (self->units[u] != NULL)
+			self->units[u]->left.count = 0;
+	}
+	for (size_t i = 0; i < children.count; i++) {
+		struct proc_id *id = &children.items[i];
+		pid_t session, group;
+
+		if (is_main(self, id->pid) || !strays_identify(id))
+			continue;
+		session = getsid(id->pid);
+		group = getpgid(id->pid);
+		for (size_t u = 0; u < self->unit_count; u++) {
+			struct native_unit *unit = self->units[u];
+
+			if (unit == NULL || (!unit->exit_due && !unit->has_leftovers) ||
+			    !belongs(unit, id, session, group))
+				continue;
+			keep_left(unit, id);
+			break;
+		}
+	}
+	proc_list_finish(&children);
+}
+
+/* Children of ours cannot be mistaken: only we reap them. For those below them, pid and start time must fit. */
+static void kill_leftovers(struct native_unit *unit)
+{
+	struct proc_list below = {0};
+
+	for (size_t i = 0; i < unit->left.count; i++)
+		(void)strays_below(unit->left.items[i].pid, &below);
+	for (size_t i = 0; i < unit->left.count; i++)
+		(void)proc_signal(&unit->left.items[i], SIGKILL);
+	for (size_t i = 0; i < below.count; i++)
+		(void)proc_signal(&below.items[i], SIGKILL);
+	proc_list_finish(&below);
+}
+
+/* ---- Reports ---- */
+
+static void report_exit(struct native_unit *unit)
+{
+	struct engine *self = unit->engine;
+
+	unit->exit.leftovers = unit->has_leftovers = unit->left.count > 0;
+	unit->exit_due = false;
+	unit->end_due = true;
+	native_output_drain(unit);
+	self->options.events->exited(self->options.context, unit->id, &unit->exit);
+}
+
+static void report_leftovers(struct native_unit *unit)
+{
+	struct engine *self = unit->engine;
+
+	if (unit->left.count > 0) {
+		if (unit->killing)
+			kill_leftovers(unit);
+		return;
+	}
+	unit->has_leftovers = false;
+	self->options.events->cleared(self->options.context, unit->id);
+}
+
+static void report_unit(struct native_unit *unit)
+{
+	struct engine *self = unit->engine;
+	const struct engine_events *events = self->options.events;
+	bool had_leftovers = unit->has_leftovers;
+
+	if (unit->start_due) {
+		unit->start_due = false;
+		events->started(self->options.context, unit->id, unit->leader);
+	}
+	if (unit->failure_due) {
+		struct err failure = unit->failure;
+
+		unit->failure_due = false;
+		err_init(&unit->failure);
+		events->start_failed(self->options.context, unit->id, &failure);
+		err_finish(&failure);
+	}
+	if (unit->exit_due)
+		report_exit(unit);
+	else if (had_leftovers)
+		report_leftovers(unit);
+	if (unit->end_due && !native_output_is_open(unit)) {
+		unit->end_due = false;
+		events->output_ended(self->options.context, unit->id);
+	}
+}
+
+static void native_report(evutil_socket_t fd, short what, void *context)
+{
+	struct engine *self = context;
+
+	(void)fd;
+	(void)what;
+	if (self->look_for_leftovers)
+		find_leftovers(self);
+	self->look_for_leftovers = false;
+	for (size_t i = 0; i < self->unit_count; i++) {
+		if (self->units[i] != NULL)
+			report_unit(self->units[i]);
+	}
+}
+
+/* ---- Starting ---- */
+
+static struct native_unit *get_unit(struct engine *self, unsigned id)
+{
+	struct native_unit *unit = find_unit(self, id);
+
+	if (unit != NULL || id >= UNITS_MAX)
+		return unit;
+	if (id >= self->unit_count) {
+		size_t count = (size_t)id + 1;
+		struct native_unit **units = realloc(self->units, count * sizeof(struct native_unit *));
+
+		if (units == NULL)
+			return NULL;
+		memset(units + self->unit_count, 0, (count - self->unit_count) * sizeof(struct native_unit *));
+		self->units = units;
+		self->unit_count = count;
+	}
+	unit = calloc(1, sizeof *unit);
+	if (unit == NULL)
+		return NULL;
+	*unit = (struct native_unit){.engine = self, .id = id, .stdin_fd = -1, .failure = ERR_INIT};
+	for (size_t i = 0; i < 2; i++)
+		unit->streams[i] = (struct native_stream){-1, NULL, unit, (enum engine_stream)i};
+	snprintf(unit->mark, sizeof unit->mark, "UPFRONT_UNIT=%d.%u", (int)getpid(), id);
+	return self->units[id] = unit;
+}
+
+static int make_environment(const struct native_unit *unit, char ***result)
+{
+	const struct engine *self = unit->engine;
+	struct strmap map;
+	int rc;
+
+	strmap_init(&map);
+	rc = service_environment(unit->service, &self->environment, self->options.telemetry, &map);
+	if (rc == 0 && self->options.marker != NULL)
+		rc = strmap_set_pair(&map, self->options.marker);
+	if (rc == 0)
+		rc = strmap_set_pair(&map, unit->mark);
+	if (rc == 0) {
+		*result = strmap_to_environ(&map);
+		rc = *result == NULL ? -ENOMEM : 0;
+	}
+	strmap_finish(&map);
+	return rc;
+}
+
+/* Ours was raised for the many pipes; programs that walk all descriptors, or use select, get what we had got. */
+static int make_ulimits(const struct native_unit *unit, struct service_ulimit **ulimits, size_t *count)
+{
+	const struct service *service = unit->service;
+	const struct rlimit *files = &unit->engine->files;
+	struct service_ulimit *list = calloc(service->ulimit_count + 1, sizeof *list);
+	bool declared = false;
+
+	if (list == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < service->ulimit_count; i++) {
+		list[i] = service->ulimits[i];
+		declared = declared || list[i].resource == RLIMIT_NOFILE;
+	}
+	*count = service->ulimit_count;
+	if (!declared && files->rlim_cur != RLIM_INFINITY) {
+		list[(*count)++] =
+			(struct service_ulimit){RLIMIT_NOFILE, (int64_t)files->rlim_cur,
+						files->rlim_max == RLIM_INFINITY ? -1 : (int64_t)files->rlim_max};
+	}
+	*ulimits = list;
+	return 0;
+}
+
+static int spawn(struct native_unit *unit, const struct native_ends *ends, struct err *err)
+{
+	const struct service *service = unit->service;
+	struct spawn_options options = {.argv = service->argv,
+					.cwd = service->working_dir,
+					.user = service->user,
+					.stdin_fd = ends->in,
+					.stdout_fd = ends->out,
+					.stderr_fd = ends->err,
+					.keep_fd = -1,
+					.foreground_tty = ends->tty,
+					.death_signal = SIGKILL};
+	struct service_ulimit *ulimits = NULL;
+	struct child child = {0, -1};
+	char **environment = NULL;
+	int rc = make_environment(unit, &environment);
+
+	if (rc == 0)
+		rc = make_ulimits(unit, &ulimits, &options.ulimit_count);
+	if (rc < 0) {
+		err_set(err, ERR_FAILED, "cannot start '%s': %s", service->argv[0], strerror(-rc));
+		goto out;
+	}
+	options.environment = environment;
+	options.ulimits = ulimits;
+	rc = spawn_child(&options, &child, err);
+	if (rc < 0)
+		goto out;
+	unit->pid = unit->leader = child.pid;
+	/* Only we reap it, and say so by reaped(): until then its pid cannot become another's, so no pidfd is kept. */
+	close(child.pidfd);
+out:
+	free(ulimits);
+	free(environment);
+	return rc;
+}
+
+static void forget_last_run(struct native_unit *unit)
+{
+	struct engine *self = unit->engine;
+
+	native_output_drain(unit);
+	native_output_close(unit);
+	if (unit->end_due)
+		self->options.events->output_ended(self->options.context, unit->id);
+	unit->end_due = unit->killing = unit->has_leftovers = false;
+	unit->group_signal = 0;
+	proc_list_finish(&unit->seen);
+	unit->seen = (struct proc_list){0};
+	unit->left.count = 0;
+	err_finish(&unit->failure);
+	err_init(&unit->failure);
+}
+
+static int start_unit(struct native_unit *unit, struct err *err)
+{
+	struct native_ends ends;
+	int rc;
+
+	if (unit->service->argv == NULL || unit->service->argv[0] == NULL)
+		return err_set(err, ERR_CONFIG, "there is no command to run");
+	rc = native_output_open(unit, &ends, err);
+	if (rc < 0)
+		return rc;
+	rc = spawn(unit, &ends, err);
+	native_ends_close(&ends);
+	if (rc == 0)
+		rc = native_output_watch(unit);
+	if (rc < 0)
+		native_output_close(unit);
+	return rc;
+}
+
+static void native_start(struct engine *self, unsigned id, const struct service *service, int replica)
+{
+	struct native_unit *unit = get_unit(self, id);
+
+	(void)replica;
+	if (unit == NULL) { /* nowhere to note what is due: the one report made on the spot */
+		struct err err = ERR_INIT;
+
+		err_set(&err, ERR_FAILED, "cannot start it: out of memory");
+		self->options.events->start_failed(self->options.context, id, &err);
+		err_finish(&err);
+		return;
+	}
+	if (unit->pid != 0 || unit->exit_due)
+		return;
+	forget_last_run(unit);
+	unit->service = service;
+	if (start_unit(unit, &unit->failure) == 0) {
+		unit->start_due = true;
+	} else if (unit->pid != 0) {
+		/* It runs, but nobody could listen to it: no way to keep it. */
+		kill(-unit->pid, SIGKILL);
+		unit->start_due = true;
+	} else {
+		unit->failure_due = true;
+	}
+	native_report_soon(self);
+}
+
+/* ---- Signals ---- */
+
+static bool asks_to_end(int signal_number)
+{
+	return signal_number == SIGTERM || signal_number == SIGINT || signal_number == SIGQUIT ||
+	       signal_number == SIGHUP;
+}
+
+static int signal_leftovers(struct native_unit *unit, int signal_number)
+{
+	int rc = -ESRCH;
+
+	for (size_t i = 0; i < unit->left.count; i++) {
+		const struct proc_id *id = &unit->left.items[i];
+
+		if (getpgid(id->pid) == unit->leader && unit->group_signal == signal_number)
+			rc = 0;
+		else if (proc_signal(id, signal_number) == 0)
+			rc = 0;
+	}
+	return rc;
+}
+
+static int native_signal(struct engine *self, unsigned id, int signal_number)
+{
+	struct native_unit *unit = find_unit(self, id);
+
+	if (unit == NULL)
+		return -ESRCH;
+	if (unit->pid == 0)
+		return signal_leftovers(unit, signal_number);
+	remember(unit);
+	unit->group_signal = signal_number;
+	if (kill(-unit->pid, signal_number) < 0)
+		return -errno;
+	/* A stopped process would only learn of it when it is too late. */
+	if (asks_to_end(signal_number))
+		(void)kill(-unit->pid, SIGCONT);
+	return 0;
+}
+
+static void native_kill(struct engine *self, unsigned id)
+{
+	struct native_unit *unit = find_unit(self, id);
+
+	if (unit == NULL)
+		return;
+	unit->killing = true;
+	if (unit->pid == 0) {
+		kill_leftovers(unit);
+		return;
+	}
+	remember(unit);
+	(void)kill(-unit->pid, SIGKILL);
+	for (size_t i = 0; i < unit->seen.count; i++)
+		(void)proc_signal(&unit->seen.items[i], SIGKILL);
+}
+
+/* ---- The rest of the operations ---- */
+
+static void native_resume_output(struct engine *self, unsigned id)
+{
+	struct native_unit *unit = find_unit(self, id);
+
+	if (unit != NULL && unit->held)
+		native_output_hold(unit, false);
+}
+
+static int native_stats(struct engine *self, unsigned id, struct engine_stats *stats)
+{
+	struct native_unit *unit = find_unit(self, id);
+	struct proc_usage usage;
+	int rc;
+
+	if (unit == NULL || unit->pid == 0)
+		return -ESRCH;
+	rc = proc_tree_usage(unit->pid, &usage);
+	if (rc < 0)
+		return rc;
+	*stats = (struct engine_stats){usage.rss_bytes, usage.cpu_user_us, usage.cpu_system_us, usage.processes};
+	return 0;
+}
+
+static bool native_reaped(struct engine *self, pid_t pid, const struct engine_exit *how)
+{
+	bool waiting = false;
+
+	for (size_t i = 0; i < self->unit_count; i++) {
+		struct native_unit *unit = self->units[i];
+
+		if (unit == NULL)
+			continue;
+		if (unit->pid == pid) {
+			unit->pid = 0;
+			unit->exit = *how;
+			unit->exit_due = true;
+			self->look_for_leftovers = true;
+			native_report_soon(self);
+			return true;
+		}
+		waiting = waiting || unit->has_leftovers;
+	}
+	/* A stranger: perhaps the last of what some unit left behind, or the parent of what is now ours. */
+	if (waiting) {
+		self->look_for_leftovers = true;
+		native_report_soon(self);
+	}
+	return false;
+}
+
+static void destroy_unit(struct native_unit *unit)
+{
+	if (unit == NULL)
+		return;
+	native_kill(unit->engine, unit->id);
+	native_output_close(unit);
+	proc_list_finish(&unit->seen);
+	proc_list_finish(&unit->left);
+	err_finish(&unit->failure);
+	free(unit);
+}
+
+static void native_destroy(struct engine *self)
+{
+	if (self == NULL)
+		return;
+	for (size_t i = 0; i < self->unit_count; i++)
+		destroy_unit(self->units[i]);
+	if (self->report != NULL)
+		event_free(self->report);
+	strmap_finish(&self->environment);
+	free(self->units);
+	free(self->buffer);
+	free(self);
+}
+
+static void raise_file_limit(struct engine *self)
+{
+	struct rlimit raised;
+
+	if (getrlimit(RLIMIT_NOFILE, &self->files) < 0)
+		self->files = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
+	raised = self->files;
+	raised.rlim_cur = raised.rlim_max;
+	if (self->files.rlim_cur != raised.rlim_cur)
+		(void)setrlimit(RLIMIT_NOFILE, &raised);
+}
+
+static struct engine *native_create(const struct engine_options *options, struct err *err)
+{
+	struct engine *self = calloc(1, sizeof *self);
+	int rc = 0;
+
+	if (self == NULL)
+		goto out;
+	self->options = *options;
+	strmap_init(&self->environment);
+	self->roomy_pipes = options->stack != NULL && options->stack->service_count <= ROOMY_SERVICES_MAX;
+	self->buffer = malloc(NATIVE_READ_BYTES);
+	self->report = event_new(options->base, -1, 0, native_report, self);
+	if (options->environment != NULL)
+		rc = strmap_merge(&self->environment, options->environment);
+	if (self->buffer == NULL || self->report == NULL || rc < 0)
+		goto out;
+	for (size_t i = 0; i < sizeof own_variables / sizeof own_variables[0]; i++)
+		strmap_remove(&self->environment, own_variables[i]);
+	raise_file_limit(self);
+	return self;
+out:
+	err_set(err, ERR_FAILED, "cannot prepare to run services: out of memory");
+	native_destroy(self);
+	return NULL;
+}
+
+const struct engine_ops engine_native = {
+	.name = "native",
+	.create = native_create,
+	.start = native_start,
+	.signal = native_signal,
+	.kill = native_kill,
+	.resume_output = native_resume_output,
+	.stats = native_stats,
+	.reaped = native_reaped,
+	.destroy = native_destroy,
+};

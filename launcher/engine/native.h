@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the native engine (native.c, native_output.c): units as processes of this machine.
+ *
+ * A unit's main process leads a session and a process group of its own. Nothing is reported from inside an operation: operations and
+ * reaped() only note what is due, and one event of the loop (native_report) tells it, in the order started, output, exited,
+ * cleared. What the main process leaves behind is known by its session or group, by having been seen below it when it was
+ * signalled, or by UPFRONT_UNIT in its environment.
+ */
+#ifndef UPFRONT_LAUNCHER_ENGINE_NATIVE_H
+#define UPFRONT_LAUNCHER_ENGINE_NATIVE_H
+
+#include "config/err.h"
+#include "config/strmap.h"
+#include "launcher/engine/engine.h"
+#include "launcher/process/descendants.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct event;
+struct native_unit;
+
+#define NATIVE_READ_BYTES 65536u
+
+struct native_stream {
+	int fd; /* our end; -1: closed */
+	struct event *event;
+	struct native_unit *unit;
+	enum engine_stream stream;
+};
+
+struct native_unit {
+	struct engine *engine;
+	unsigned id;
+	const struct service *service;
+	pid_t pid; /* main process; 0: none */
+	pid_t leader; /* the last main process: names session and group also after its death */
+	bool start_due, failure_due, exit_due, end_due; /* reports not made yet; end: output_ended */
+	bool has_leftovers; /* exited was reported with leftovers, cleared was not yet */
+	bool killing; /* whatever of it is found is to be killed */
+	bool held; /* the supervisor holds its output back */
+	int group_signal; /* the last one the whole group had */
+	struct err failure;
+	struct engine_exit exit;
+	struct proc_list seen; /* descendants of the main process when it was last signalled */
+	struct proc_list left; /* what is left of it now */
+	struct native_stream streams[2];
+	int stdin_fd; /* write end kept open for `stdin_open`; -1: none */
+	char mark[48]; /* UPFRONT_UNIT=... */
+};
+
+struct engine {
+	struct engine_options options;
+	struct strmap environment; /* of the `up`, without upfront's own variables */
+	struct native_unit **units; /* by id, NULL where there is none */
+	size_t unit_count;
+	struct event *report; /* native_report is due */
+	bool look_for_leftovers;
+	bool roomy_pipes;
+	struct rlimit files; /* limit on open files that units get: ours from before we raised it */
+	char *buffer; /* NATIVE_READ_BYTES */
+};
+
+/* A child's ends of its standard streams; -1: /dev/null. */
+struct native_ends {
+	int in, out, err;
+	bool tty; /* all three are one terminal */
+};
+
+/* Opens pipes or a terminal for the unit's next run. The caller closes the ends. */
+int native_output_open(struct native_unit *unit, struct native_ends *ends, struct err *err);
+void native_ends_close(struct native_ends *ends);
+/* Begins to read. 0 or -errno. */
+int native_output_watch(struct native_unit *unit);
+void native_output_hold(struct native_unit *unit, bool held);
+/* Delivers what is in the pipes now, and not what a descendant may still write. */
+void native_output_drain(struct native_unit *unit);
+void native_output_close(struct native_unit *unit);
+bool native_output_is_open(const struct native_unit *unit);
+
+/* Has native_report called from the loop. */
+void native_report_soon(struct engine *self);
+
+#endif

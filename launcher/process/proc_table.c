@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/process/proc_table.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STAT_BYTES 2048 /* a line has about 350 */
+
+enum stat_field {
+	STAT_PARENT = 4,
+	STAT_SESSION = 6,
+	STAT_UTIME = 14,
+	STAT_STIME = 15,
+	STAT_CUTIME = 16,
+	STAT_CSTIME = 17,
+	STAT_THREADS = 20,
+	STAT_START = 22,
+	STAT_RSS = 24
+};
+
+static void set_field(struct proc_entry *entry, int field, uint64_t value)
+{
+	switch (field) {
+	case STAT_PARENT:
+		entry->parent = (pid_t)value;
+		break;
+	case STAT_SESSION:
+		entry->session = (pid_t)value;
+		break;
+	case STAT_UTIME:
+	case STAT_CUTIME:
+		entry->user_ticks += value;
+		break;
+	case STAT_STIME:
+	case STAT_CSTIME:
+		entry->system_ticks += value;
+		break;
+	case STAT_THREADS:
+		entry->threads = (int)value;
+		break;
+	case STAT_START:
+		entry->id.start_ticks = value;
+		break;
+	case STAT_RSS:
+		entry->rss_pages = value;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The name stands in parentheses and may hold anything, these too; behind the last ')' all is numbers but the state. */
+static int parse_stat(const char *line, size_t size_bytes, struct proc_entry *entry)
+{
+	const char *p = memrchr(line, ')', size_bytes);
+	const char *end = line + size_bytes;
+	if (!p || end - p < 4)
+		return -EIO;
+	entry->state = p[2];
+	p += 3;
+	for (int field = 4; field <= STAT_RSS; field++) {
+		uint64_t value = 0;
+		while (p < end && (*p == ' ' || *p == '-'))
+			p++;
+		if (p == end)
+			return -EIO;
+		for (; p < end && *p >= '0' && *p <= '9'; p++)
+			value = value * 10 + (uint64_t)(*p - '0');
+		set_field(entry, field, value);
+	}
+	return 0;
+}
+
+static int read_entry(int proc_fd, pid_t pid, struct proc_entry *entry)
+{
+	char name[32], line[STAT_BYTES];
+	snprintf(name, sizeof name, "%d/stat", (int)pid);
+	int fd = openat(proc_fd, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	ssize_t got = read(fd, line, sizeof line);
+	int error = errno;
+	close(fd);
+	if (got <= 0)
+		return got == 0 ? -ESRCH : -error;
+	*entry = (struct proc_entry){.id.pid = pid};
+	return parse_stat(line, (size_t)got, entry);
+}
+
+int proc_entry_read(pid_t pid, struct proc_entry *entry)
+{
+	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int result = read_entry(fd, pid, entry);
+	close(fd);
+	return result;
+}
+
+static int append(struct proc_table *self, const struct proc_entry *entry)
+{
+	if (self->count == self->capacity) {
+		size_t capacity = self->capacity ? self->capacity * 2 : 256;
+		struct proc_entry *entries = reallocarray(self->entries, capacity, sizeof *entries);
+		if (!entries)
+			return -ENOMEM;
+		self->entries = entries;
+		self->capacity = capacity;
+	}
+	self->entries[self->count++] = *entry;
+	return 0;
+}
+
+static int compare_pid(const void *a, const void *b)
+{
+	pid_t x = ((const struct proc_entry *)a)->id.pid, y = ((const struct proc_entry *)b)->id.pid;
+	return (x > y) - (x < y);
+}
+
+int proc_table_read(struct proc_table *self)
+{
+	int result = 0;
+	*self = (struct proc_table){0};
+	DIR *folder = opendir("/proc");
+	if (!folder)
+		return -errno;
+	for (;;) {
+		errno = 0;
+		struct dirent *item = readdir(folder);
+		if (!item) {
+			result = -errno;
+			break;
+		}
+		if (item->d_name[0] < '1' || item->d_name[0] > '9')
+			continue;
+		struct proc_entry entry;
+		/* Gone since, or not to be seen by us: as if it were not there. */
+		if (read_entry(dirfd(folder), (pid_t)atoi(item->d_name), &entry) < 0)
+			continue;
+		result = append(self, &entry);
+		if (result < 0)
+			break;
+	}
+	closedir(folder);
+	if (result < 0)
+		proc_table_finish(self);
+	else if (self->count > 0)
+		qsort(self->entries, self->count, sizeof *self->entries, compare_pid);
+	return result;
+}
+
+void proc_table_finish(struct proc_table *self)
+{
+	free(self->entries);
+	*self = (struct proc_table){0};
+}
+
+const struct proc_entry *proc_table_find(const struct proc_table *self, pid_t pid)
+{
+	struct proc_entry key = {.id.pid = pid};
+	if (self->count == 0)
+		return NULL;
+	return bsearch(&key, self->entries, self->count, sizeof key, compare_pid);
+}
+
+bool proc_entry_lives(const struct proc_entry *self)
+{
+	return self->state != 'X' && (self->state != 'Z' || self->threads > 1);
+}
+
+void proc_table_spread(const struct proc_table *self, unsigned char *marks)
+{
+	for (size_t i = 0; i < self->count; i++) {
+		/* Up to the first that is known, then once more to tell all on the way. Never longer than there are processes. */
+		size_t at = i, steps = 0;
+		unsigned char mark = PROC_OUT;
+		while (steps++ <= self->count) {
+			if (marks[at] != PROC_UNKNOWN) {
+				mark = marks[at];
+				break;
+			}
+			const struct proc_entry *parent = proc_table_find(self, self->entries[at].parent);
+			if (!parent)
+				break;
+			at = (size_t)(parent - self->entries);
+		}
+		for (at = i; marks[at] == PROC_UNKNOWN;) {
+			marks[at] = mark;
+			const struct proc_entry *parent = proc_table_find(self, self->entries[at].parent);
+			if (!parent)
+				break;
+			at = (size_t)(parent - self->entries);
+		}
+	}
+}
+
+static int64_t ticks_us(uint64_t ticks)
+{
+	return (int64_t)(ticks * (1000000u / (uint64_t)sysconf(_SC_CLK_TCK)));
+}
+
+int proc_table_usage(const struct proc_table *self, pid_t root, struct proc_usage *usage)
+{
+	const struct proc_entry *top = proc_table_find(self, root);
+	if (!top || !proc_entry_lives(top))
+		return -ESRCH;
+	unsigned char *marks = calloc(self->count, 1);
+	if (!marks)
+		return -ENOMEM;
+	marks[top - self->entries] = PROC_IN;
+	proc_table_spread(self, marks);
+
+	uint64_t pages = 0, user = 0, system = 0;
+	int processes = 0;
+	for (size_t i = 0; i < self->count; i++) {
+		if (marks[i] != PROC_IN)
+			continue;
+		pages += self->entries[i].rss_pages;
+		user += self->entries[i].user_ticks;
+		system += self->entries[i].system_ticks;
+		processes += proc_entry_lives(&self->entries[i]);
+	}
+	free(marks);
+	*usage = (struct proc_usage){
+		.rss_bytes = (int64_t)pages * sysconf(_SC_PAGESIZE),
+		.cpu_user_us = ticks_us(user),
+		.cpu_system_us = ticks_us(system),
+		.processes = processes,
+	};
+	return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One pass over /proc, kept: every process that was there, sorted by pid. Read once, asked often: descendants, sessions and
+ * what a tree of processes uses. /proc is no snapshot - a process may be missed while its parent dies - so whoever must
+ * be sure reads again.
+ */
+#ifndef UPFRONT_LAUNCHER_PROCESS_PROC_TABLE_H
+#define UPFRONT_LAUNCHER_PROCESS_PROC_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "launcher/process/descendants.h"
+
+struct proc_entry {
+	struct proc_id id;
+	pid_t parent, session;
+	char state; /* as in /proc/PID/stat: R S D T Z ... */
+	int threads;
+	uint64_t user_ticks, system_ticks; /* with those of children it has reaped */
+	uint64_t rss_pages;
+};
+
+struct proc_table {
+	struct proc_entry *entries;
+	size_t count, capacity;
+};
+
+/* What marks say of an entry. */
+enum proc_mark { PROC_UNKNOWN, PROC_OUT, PROC_IN };
+
+/* Returns 0 or -errno; `self` need not be initialised, and is to be finished after success. */
+int proc_table_read(struct proc_table *self);
+void proc_table_finish(struct proc_table *self);
+
+/* NULL when there was no such process. */
+const struct proc_entry *proc_table_find(const struct proc_table *self, pid_t pid);
+
+/* Not a zombie - or one whose first thread alone has ended, while others run on. */
+bool proc_entry_lives(const struct proc_entry *self);
+
+/* Marks (one an entry): every unknown one becomes IN when a process above it is IN, else OUT. */
+void proc_table_spread(const struct proc_table *self, unsigned char *marks);
+
+/* What `root` and its descendants use; -ESRCH when it is not there. */
+int proc_table_usage(const struct proc_table *self, pid_t root, struct proc_usage *usage);
+
+/* One process, without a table. -ESRCH when it is gone. */
+int proc_entry_read(pid_t pid, struct proc_entry *entry);
+
+#endif

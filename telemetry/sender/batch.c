@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "telemetry/sender/batch.h"
+
+#include "telemetry/sender/outbox.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+void batch_time(int64_t now_ms, char text[BATCH_TIME_BYTES])
+{
+	time_t seconds = (time_t)(now_ms / 1000);
+	struct tm parts = {0};
+	size_t length;
+
+	gmtime_r(&seconds, &parts);
+	length = strftime(text, BATCH_TIME_BYTES, "%Y-%m-%dT%H:%M:%S", &parts);
+	snprintf(text + length, BATCH_TIME_BYTES - length, ".%03uZ", (unsigned)(now_ms % 1000));
+}
+
+char *batch_body(const char *key, const struct outbox_batch *batch, const char *sent_at, size_t *size_bytes)
+{
+	cJSON *quoted = cJSON_CreateString(key);
+	char *key_text = quoted ? cJSON_PrintUnformatted(quoted) : NULL, *body = NULL;
+	FILE *out = key_text ? open_memstream(&body, size_bytes) : NULL;
+
+	cJSON_Delete(quoted);
+	if (!out)
+		goto out;
+	fprintf(out, "{\"api_key\":%s,\"batch\":[", key_text);
+	for (size_t i = 0; i < batch->count; i++) {
+		if (i > 0)
+			fputc(',', out);
+		fwrite(batch->events[i].text, 1, batch->events[i].size_bytes, out);
+	}
+	fprintf(out, "],\"sent_at\":\"%s\"}", sent_at);
+	if (fclose(out) != 0) {
+		free(body);
+		body = NULL;
+	}
+out:
+	free(key_text);
+	return body;
+}

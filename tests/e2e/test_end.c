@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * However it ends - orderly, by a signal, by SIGKILL of any one of its processes - nothing is left 2 s later: no service, no
+ * descendant that went its own way, no socket file; and the terminal is as it was.
+ */
+#include "tests/lib/run.h"
+#include "tests/lib/world.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A plain service, one whose child left its session, one that does not mind SIGTERM. */
+static const char stack_text[] = "services:\n"
+				 "  plain:\n"
+				 "    command: sleep 1001\n"
+				 "  runaway:\n"
+				 "    command: sh -c 'setsid -f sleep 1002; echo gone its own way; exec sleep 1003'\n"
+				 "  stubborn:\n"
+				 "    command: sh -c 'trap \"\" TERM; echo deaf; while :; do sleep 1004; done'\n"
+				 "    stop_grace_period: 200ms\n";
+
+static int end_setup(void **state)
+{
+	struct world *world;
+
+	world_setup(state);
+	world = *state;
+	world_write(world, "compose.yaml", stack_text);
+	return 0;
+}
+
+static bool all_up(void *context)
+{
+	static const char *const sleeps[] = {"sleep 1001", "sleep 1002", "sleep 1003", "sleep 1004"};
+
+	for (size_t i = 0; i < sizeof(sleeps) / sizeof(*sleeps); i++)
+		if (world_find(context, sleeps[i]) == 0)
+			return false;
+	return true;
+}
+
+static void begin_foreground(struct run *run, struct world *world)
+{
+	static const char *const argv[] = {"upfront", NULL};
+
+	run_begin(run, world, &(struct run_options){.argv = argv, .terminal = true});
+	run_until(run, all_up, world, "all services");
+}
+
+static void assert_nothing_left(const struct world *world)
+{
+	world_wait_gone(world, "", 2000);
+	assert_int_equal(world_sockets(world), 0);
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], text[512];
+	FILE *file;
+	size_t size;
+	int parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return 0;
+	size = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[size] = '\0';
+	if (strrchr(text, ')') != NULL)
+		sscanf(strrchr(text, ')') + 1, " %*c %d", &parent);
+	return parent;
+}
+
+/* terminal -> guard -> supervisor -> services: found by walking up from a service. */
+static pid_t supervisor_of(const struct world *world)
+{
+	return parent_of(world_find(world, "sleep 1001"));
+}
+static pid_t guard_of(const struct world *world)
+{
+	return parent_of(supervisor_of(world));
+}
+
+static void test_signals_end_it_orderly(void **state)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct run run;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		begin_foreground(&run, *state);
+		run_signal(&run, signals[i]);
+		run_wait(&run);
+		run_assert_code(&run, 0);
+		run_finish(&run);
+		assert_nothing_left(*state);
+	}
+}
+
+static void test_ctrl_c_at_the_keyboard(void **state)
+{
+	struct run run;
+
+	begin_foreground(&run, *state);
+	run_type(&run, "\x03");
+	run_wait(&run);
+	run_assert_code(&run, 0);
+	run_finish(&run);
+	assert_nothing_left(*state);
+}
+
+static void test_the_terminal_hangs_up(void **state)
+{
+	struct run run;
+
+	begin_foreground(&run, *state);
+	run_hang_up(&run);
+	run_wait(&run);
+	run_assert_code(&run, 0);
+	run_finish(&run);
+	assert_nothing_left(*state);
+}
+
+static void test_kill_9_of_the_terminal_process(void **state)
+{
+	struct run run;
+
+	begin_foreground(&run, *state);
+	run_signal(&run, SIGKILL);
+	run_wait(&run);
+	assert_int_equal(run.signal, SIGKILL);
+	run_finish(&run);
+	assert_nothing_left(*state);
+}
+
+static void test_kill_9_of_the_guard(void **state)
+{
+	struct run run;
+
+	begin_foreground(&run, *state);
+	kill(guard_of(*state), SIGKILL);
+	run_wait(&run);
+	assert_int_not_equal(run.code, 0);
+	run_finish(&run);
+	assert_nothing_left(*state);
+}
+
+static void test_kill_9_of_the_supervisor(void **state)
+{
+	struct run run;
+
+	begin_foreground(&run, *state);
+	kill(supervisor_of(*state), SIGKILL);
+	run_wait(&run);
+	assert_int_not_equal(run.code, 0);
+	run_finish(&run);
+	assert_nothing_left(*state);
+}
+
+/* Any two of the three in the same instant. */
+static void test_kill_9_of_two(void **state)
+{
+	for (int spared = 0; spared < 3; spared++) {
+		struct run run;
+		pid_t pids[3];
+
+		begin_foreground(&run, *state);
+		pids[0] = run.pid;
+		pids[1] = guard_of(*state);
+		pids[2] = supervisor_of(*state);
+		for (int i = 0; i < 3; i++)
+			kill(pids[i], SIGSTOP); /* so that none can react to the death of another */
+		for (int i = 0; i < 3; i++)
+			if (i != spared)
+				kill(pids[i], SIGKILL);
+		kill(pids[spared], SIGCONT);
+		run_wait(&run);
+		run_finish(&run);
+		assert_nothing_left(*state);
+	}
+}
+
+static void begin_detached(struct world *world)
+{
+	struct run run;
+
+	run_upfront(&run, world, "up", "-d", "--wait", NULL);
+	run_assert_code(&run, 0);
+	run_until(&run, all_up, world, "all services");
+	run_finish(&run);
+}
+
+static void test_down_of_a_detached_stack(void **state)
+{
+	struct run run;
+
+	begin_detached(*state);
+	run_upfront(&run, *state, "down", NULL);
+	run_assert_code(&run, 0);
+	run_finish(&run);
+	assert_nothing_left(*state);
+}
+
+static void test_kill_9_of_a_detached_guard_or_supervisor(void **state)
+{
+	begin_detached(*state);
+	kill(guard_of(*state), SIGKILL);
+	assert_nothing_left(*state);
+
+	begin_detached(*state);
+	kill(supervisor_of(*state), SIGKILL);
+	assert_nothing_left(*state);
+}
+
+/* After any of these the next `up` of the project is not in the way of what was. */
+static void test_up_again_after_kill_9(void **state)
+{
+	struct run run;
+
+	begin_detached(*state);
+	kill(supervisor_of(*state), SIGKILL);
+	assert_nothing_left(*state);
+	begin_detached(*state);
+	run_upfront(&run, *state, "down", NULL);
+	run_assert_code(&run, 0);
+	run_finish(&run);
+	assert_nothing_left(*state);
+}
+
+/* The dialog changes the terminal's settings; every way out of it puts them back. */
+static void test_the_terminal_is_as_it_was_after_the_dialog(void **state)
+{
+	static const struct {
+		const char *typed;
+		int signal, code;
+	} ways[] = {{"\x03", 0, 130}, {NULL, SIGTERM, 143}, {NULL, SIGHUP, 129}};
+	static const char *const argv[] = {"upfront", NULL};
+	struct world *world = *state;
+
+	world_write(world, "compose.yaml",
+		    "x-upfront: {telemetry: {host: 'file:events', key: k}}\nservices: {a: {command: sleep 1001}}\n");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		struct termios after;
+		struct run run;
+
+		run_begin(&run, world, &(struct run_options){.argv = argv, .terminal = true});
+		run_expect(&run, "Yes, send");
+		if (ways[i].typed != NULL)
+			run_type(&run, ways[i].typed);
+		else
+			run_signal(&run, ways[i].signal);
+		run_wait(&run);
+		assert_int_equal(run.signal, 0);
+		run_assert_code(&run, ways[i].code);
+		assert_int_equal(tcgetattr(run.in_fd, &after), 0);
+		assert_int_equal(after.c_lflag, run.settings.c_lflag);
+		assert_int_equal(after.c_iflag, run.settings.c_iflag);
+		assert_int_equal(after.c_oflag, run.settings.c_oflag);
+		/* Left the alternate screen and showed the cursor, as the terminfo entry says it. */
+		assert_non_null(memmem(run.out.bytes, run.out.size_bytes, "\033[?1049l", 8));
+		run_finish(&run);
+		assert_nothing_left(world);
+	}
+}
+
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, end_setup, world_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_WORLD(test_signals_end_it_orderly),
+		IN_WORLD(test_ctrl_c_at_the_keyboard),
+		IN_WORLD(test_the_terminal_hangs_up),
+		IN_WORLD(test_kill_9_of_the_terminal_process),
+		IN_WORLD(test_kill_9_of_the_guard),
+		IN_WORLD(test_kill_9_of_the_supervisor),
+		IN_WORLD(test_kill_9_of_two),
+		IN_WORLD(test_down_of_a_detached_stack),
+		IN_WORLD(test_kill_9_of_a_detached_guard_or_supervisor),
+		IN_WORLD(test_up_again_after_kill_9),
+		IN_WORLD(test_the_terminal_is_as_it_was_after_the_dialog),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

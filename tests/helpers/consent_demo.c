@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Asks the real question on the terminal it is started on and prints what came of it to standard output, so that tests can drive
+ * the dialog from outside: consent_demo [--plain] [SAMPLE]
+ *   answer yes | no | never | not-this-run | quit, then the fatal signal, then whether the process is as it was before
+ */
+#include "tests/lib/consent_sample.h"
+#include "ui/ui.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *answer_name(enum consent_answer answer)
+{
+	switch (answer) {
+	case CONSENT_YES:
+		return "yes";
+	case CONSENT_NO:
+		return "no";
+	case CONSENT_NO_FOR_GOOD:
+		return "never";
+	case CONSENT_NOT_THIS_RUN:
+		return "not-this-run";
+	case CONSENT_QUIT:
+		return "quit";
+	case CONSENT_UNASKED:
+		break;
+	}
+	return "unasked";
+}
+
+/* What a signal does in this process; compared before and after. */
+struct dispositions {
+	struct sigaction actions[32];
+	sigset_t mask;
+};
+
+static void remember(struct dispositions *self)
+{
+	memset(self, 0, sizeof(*self));
+	for (int number = 1; number < 32; number++)
+		sigaction(number, NULL, &self->actions[number]);
+	sigprocmask(SIG_BLOCK, NULL, &self->mask);
+}
+
+static bool same(const struct dispositions *a, const struct dispositions *b)
+{
+	for (int number = 1; number < 32; number++) {
+		if (a->actions[number].sa_handler != b->actions[number].sa_handler ||
+		    sigismember(&a->mask, number) != sigismember(&b->mask, number))
+			return false;
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	const char *no_color = getenv("NO_COLOR"), *sample = "shop";
+	struct ui_options options = {.term = getenv("TERM"), .no_color = no_color != NULL && *no_color != '\0'};
+	struct dispositions before, after;
+	int fatal_signal = -1;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--plain") == 0)
+			options.plain = true;
+		else
+			sample = argv[i];
+	}
+	const struct consent_model *model = consent_sample(sample);
+	if (model == NULL)
+		return 2;
+	remember(&before);
+	enum consent_answer answer = ui_ask_consent(model, &options, &fatal_signal);
+	remember(&after);
+	printf("answer %s, signal %d, handlers %s\n", answer_name(answer), fatal_signal,
+	       same(&before, &after) ? "as before" : "changed");
+	return fflush(stdout) == 0 ? 0 : 1;
+}
