@@ -65,7 +65,8 @@ static void read_test(struct reader *self, const char *key, const struct node *v
 		probe->argv = argv;
 	} else {
 		err_at(self->err, ERR_CONFIG, value->place,
-		       "%s: '%s': wanted text, [CMD, program, ...], [CMD-SHELL, line] or [NONE], found a list that begins with '%s'",
+		       "%s: '%s': wanted text, [CMD, program, ...], [CMD-SHELL, line] or [NONE], found a list that "
+		       "begins with '%s'",
 		       self->where, key, words[0]);
 		return;
 	}
@@ -86,8 +87,11 @@ const struct key_table table_healthcheck = {"healthcheck", healthcheck_keys,
 
 void read_healthcheck(struct reader *self, const char *key, const struct node *value, void *field)
 {
-	struct healthcheck health = {
-		.read = {.interval_ms = 30000, .timeout_ms = 30000, .retries = 3, .start_interval_ms = 5000, .place = value->place}};
+	struct healthcheck health = {.read = {.interval_ms = 30000,
+					      .timeout_ms = 30000,
+					      .retries = 3,
+					      .start_interval_ms = 5000,
+					      .place = value->place}};
 
 	reader_map(self, key, value, &table_healthcheck, &health);
 	if (health.disable)
@@ -98,7 +102,8 @@ void read_healthcheck(struct reader *self, const char *key, const struct node *v
 /* ---- x-upfront.ready ---- */
 
 /* "HOST:PORT" or "[V6]:PORT", or with a port that may be missing; false when it is none. */
-static bool host_port(struct pool *pool, const char *text, size_t length, int default_port, const char **host, int *port)
+static bool host_port(struct pool *pool, const char *text, size_t length, int default_port, const char **host,
+		      int *port)
 {
 	char *copy = pool_strndup(pool, text, length);
 	char *colon;
@@ -144,13 +149,15 @@ static void read_http(struct reader *self, const char *key, const struct node *v
 	if (!text)
 		return;
 	if (strncmp(text, "https://", 8) == 0) {
-		err_at(self->err, ERR_CONFIG, value->place, "%s: 'http' cannot ask %s: https is probed by 'exec'", self->where, text);
+		err_at(self->err, ERR_CONFIG, value->place, "%s: 'http' cannot ask %s: https is probed by 'exec'",
+		       self->where, text);
 		err_hint(self->err, "for example {exec: [curl, -fsS, %s]}", text);
 		return;
 	}
 	rest = text + sizeof(scheme) - 1;
 	length = strncmp(text, scheme, sizeof(scheme) - 1) == 0 ? strcspn(rest, "/?#") : 0;
-	if (!length || strpbrk(text, " \t\r\n") || !host_port(self->pool, rest, length, 80, &probe->host, &probe->port)) {
+	if (!length || strpbrk(text, " \t\r\n") ||
+	    !host_port(self->pool, rest, length, 80, &probe->host, &probe->port)) {
 		reader_wanted(self, key, value, "a URL such as http://localhost:8080/health");
 		return;
 	}
@@ -282,9 +289,10 @@ void read_ready(struct reader *self, const char *key, const struct node *value, 
 	reader_map(self, key, value, &table_ready, &probe);
 	if (value->kind == NODE_MAP && kinds_named(value) != 1)
 		err_at(self->err, ERR_CONFIG, value->place,
-		       "%s: 'ready': wanted exactly one of http, tcp, unix, log, exec and notify, found %d", self->where,
-		       kinds_named(value));
+		       "%s: 'ready': wanted exactly one of http, tcp, unix, log, exec and notify, found %d",
+		       self->where, kinds_named(value));
 	else if (value->kind == NODE_MAP && node_find(value, "status") && !node_find(value, "http"))
-		err_at(self->err, ERR_CONFIG, node_find(value, "status")->place, "%s: 'status' goes with 'http' only", self->where);
+		err_at(self->err, ERR_CONFIG, node_find(value, "status")->place, "%s: 'status' goes with 'http' only",
+		       self->where);
 	*(struct probe_spec *)field = probe;
 }

@@ -101,8 +101,8 @@ static void procfile_line(struct pool *pool, struct node *services, char *line, 
 	procfile_service(pool, services, start, command, env_files, place, command_place);
 }
 
-int procfile_parse(struct pool *pool, const char *file, const char *text, size_t size_bytes, const char *const *env_files,
-		   struct node **root, struct err *err)
+int procfile_parse(struct pool *pool, const char *file, const char *text, size_t size_bytes,
+		   const char *const *env_files, struct node **root, struct err *err)
 {
 	struct err_place place = {pool_strdup(pool, file), 1, 1};
 	struct node *tree = node_create(pool, NODE_MAP, place);

@@ -22,7 +22,7 @@ bool procfile_is_name(const char *path);
  * `env_files` (NULL-terminated, may be NULL) are exported if they exist. Errors carry file, line and column; several are
  * reported.
  */
-int procfile_parse(struct pool *pool, const char *file, const char *text, size_t size_bytes, const char *const *env_files,
-		   struct node **root, struct err *err);
+int procfile_parse(struct pool *pool, const char *file, const char *text, size_t size_bytes,
+		   const char *const *env_files, struct node **root, struct err *err);
 
 #endif

@@ -15,10 +15,10 @@
 const struct key_table *const *reader_tables(void)
 {
 	static const struct key_table *const tables[] = {
-		&table_top,	     &table_service,	  &table_deploy,   &table_dependency, &table_port,
-		&table_ulimit,	     &table_env_file,	  &table_healthcheck, &table_service_upfront, &table_ready,
-		&table_backoff,	     &table_log,	  &table_version,  &table_upfront,    &table_setup,
-		&table_file,	     &table_telemetry,	  &table_telemetry_env, &table_property, &table_withdraw,
+		&table_top,     &table_service,   &table_deploy,        &table_dependency,      &table_port,
+		&table_ulimit,  &table_env_file,  &table_healthcheck,   &table_service_upfront, &table_ready,
+		&table_backoff, &table_log,       &table_version,       &table_upfront,         &table_setup,
+		&table_file,    &table_telemetry, &table_telemetry_env, &table_property,        &table_withdraw,
 		NULL,
 	};
 
@@ -57,7 +57,8 @@ void reader_wanted(struct reader *self, const char *key, const struct node *valu
 	bool text = value->kind == NODE_SCALAR;
 
 	err_at(self->err, ERR_CONFIG, value->place, "%s%s'%s': wanted %s, found %s%s%s", self->where ? self->where : "",
-	       self->where ? ": " : "", key, wanted, text ? "'" : "", text ? value->text : node_kind_name(value), text ? "'" : "");
+	       self->where ? ": " : "", key, wanted, text ? "'" : "", text ? value->text : node_kind_name(value),
+	       text ? "'" : "");
 }
 
 static const struct key *key_find(const struct key_table *table, const char *name)
@@ -71,7 +72,8 @@ static const struct key *key_find(const struct key_table *table, const char *nam
 	return NULL;
 }
 
-void reader_map(struct reader *self, const char *key, const struct node *value, const struct key_table *table, void *into)
+void reader_map(struct reader *self, const char *key, const struct node *value, const struct key_table *table,
+		void *into)
 {
 	if (value->kind == NODE_NULL)
 		return;
@@ -127,7 +129,8 @@ void read_bool(struct reader *self, const char *key, const struct node *value, v
 		reader_wanted(self, key, value, "true or false");
 }
 
-bool reader_int(struct reader *self, const char *key, const struct node *value, int64_t min, int64_t max, int64_t *number)
+bool reader_int(struct reader *self, const char *key, const struct node *value, int64_t min, int64_t max,
+		int64_t *number)
 {
 	struct node plain = *value;
 	const char *wanted;
@@ -135,8 +138,8 @@ bool reader_int(struct reader *self, const char *key, const struct node *value, 
 	plain.style = NODE_PLAIN;
 	if (value->kind == NODE_SCALAR && node_is_int(&plain, number) && *number >= min && *number <= max)
 		return true;
-	wanted = max == INT_MAX ? pool_printf(self->pool, "a whole number from %lld on", (long long)min) :
-				  pool_printf(self->pool, "a number from %lld to %lld", (long long)min, (long long)max);
+	wanted = max == INT_MAX ? pool_printf(self->pool, "a whole number from %lld on", (long long)min)
+				: pool_printf(self->pool, "a number from %lld to %lld", (long long)min, (long long)max);
 	reader_wanted(self, key, value, wanted);
 	return false;
 }
@@ -158,7 +161,8 @@ void read_duration(struct reader *self, const char *key, const struct node *valu
 		return;
 	plain.style = NODE_PLAIN;
 	if (value->kind == NODE_SCALAR && node_is_int(&plain, &number) && number > 0)
-		reader_wanted(self, key, value, pool_printf(self->pool, "a duration with a unit such as %llds", (long long)number));
+		reader_wanted(self, key, value,
+			      pool_printf(self->pool, "a duration with a unit such as %llds", (long long)number));
 	else
 		reader_wanted(self, key, value, "a duration such as 1m30s or 100ms");
 }
@@ -246,8 +250,8 @@ bool reader_pattern(struct reader *self, const char *key, const struct node *val
 		return true;
 	}
 	regerror(result, &compiled, why, sizeof(why));
-	err_at(self->err, ERR_CONFIG, value->place, "%s%s'%s': '%s' is no regular expression: %s", self->where ? self->where : "",
-	       self->where ? ": " : "", key, text, why);
+	err_at(self->err, ERR_CONFIG, value->place, "%s%s'%s': '%s' is no regular expression: %s",
+	       self->where ? self->where : "", self->where ? ": " : "", key, text, why);
 	return false;
 }
 
@@ -288,7 +292,8 @@ void read_text_map(struct reader *self, const char *key, const struct node *valu
 	}
 }
 
-int reader_word(struct reader *self, const char *key, const struct node *value, const char *noun, const char *const *names)
+int reader_word(struct reader *self, const char *key, const struct node *value, const char *noun,
+		const char *const *names)
 {
 	const char *text = reader_scalar(self, key, value, noun);
 	const char *nearest;

@@ -56,7 +56,8 @@ struct key_table {
 const struct key_table *const *reader_tables(void);
 
 /* Reads a map by its table; nothing (NODE_NULL) is an empty map. */
-void reader_map(struct reader *self, const char *key, const struct node *value, const struct key_table *table, void *into);
+void reader_map(struct reader *self, const char *key, const struct node *value, const struct key_table *table,
+		void *into);
 /* "unknown key 'x' in TABLE (did you mean 'y'?)" */
 void reader_unknown(struct reader *self, const struct node_pair *pair, const struct key_table *table);
 /* "WHERE: 'key': wanted WANTED, found ..." */
@@ -84,9 +85,11 @@ reader_function read_url; /* const char *, http or https */
 reader_function read_text_map; /* struct strmap, values text */
 
 /* An index into `names`, or -1 after an error that says what was wanted. */
-int reader_word(struct reader *self, const char *key, const struct node *value, const char *noun, const char *const *names);
+int reader_word(struct reader *self, const char *key, const struct node *value, const char *noun,
+		const char *const *names);
 /* An integer within bounds; false after an error. */
-bool reader_int(struct reader *self, const char *key, const struct node *value, int64_t min, int64_t max, int64_t *number);
+bool reader_int(struct reader *self, const char *key, const struct node *value, int64_t min, int64_t max,
+		int64_t *number);
 
 /* ---- Parts of the tree, each in its own file ---- */
 
@@ -96,7 +99,7 @@ void read_service(struct reader *self, const struct node_pair *pair, struct serv
 reader_function read_depends_on; /* struct service */
 reader_function read_ports; /* struct service */
 reader_function read_ulimits; /* struct service */
-reader_function read_restart; /* struct service */
+reader_function read_restart; /* struct restart_policy */
 reader_function read_signal; /* int */
 /* service_environment.c: env_file and environment of one service, in that order */
 void read_environment(struct reader *self, const struct node *node, struct service *service);
@@ -111,8 +114,8 @@ reader_function read_telemetry; /* struct stack */
 /* telemetry_shapes.c: validated only, carried by later steps of the program */
 reader_function check_events, check_commands, check_routes, check_origins, check_withdraw, check_setup, check_files;
 
-extern const struct key_table table_top, table_service, table_deploy, table_dependency, table_port, table_ulimit, table_env_file,
-	table_healthcheck, table_service_upfront, table_ready, table_backoff, table_log, table_version, table_upfront, table_setup,
-	table_file, table_telemetry, table_telemetry_env, table_property, table_withdraw;
+extern const struct key_table table_top, table_service, table_deploy, table_dependency, table_port, table_ulimit,
+	table_env_file, table_healthcheck, table_service_upfront, table_ready, table_backoff, table_log, table_version,
+	table_upfront, table_setup, table_file, table_telemetry, table_telemetry_env, table_property, table_withdraw;
 
 #endif

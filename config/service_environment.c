@@ -18,6 +18,7 @@ struct env_file {
 	const char *path;
 	bool raw;
 	int result; /* of reading it */
+	bool reported; /* what is wrong with it has been said */
 	struct strmap values;
 };
 
@@ -33,7 +34,8 @@ static const struct key env_file_keys[] = {
 	{"required", read_bool, offsetof(struct env_entry, required), 0},
 	{"format", read_text, offsetof(struct env_entry, format), 0},
 };
-const struct key_table table_env_file = {"env_file", env_file_keys, sizeof(env_file_keys) / sizeof(*env_file_keys), true};
+const struct key_table table_env_file = {"env_file", env_file_keys, sizeof(env_file_keys) / sizeof(*env_file_keys),
+					 true};
 
 static const char *variable_find(void *context, const char *name)
 {
@@ -124,9 +126,10 @@ static void read_env_file(struct reader *self, const struct node *item, struct s
 		merge(self, service, &file->values);
 	else if (file->result == -ENOENT && !entry.required)
 		return;
-	else if (self->err->count + self->err->dropped == before)
+	else if (self->err->count + self->err->dropped == before && !file->reported)
 		err_at(self->err, ERR_CONFIG, item->place, "%s: cannot read env_file %s: %s", self->where, entry.path,
 		       strerror(-file->result));
+	file->reported = file->result < 0 && file->result != -ENOENT;
 }
 
 /* NAME without a value: what `up` was started with wins, else .env, else what an env_file said. */
@@ -155,7 +158,8 @@ static void read_entries(struct reader *self, const struct node *value, struct s
 		const char *text;
 
 		if (!*pair->key || strchr(pair->key, '=')) {
-			err_at(self->err, ERR_CONFIG, pair->key_place, "%s: '%s' is no name of a variable", self->where, pair->key);
+			err_at(self->err, ERR_CONFIG, pair->key_place, "%s: '%s' is no name of a variable", self->where,
+			       pair->key);
 			continue;
 		}
 		if (pair->value->kind == NODE_NULL) {

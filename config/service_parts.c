@@ -31,10 +31,11 @@ void read_restart(struct reader *self, const char *key, const struct node *value
 {
 	static const char limited[] = "on-failure:";
 	static const char *const names[] = {RESTART_POLICIES(ENUM_TEXT) NULL};
-	struct restart_policy *restart = &((struct service *)field)->restart;
+	struct restart_policy *restart = field;
 	bool said;
 	int index;
 
+	restart->limit = 0;
 	/* YAML 1.1 reads a plain `no` as false, and many tools write it so. */
 	if (node_is_bool(value, &said) && !said) {
 		restart->when = RESTART_NO;
@@ -45,12 +46,11 @@ void read_restart(struct reader *self, const char *key, const struct node *value
 		size_t length = strspn(digits, "0123456789");
 
 		if (length == 0 || length > 6 || digits[length])
-			err_at(self->err, ERR_CONFIG, value->place, "restart policy '%s': wanted on-failure:N with a number of attempts",
-			       value->text);
+			err_at(self->err, ERR_CONFIG, value->place,
+			       "restart policy '%s': wanted on-failure:N with a number of attempts", value->text);
 		else
-			*restart = (struct restart_policy){RESTART_ON_FAILURE,		   atoi(digits),
-							   restart->backoff_initial_ms, restart->backoff_max_ms,
-							   restart->backoff_reset_ms,	restart->on_unhealthy};
+			restart->limit = atoi(digits);
+		restart->when = RESTART_ON_FAILURE;
 		return;
 	}
 	index = reader_word(self, key, value, "restart policy", names);
@@ -74,7 +74,8 @@ static const struct key dependency_keys[] = {
 	{"required", read_bool, offsetof(struct dependency, required), 0},
 	{"restart", read_bool, offsetof(struct dependency, restart), 0},
 };
-const struct key_table table_dependency = {"depends_on", dependency_keys, sizeof(dependency_keys) / sizeof(*dependency_keys), true};
+const struct key_table table_dependency = {"depends_on", dependency_keys,
+					   sizeof(dependency_keys) / sizeof(*dependency_keys), true};
 
 static const char *profiles_of(struct reader *self, const struct node *service)
 {
@@ -97,12 +98,13 @@ static void resolve_dependency(struct reader *self, const struct service *servic
 	if (strcmp(service->name, dependency->service) == 0) {
 		err_at(self->err, ERR_CONFIG, dependency->place, "%s depends on itself", self->where);
 	} else if (!found && inactive && dependency->required) {
-		err_at(self->err, ERR_CONFIG, dependency->place, "%s depends on '%s', which only comes with profile %s", self->where,
-		       dependency->service, profiles_of(self, inactive));
+		err_at(self->err, ERR_CONFIG, dependency->place, "%s depends on '%s', which only comes with profile %s",
+		       self->where, dependency->service, profiles_of(self, inactive));
 		err_hint(self->err, "add --profile, or say 'required: false' in depends_on");
 	} else if (!found && dependency->required) {
 		err_at(self->err, ERR_CONFIG, dependency->place, "%s depends on unknown service '%s'%s", self->where,
-		       dependency->service, reader_nearest(self, dependency->service, reader_keys(self, self->services)));
+		       dependency->service,
+		       reader_nearest(self, dependency->service, reader_keys(self, self->services)));
 	}
 }
 
@@ -121,8 +123,8 @@ void read_depends_on(struct reader *self, const char *key, const struct node *va
 		const struct node_pair *pair = &value->pairs[i];
 		struct dependency *dependency = &list[i];
 
-		*dependency = (struct dependency){pool_strdup(self->pool, pair->key), SIZE_MAX, DEPEND_STARTED, true, false,
-						  pair->key_place};
+		*dependency = (struct dependency){
+			pool_strdup(self->pool, pair->key), SIZE_MAX, DEPEND_STARTED, true, false, pair->key_place};
 		reader_map(self, pair->key, pair->value, &table_dependency, dependency);
 		if (active)
 			resolve_dependency(self, service, dependency);
@@ -163,7 +165,8 @@ static void read_published(struct reader *self, const char *key, const struct no
 	if (!reader_int(self, key, &part, 1, PORT_MAX, &number))
 		return;
 	if (number < port->published)
-		err_at(self->err, ERR_CONFIG, value->place, "%s: the port range '%s' ends before it begins", self->where, text);
+		err_at(self->err, ERR_CONFIG, value->place, "%s: the port range '%s' ends before it begins",
+		       self->where, text);
 	else
 		port->published_end = (int)number;
 }
@@ -230,10 +233,12 @@ static const struct {
 	const char *name;
 	int resource;
 } limits[] = {
-	{"as", RLIMIT_AS},	   {"core", RLIMIT_CORE},	  {"cpu", RLIMIT_CPU},	     {"data", RLIMIT_DATA},
-	{"fsize", RLIMIT_FSIZE},   {"locks", RLIMIT_LOCKS},	  {"memlock", RLIMIT_MEMLOCK}, {"msgqueue", RLIMIT_MSGQUEUE},
-	{"nice", RLIMIT_NICE},	   {"nofile", RLIMIT_NOFILE},	  {"nproc", RLIMIT_NPROC},   {"rss", RLIMIT_RSS},
-	{"rtprio", RLIMIT_RTPRIO}, {"rttime", RLIMIT_RTTIME},	  {"sigpending", RLIMIT_SIGPENDING}, {"stack", RLIMIT_STACK},
+	{"as", RLIMIT_AS},           {"core", RLIMIT_CORE},         {"cpu", RLIMIT_CPU},
+	{"data", RLIMIT_DATA},       {"fsize", RLIMIT_FSIZE},       {"locks", RLIMIT_LOCKS},
+	{"memlock", RLIMIT_MEMLOCK}, {"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},
+	{"nofile", RLIMIT_NOFILE},   {"nproc", RLIMIT_NPROC},       {"rss", RLIMIT_RSS},
+	{"rtprio", RLIMIT_RTPRIO},   {"rttime", RLIMIT_RTTIME},     {"sigpending", RLIMIT_SIGPENDING},
+	{"stack", RLIMIT_STACK},
 };
 #define LIMIT_COUNT (sizeof(limits) / sizeof(*limits))
 
@@ -260,10 +265,11 @@ static void read_one_limit(struct reader *self, const struct node_pair *pair, st
 	}
 	reader_map(self, pair->key, pair->value, &table_ulimit, limit);
 	if (pair->value->kind == NODE_MAP && (!node_find(pair->value, "soft") || !node_find(pair->value, "hard")))
-		err_at(self->err, ERR_CONFIG, pair->value->place, "%s: ulimit '%s': wanted a number, or both 'soft' and 'hard'",
-		       self->where, pair->key);
+		err_at(self->err, ERR_CONFIG, pair->value->place,
+		       "%s: ulimit '%s': wanted a number, or both 'soft' and 'hard'", self->where, pair->key);
 	else if (limit->hard != -1 && (limit->soft == -1 || limit->soft > limit->hard))
-		err_at(self->err, ERR_CONFIG, pair->value->place, "%s: ulimit '%s': 'soft' is above 'hard'", self->where, pair->key);
+		err_at(self->err, ERR_CONFIG, pair->value->place, "%s: ulimit '%s': 'soft' is above 'hard'",
+		       self->where, pair->key);
 }
 
 void read_ulimits(struct reader *self, const char *key, const struct node *value, void *field)
@@ -286,8 +292,8 @@ void read_ulimits(struct reader *self, const char *key, const struct node *value
 		while (which < LIMIT_COUNT && strcmp(limits[which].name, pair->key) != 0)
 			which++;
 		if (which == LIMIT_COUNT) {
-			err_at(self->err, ERR_CONFIG, pair->key_place, "%s: unknown ulimit '%s'%s", self->where, pair->key,
-			       reader_nearest(self, pair->key, names));
+			err_at(self->err, ERR_CONFIG, pair->key_place, "%s: unknown ulimit '%s'%s", self->where,
+			       pair->key, reader_nearest(self, pair->key, names));
 			continue;
 		}
 		list[service->ulimit_count].resource = limits[which].resource;

@@ -54,7 +54,8 @@ static void read_version(struct reader *self, const char *key, const struct node
 	}
 	reader_map(self, key, value, &table_version, version);
 	if (!version->argv && !node_find(value, "exec"))
-		err_at(self->err, ERR_CONFIG, value->place, "%s: 'version': wanted text or {exec: [...], pattern: REGEX}", self->where);
+		err_at(self->err, ERR_CONFIG, value->place,
+		       "%s: 'version': wanted text or {exec: [...], pattern: REGEX}", self->where);
 }
 
 /* The tag of an image reference: what stands behind the last colon of its last part, without a digest. */
@@ -83,7 +84,8 @@ static void read_backoff(struct reader *self, const char *key, const struct node
 
 	reader_map(self, key, value, &table_backoff, restart);
 	if (restart->backoff_initial_ms > restart->backoff_max_ms)
-		err_at(self->err, ERR_CONFIG, value->place, "%s: 'backoff': 'initial' is longer than 'max'", self->where);
+		err_at(self->err, ERR_CONFIG, value->place, "%s: 'backoff': 'initial' is longer than 'max'",
+		       self->where);
 }
 
 static void read_log_files(struct reader *self, const char *key, const struct node *value, void *field)
@@ -283,8 +285,8 @@ static bool key_is_container(const struct key_table *table, const char *name)
 	return false;
 }
 
-static const char *list_ignored(struct reader *self, const struct node *map, const struct key_table *table, const char *prefix,
-				const char *list)
+static const char *list_ignored(struct reader *self, const struct node *map, const struct key_table *table,
+				const char *prefix, const char *list)
 {
 	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->count; i++) {
 		const struct node_pair *pair = &map->pairs[i];
@@ -306,7 +308,8 @@ static void warn_ignored(struct reader *self, const struct node *node)
 	list = list_ignored(self, node, &table_service, "", "");
 	list = list_ignored(self, node_find(node, "deploy"), &table_deploy, "deploy.", list);
 	if (*list)
-		err_at(self->load->warnings, ERR_CONFIG, node->place, "%s is a process of this machine: no effect have %s",
+		err_at(self->load->warnings, ERR_CONFIG, node->place,
+		       "%s is a process of this machine, where these have no effect: %s",
 		       self->where, list);
 }
 
@@ -336,8 +339,8 @@ static void shell_argv(struct reader *self, struct service_parts *parts)
 	const char **argv;
 
 	if (node_find(parts->node, "entrypoint")) {
-		err_at(self->err, ERR_CONFIG, parts->node->place, "%s: 'x-upfront.shell' and 'entrypoint' exclude each other",
-		       self->where);
+		err_at(self->err, ERR_CONFIG, parts->node->place,
+		       "%s: 'x-upfront.shell' and 'entrypoint' exclude each other", self->where);
 		return;
 	}
 	if (!parts->command_text || !*parts->command_text) {
@@ -371,7 +374,8 @@ static void settle_argv(struct reader *self, struct service_parts *parts)
 	/* A command that could not be read has been spoken of already. */
 	if ((argv && **argv) || parts->command_unread)
 		return;
-	err_at(self->err, ERR_CONFIG, command ? command->place : parts->node->place, "%s has no 'command' to run", self->where);
+	err_at(self->err, ERR_CONFIG, command ? command->place : parts->node->place, "%s has no 'command' to run",
+	       self->where);
 	err_hint(self->err, "a service with 'image' or 'build' runs in a container, any other needs a 'command'");
 }
 
@@ -380,8 +384,8 @@ static void settle_replicas(struct reader *self, struct service_parts *parts)
 	const struct node *scale = node_find(parts->node, "scale");
 
 	if (parts->scale >= 0 && parts->replicas >= 0 && parts->scale != parts->replicas)
-		err_at(self->err, ERR_CONFIG, scale->place, "%s: 'scale' says %d and 'deploy.replicas' %d", self->where, parts->scale,
-		       parts->replicas);
+		err_at(self->err, ERR_CONFIG, scale->place, "%s: 'scale' says %d and 'deploy.replicas' %d", self->where,
+		       parts->scale, parts->replicas);
 	parts->service.replicas = parts->scale >= 0 ? parts->scale : parts->replicas >= 0 ? parts->replicas : 1;
 }
 
@@ -433,7 +437,8 @@ void read_service(struct reader *self, const struct node_pair *pair, struct serv
 	set_defaults(&parts.service);
 	if (!name_is_valid(pair->key))
 		err_at(self->err, ERR_CONFIG, pair->key_place,
-		       "'%s' is no name of a service: wanted letters, digits, '.', '_' and '-', at most 128", pair->key);
+		       "'%s' is no name of a service: wanted letters, digits, '.', '_' and '-', at most 128",
+		       pair->key);
 	if (pair->value->kind == NODE_MAP)
 		read_map(self, pair, &parts, active);
 	else

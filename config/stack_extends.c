@@ -14,11 +14,12 @@ struct chain {
 	unsigned depth;
 };
 
-static int resolve_service(struct stack_load *load, struct stack_document *document, const char *name, const struct chain *above,
-			   struct node **resolved);
+static int resolve_service(struct stack_load *load, struct stack_document *document, const char *name,
+			   const struct chain *above, struct node **resolved);
 
 /* "a -> b -> a", oldest first. */
-static const char *chain_text(struct stack_load *load, const struct chain *chain, const struct chain *first, const char *last)
+static const char *chain_text(struct stack_load *load, const struct chain *chain, const struct chain *first,
+			      const char *last)
 {
 	const char *text = last;
 
@@ -34,7 +35,8 @@ static int check_chain(struct stack_load *load, const struct chain *chain, const
 		       const char *name, struct err_place place)
 {
 	if (chain && chain->depth >= STACK_NESTING_MAX)
-		return err_at(load->err, ERR_CONFIG, place, "'extends' is nested deeper than %u services", STACK_NESTING_MAX);
+		return err_at(load->err, ERR_CONFIG, place, "'extends' is nested deeper than %u services",
+			      STACK_NESTING_MAX);
 	for (const struct chain *link = chain; link; link = link->above) {
 		if (link->document == document && strcmp(link->service, name) == 0)
 			return err_at(load->err, ERR_CONFIG, place, "'extends' goes round in a circle: %s",
@@ -53,8 +55,8 @@ static int no_such_service(struct stack_load *load, const struct stack_document 
 	for (size_t i = 0; services && services->kind == NODE_MAP && i < services->count; i++)
 		names[i] = services->pairs[i].key;
 	nearest = err_nearest(name, names);
-	err_at(load->err, ERR_CONFIG, place, "'extends' names service '%s', which is not in %s%s%s%s", name, document->file->shown,
-	       nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
+	err_at(load->err, ERR_CONFIG, place, "'extends' names service '%s', which is not in %s%s%s%s", name,
+	       document->file->shown, nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
 	return -EINVAL;
 }
 
@@ -70,7 +72,8 @@ static int other_document(struct stack_load *load, struct stack_document *docume
 	if (!file || file->kind == NODE_NULL)
 		return 0;
 	if (file->kind != NODE_SCALAR)
-		return err_at(load->err, ERR_CONFIG, file->place, "'extends.file': wanted a path, found %s", node_kind_name(file));
+		return err_at(load->err, ERR_CONFIG, file->place, "'extends.file': wanted a path, found %s",
+			      node_kind_name(file));
 	result = stack_source_file(load->source, file->text, file->place, &found, load->err);
 	if (result < 0 || found == document->file)
 		return result;
@@ -85,8 +88,8 @@ static int check_keys(struct stack_load *load, const struct node *extends)
 	static const char *const keys[] = {"service", "file", NULL};
 
 	if (extends->kind != NODE_MAP)
-		return err_at(load->err, ERR_CONFIG, extends->place, "'extends': wanted a service or {service, file}, found %s",
-			      node_kind_name(extends));
+		return err_at(load->err, ERR_CONFIG, extends->place,
+			      "'extends': wanted a service or {service, file}, found %s", node_kind_name(extends));
 	for (size_t i = 0; i < extends->count; i++) {
 		const struct node_pair *pair = &extends->pairs[i];
 		const char *nearest;
@@ -131,8 +134,8 @@ static int resolve_extends(struct stack_load *load, struct stack_document *docum
 	return 0;
 }
 
-static int resolve_service(struct stack_load *load, struct stack_document *document, const char *name, const struct chain *above,
-			   struct node **resolved)
+static int resolve_service(struct stack_load *load, struct stack_document *document, const char *name,
+			   const struct chain *above, struct node **resolved)
 {
 	struct node *service = node_find(node_find(document->root, "services"), name);
 	struct node *done = node_find(document->extended, name);

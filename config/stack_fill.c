@@ -138,7 +138,8 @@ int stack_fill(struct stack_load *self, const struct stack_scope *scope, const s
 	return 0;
 }
 
-const char *stack_fill_text(struct stack_load *self, const struct stack_scope *scope, const char *text, struct err_place place)
+const char *stack_fill_text(struct stack_load *self, const struct stack_scope *scope, const char *text,
+			    struct err_place place)
 {
 	struct fill fill = {self, scope, false};
 	const char *filled = fill_text(&fill, text, place);

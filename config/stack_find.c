@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const names[] = {"upfront.yaml",	   "compose.yaml",	 "compose.yml",
+static const char *const names[] = {"upfront.yaml",        "compose.yaml",       "compose.yml",
 				    "docker-compose.yaml", "docker-compose.yml", "Procfile"};
 #define NAME_COUNT (sizeof(names) / sizeof(*names))
 
@@ -125,9 +125,9 @@ static const char *home_folder(struct stack_source *self)
 
 static int nothing_found(struct stack_source *self, const char *last, const char *why, struct err *err)
 {
-	err_set(err, ERR_CONFIG, "no stack file: looked for %s, %s, %s, %s, %s and %s in %s%s%s%s%s", names[0], names[1], names[2],
-		names[3], names[4], names[5], self->start, last ? " and up to " : "", last ? last : "", why ? ", where the search ends: " : "",
-		why ? why : "");
+	err_set(err, ERR_CONFIG, "no stack file: looked for %s, %s, %s, %s, %s and %s in %s%s%s%s%s", names[0],
+		names[1], names[2], names[3], names[4], names[5], self->start, last ? " and up to " : "",
+		last ? last : "", why ? ", where the search ends: " : "", why ? why : "");
 	err_hint(err, "name it with -f FILE, or write one with 'upfront init'");
 	return -EINVAL;
 }

@@ -75,12 +75,14 @@ static void split_command(struct stack_load *load, struct node *service, const c
 	if (!text || text->kind != NODE_SCALAR)
 		return;
 	if (words_split(load->pool, text->text, &words, &problem) < 0) {
-		err_at(load->err, ERR_CONFIG, text->place, "%s of service '%s': %s: %s", key, name, problem, text->text);
+		err_at(load->err, ERR_CONFIG, text->place, "%s of service '%s': %s: %s", key, name, problem,
+		       text->text);
 		/* Read on as if it were fine: one message is enough. */
 		words = (struct words){&text->text, 1, NULL};
 	} else if (native && words.operator_word && load->warnings) {
-		err_at(load->warnings, ERR_CONFIG, text->place, "%s of service '%s': '%s' is handed to the program as it is: no shell runs it",
-		       key, name, words.operator_word);
+		err_at(load->warnings, ERR_CONFIG, text->place,
+		       "%s of service '%s': '%s' is handed to the program as it is: no shell runs it", key, name,
+		       words.operator_word);
 		err_hint(load->warnings, "for a shell line, say x-upfront: {shell: true}");
 	}
 	list = node_create(load->pool, NODE_LIST, text->place);
@@ -141,17 +143,37 @@ static const char *url_masked(struct pool *pool, const char *text)
 	return colon ? pool_printf(pool, "%.*s%s%s", (int)(colon + 1 - text), text, MASK, at) : NULL;
 }
 
+static void mask_value(struct stack_load *load, const char *name, struct node *value)
+{
+	const char *masked;
+
+	if (value->kind != NODE_SCALAR || !*value->text)
+		return;
+	masked = stack_name_is_secret(name) ? MASK : url_masked(load->pool, value->text);
+	if (masked)
+		value->text = masked;
+}
+
 static void mask_entries(struct stack_load *load, struct node *map)
 {
-	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->count; i++) {
-		struct node *value = map->pairs[i].value;
-		const char *masked;
+	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->count; i++)
+		mask_value(load, map->pairs[i].key, map->pairs[i].value);
+}
 
-		if (value->kind != NODE_SCALAR || !*value->text)
-			continue;
-		masked = stack_name_is_secret(map->pairs[i].key) ? MASK : url_masked(load->pool, value->text);
-		if (masked)
-			value->text = masked;
+/* In the file's own extensions anything may be an environment: maps, and lists of NAME=value. */
+static void mask_everywhere(struct stack_load *load, struct node *node)
+{
+	mask_entries(load, node);
+	for (size_t i = 0; node->kind == NODE_MAP && i < node->count; i++)
+		mask_everywhere(load, node->pairs[i].value);
+	for (size_t i = 0; node->kind == NODE_LIST && i < node->count; i++) {
+		struct node *item = node->items[i];
+		const char *equals = item->kind == NODE_SCALAR ? strchr(item->text, '=') : NULL;
+		char *name = equals ? pool_strndup(load->pool, item->text, (size_t)(equals - item->text)) : NULL;
+
+		if (name && stack_name_is_secret(name))
+			item->text = pool_printf(load->pool, "%s=%s", name, MASK);
+		mask_everywhere(load, item);
 	}
 }
 
@@ -186,8 +208,8 @@ static struct node *finish_services(struct stack_load *load, const struct node *
 			service = node_create(load->pool, NODE_MAP, service->place);
 		if (service->kind == NODE_MAP)
 			service = finish_service(load, pair->key, service);
-		node_set(load->pool, service_is_active(load, service) ? active : load->inactive, pair->key, pair->key_place,
-			 service);
+		node_set(load->pool, service_is_active(load, service) ? active : load->inactive, pair->key,
+			 pair->key_place, service);
 	}
 	return active;
 }
@@ -206,11 +228,14 @@ struct node *stack_finish(struct stack_load *self, const struct node *merged)
 		struct node *value = pair->value;
 
 		/* The first is taken from elsewhere, the others have done their work. */
-		if (strcmp(pair->key, "name") == 0 || strcmp(pair->key, "version") == 0 || strcmp(pair->key, "include") == 0)
+		if (strcmp(pair->key, "name") == 0 || strcmp(pair->key, "version") == 0 ||
+		    strcmp(pair->key, "include") == 0)
 			continue;
 		drop_resets(value);
 		if (strcmp(pair->key, "services") == 0 && value->kind == NODE_MAP)
 			value = finish_services(self, value);
+		if (self->mask && strncmp(pair->key, "x-", 2) == 0 && strcmp(pair->key, "x-upfront") != 0)
+			mask_everywhere(self, value);
 		if (value->tag != NODE_TAG_RESET)
 			node_set(self->pool, root, pair->key, pair->key_place, value);
 	}

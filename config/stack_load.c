@@ -29,8 +29,8 @@ bool stack_load_count(struct stack_load *self, size_t nodes, struct err_place pl
 	if (self->nodes <= STACK_NODES_MAX)
 		return true;
 	if (within)
-		err_at(self->err, ERR_CONFIG, place, "this stack is larger than %u values once extends and includes are resolved",
-		       STACK_NODES_MAX);
+		err_at(self->err, ERR_CONFIG, place,
+		       "this stack is larger than %u values once extends and includes are resolved", STACK_NODES_MAX);
 	return false;
 }
 
@@ -84,6 +84,7 @@ int stack_load_document(struct stack_load *self, const struct stack_file *file, 
 	stack_normal(self, made->root, scope);
 	made->next = self->documents;
 	self->documents = made;
+	*document = made;
 	note_file(self, file);
 	return self->nodes > STACK_NODES_MAX ? -EINVAL : 0;
 }
@@ -113,7 +114,8 @@ static int include_env_file(struct stack_load *self, const struct stack_scope *s
 }
 
 /* A path or a list of paths below `key`, absolute from `dir`. Empty when there are none. */
-static int include_paths(struct stack_load *self, const struct node *entry, const char *key, const char *dir, struct node **paths)
+static int include_paths(struct stack_load *self, const struct node *entry, const char *key, const char *dir,
+			 struct node **paths)
 {
 	const char *home = strmap_find(&self->source->environment, "HOME");
 	const struct node *value = entry->kind == NODE_MAP ? node_find(entry, key) : entry;
@@ -143,8 +145,8 @@ static int include_check(struct stack_load *self, const struct node *entry)
 	if (entry->kind == NODE_SCALAR)
 		return 0;
 	if (entry->kind != NODE_MAP)
-		return err_at(self->err, ERR_CONFIG, entry->place, "include: wanted a path or a map with 'path', found %s",
-			      node_kind_name(entry));
+		return err_at(self->err, ERR_CONFIG, entry->place,
+			      "include: wanted a path or a map with 'path', found %s", node_kind_name(entry));
 	for (size_t i = 0; i < entry->count; i++) {
 		const struct node_pair *pair = &entry->pairs[i];
 		const char *nearest = err_nearest(pair->key, keys);
@@ -158,8 +160,8 @@ static int include_check(struct stack_load *self, const struct node *entry)
 }
 
 /* Folder and variables of one include. */
-static int include_scope(struct stack_load *self, const struct node *entry, const struct stack_scope *outer, const char *first,
-			 struct stack_scope **scope)
+static int include_scope(struct stack_load *self, const struct node *entry, const struct stack_scope *outer,
+			 const char *first, struct stack_scope **scope)
 {
 	struct stack_scope *made = pool_alloc(self->pool, sizeof(*made));
 	struct strmap *values;
@@ -183,12 +185,13 @@ static int include_scope(struct stack_load *self, const struct node *entry, cons
 	values = &self->include_envs[self->include_env_count++];
 	strmap_init(values);
 	if (!envs || envs->count == 0)
-		result = include_env_file(self, outer, stack_path_join(self->pool, made->dir, ".env", NULL), false, entry->place,
-					  values);
+		result = include_env_file(self, outer, stack_path_join(self->pool, made->dir, ".env", NULL), false,
+					  entry->place, values);
 	for (size_t i = 0; envs && i < envs->count && result == 0; i++) {
 		/* Compose: /dev/null says that there is no .env. */
 		if (strcmp(envs->items[i]->text, "/dev/null") != 0)
-			result = include_env_file(self, outer, envs->items[i]->text, true, envs->items[i]->place, values);
+			result = include_env_file(self, outer, envs->items[i]->text, true, envs->items[i]->place,
+						  values);
 	}
 	made->dotenv = values;
 	*scope = made;
@@ -206,7 +209,8 @@ static int include_conflicts(struct stack_load *self, const struct node *have, c
 		const struct node *theirs = node_find(add, sections[s]);
 
 		/* Networks and volumes are shared by naming them on both sides. */
-		for (size_t i = 0; s == 0 && mine && theirs && mine->kind == NODE_MAP && theirs->kind == NODE_MAP && i < theirs->count;
+		for (size_t i = 0; s == 0 && mine && theirs && mine->kind == NODE_MAP && theirs->kind == NODE_MAP &&
+				   i < theirs->count;
 		     i++) {
 			const struct node_pair *pair = &theirs->pairs[i];
 			const struct node *twin = node_find(mine, pair->key);
@@ -253,11 +257,13 @@ static int load_include(struct stack_load *self, const struct node *entry, const
 		const struct stack_file *file;
 		struct node *root;
 
-		result = stack_source_file(self->source, paths->items[i]->text, paths->items[i]->place, &file, self->err);
+		result = stack_source_file(self->source, paths->items[i]->text, paths->items[i]->place, &file,
+					   self->err);
 		for (const struct include_chain *link = chain; result == 0 && link; link = link->above) {
 			if (link->file == file)
 				result = err_at(self->err, ERR_CONFIG, paths->items[i]->place,
-						"'include' goes round in a circle: %s includes %s", chain->file->shown, file->shown);
+						"'include' goes round in a circle: %s includes %s", chain->file->shown,
+						file->shown);
 		}
 		if (result == 0)
 			result = load_file(self, file, inner, chain, &root);
@@ -267,8 +273,8 @@ static int load_include(struct stack_load *self, const struct node *entry, const
 	return result;
 }
 
-static int load_includes(struct stack_load *self, const struct stack_document *document, const struct include_chain *chain,
-			 struct node **root)
+static int load_includes(struct stack_load *self, const struct stack_document *document,
+			 const struct include_chain *chain, struct node **root)
 {
 	const struct node *includes = node_find(document->root, "include");
 	struct node *all = NULL;
@@ -280,7 +286,8 @@ static int load_includes(struct stack_load *self, const struct stack_document *d
 		return err_at(self->err, ERR_CONFIG, includes->place, "'include': wanted a list of paths, found %s",
 			      node_kind_name(includes));
 	if (chain->depth > STACK_NESTING_MAX)
-		return err_at(self->err, ERR_CONFIG, includes->place, "'include' is nested deeper than %u files", STACK_NESTING_MAX);
+		return err_at(self->err, ERR_CONFIG, includes->place, "'include' is nested deeper than %u files",
+			      STACK_NESTING_MAX);
 	for (size_t i = 0; i < includes->count && result == 0; i++) {
 		struct node *added = NULL;
 

@@ -23,7 +23,10 @@ struct merge_rule {
 	const char *const *identity; /* MERGE_UNIQUE: fields that make two maps of a list the same thing */
 };
 
-#define END {NULL, MERGE_DEEP, NULL, NULL}
+#define END                                  \
+	{                                    \
+		NULL, MERGE_DEEP, NULL, NULL \
+	}
 
 static const char *const by_port[] = {"host_ip", "published", "target", "protocol", NULL};
 static const char *const by_target[] = {"target", NULL};
@@ -188,7 +191,8 @@ static bool declares_probe(const struct node *map)
 	return false;
 }
 
-static struct node *merge_nodes(struct stack_load *load, struct node *base, struct node *over, const struct merge_rule *rule);
+static struct node *merge_nodes(struct stack_load *load, struct node *base, struct node *over,
+				const struct merge_rule *rule);
 
 static struct node *merge_maps(struct stack_load *load, const struct node *base, const struct node *over,
 			       const struct merge_rule *rule)
@@ -220,7 +224,8 @@ static struct node *merge_maps(struct stack_load *load, const struct node *base,
 	return map;
 }
 
-static struct node *merge_nodes(struct stack_load *load, struct node *base, struct node *over, const struct merge_rule *rule)
+static struct node *merge_nodes(struct stack_load *load, struct node *base, struct node *over,
+				const struct merge_rule *rule)
 {
 	const struct node *driver = node_find(over, "driver");
 

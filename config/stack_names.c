@@ -7,10 +7,10 @@
 #include <strings.h>
 
 #define STACK_TEXT(name, text) text,
-#define STACK_NAMES(function, type, table)                                          \
-	const char *function(enum type value)                                       \
-	{                                                                           \
-		static const char *const texts[] = {table(STACK_TEXT)};             \
+#define STACK_NAMES(function, type, table)                                                  \
+	const char *function(enum type value)                                               \
+	{                                                                                   \
+		static const char *const texts[] = {table(STACK_TEXT)};                     \
 		return (size_t)value < sizeof(texts) / sizeof(*texts) ? texts[value] : "?"; \
 	}
 
@@ -33,7 +33,8 @@ static bool has_word(const char *name, const char *word)
 		if (!starts || strncasecmp(at, word, length) != 0)
 			continue;
 		after = at[length];
-		if (!isalpha((unsigned char)after) || (islower((unsigned char)at[length - 1]) && isupper((unsigned char)after)))
+		if (!isalpha((unsigned char)after) ||
+		    (islower((unsigned char)at[length - 1]) && isupper((unsigned char)after)))
 			return true;
 	}
 	return false;
@@ -43,7 +44,8 @@ bool stack_name_is_secret(const char *name)
 {
 	/* A part of a word is enough for these, so that PGPASSWORD is found. */
 	static const char *const parts[] = {"password", "passwd", "passphrase", "secret", "apikey", "credential"};
-	static const char *const words[] = {"key", "keys", "pass", "pwd", "auth", "salt", "cookie", "dsn", "jwt", "pat", "private"};
+	static const char *const words[] = {"key",    "keys", "pass", "pwd", "auth",   "salt",
+					    "cookie", "dsn",  "jwt",  "pat", "private"};
 
 	/* The shell's own folder variables. */
 	if (strcmp(name, "PWD") == 0 || strcmp(name, "OLDPWD") == 0)

@@ -44,11 +44,13 @@ static void entry_from_text(struct normal *self, struct node *map, const char *k
 	struct pool *pool = self->load->pool;
 	const char *equals = strchr(item->text, '=');
 	const char *name = equals ? pool_strndup(pool, item->text, (size_t)(equals - item->text)) : item->text;
-	struct node *value = equals ? node_scalar(pool, equals + 1, item->place) : node_create(pool, NODE_NULL, item->place);
+	struct node *value =
+		equals ? node_scalar(pool, equals + 1, item->place) : node_create(pool, NODE_NULL, item->place);
 
 	value->style = NODE_QUOTED;
 	if (!*name)
-		err_at(self->load->err, ERR_CONFIG, item->place, "%s: '%s' has no name: wanted NAME=value", key, item->text);
+		err_at(self->load->err, ERR_CONFIG, item->place, "%s: '%s' has no name: wanted NAME=value", key,
+		       item->text);
 	else
 		node_set(pool, map, name, item->place, value);
 	stack_load_count(self->load, 1, item->place);
@@ -97,7 +99,8 @@ static struct node *names_to_map(struct normal *self, const char *key, struct no
 		const struct node *item = value->items[i];
 
 		if (item->kind != NODE_SCALAR)
-			err_at(self->load->err, ERR_CONFIG, item->place, "%s: wanted a name, found %s", key, node_kind_name(item));
+			err_at(self->load->err, ERR_CONFIG, item->place, "%s: wanted a name, found %s", key,
+			       node_kind_name(item));
 		else if (node_find(map, item->text))
 			err_at(self->load->err, ERR_CONFIG, item->place, "%s: '%s' is there twice", key, item->text);
 		else
@@ -208,7 +211,8 @@ static struct node *form_build(struct normal *self, const char *key, struct node
 		return value;
 	context = node_find(value, "context");
 	/* A context may be a repository or an image as well. */
-	if (context && context->kind == NODE_SCALAR && !strstr(context->text, "://") && strncmp(context->text, "git@", 4) != 0)
+	if (context && context->kind == NODE_SCALAR && !strstr(context->text, "://") &&
+	    strncmp(context->text, "git@", 4) != 0)
 		context->text = absolute(self, context->text);
 	apply_form(self, value, "args", form_entries);
 	apply_form(self, value, "labels", form_entries);
@@ -259,11 +263,12 @@ static const struct {
 	const char *key;
 	normal_form *form;
 } service_forms[] = {
-	{"annotations", form_entries}, {"build", form_build},	  {"depends_on", form_depends}, {"deploy", form_deploy},
-	{"dns", form_list},	       {"dns_opt", form_list},	  {"dns_search", form_list},	{"env_file", form_env_file},
-	{"environment", form_entries}, {"extends", form_extends}, {"label_file", form_list},	{"labels", form_entries},
-	{"networks", form_names},      {"ports", form_ports},	  {"sysctls", form_entries},	{"tmpfs", form_list},
-	{"volumes", form_volumes},     {"healthcheck", form_healthcheck},
+	{"annotations", form_entries}, {"build", form_build},       {"depends_on", form_depends},
+	{"deploy", form_deploy},       {"dns", form_list},          {"dns_opt", form_list},
+	{"dns_search", form_list},     {"env_file", form_env_file}, {"environment", form_entries},
+	{"extends", form_extends},     {"label_file", form_list},   {"labels", form_entries},
+	{"networks", form_names},      {"ports", form_ports},       {"sysctls", form_entries},
+	{"tmpfs", form_list},          {"volumes", form_volumes},   {"healthcheck", form_healthcheck},
 };
 
 static void normal_services(struct normal *self, const struct node *services)

@@ -44,13 +44,14 @@ static bool port_range(struct stack_load *load, const char *text, struct err_pla
 	size_t length = dash ? (size_t)(dash - text) : strlen(text);
 
 	if (!port_number(text, length, &range->first)) {
-		err_at(load->err, ERR_CONFIG, place, "'%.*s' is no port: wanted a number from 1 to %d", (int)length, text,
-		       PORT_MAX);
+		err_at(load->err, ERR_CONFIG, place, "'%.*s' is no port: wanted a number from 1 to %d", (int)length,
+		       text, PORT_MAX);
 		return false;
 	}
 	range->last = range->first;
 	if (dash && !port_number(dash + 1, strlen(dash + 1), &range->last)) {
-		err_at(load->err, ERR_CONFIG, place, "'%s' is no port: wanted a number from 1 to %d", dash + 1, PORT_MAX);
+		err_at(load->err, ERR_CONFIG, place, "'%s' is no port: wanted a number from 1 to %d", dash + 1,
+		       PORT_MAX);
 		return false;
 	}
 	if (range->last < range->first) {
@@ -103,7 +104,8 @@ static bool host_is_address(const char *host)
 	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
-static void set_text(struct stack_load *load, struct node *map, const char *key, const char *text, enum node_style style)
+static void set_text(struct stack_load *load, struct node *map, const char *key, const char *text,
+		     enum node_style style)
 {
 	struct node *value = node_scalar(load->pool, text, map->place);
 
@@ -111,8 +113,8 @@ static void set_text(struct stack_load *load, struct node *map, const char *key,
 	node_set(load->pool, map, key, map->place, value);
 }
 
-static void add_port(struct stack_load *load, struct node *list, const struct short_port *port, const char *published, int target,
-		     struct err_place place)
+static void add_port(struct stack_load *load, struct node *list, const struct short_port *port, const char *published,
+		     int target, struct err_place place)
 {
 	struct node *map = node_create(load->pool, NODE_MAP, place);
 
@@ -135,8 +137,8 @@ static void short_expand(struct stack_load *load, struct node *list, const struc
 
 	short_split(load->pool, item->text, &port);
 	if (strcmp(port.protocol, "tcp") != 0 && strcmp(port.protocol, "udp") != 0) {
-		err_at(load->err, ERR_CONFIG, item->place, "unknown protocol '%s' of port '%s': wanted tcp or udp", port.protocol,
-		       item->text);
+		err_at(load->err, ERR_CONFIG, item->place, "unknown protocol '%s' of port '%s': wanted tcp or udp",
+		       port.protocol, item->text);
 		return;
 	}
 	if (port.host && *port.host && !host_is_address(port.host)) {
@@ -160,12 +162,13 @@ static void short_expand(struct stack_load *load, struct node *list, const struc
 		return;
 	}
 	if (published.last - published.first != target.last - target.first) {
-		err_at(load->err, ERR_CONFIG, item->place, "the port ranges '%s' and '%s' differ in length", port.published,
-		       port.target);
+		err_at(load->err, ERR_CONFIG, item->place, "the port ranges '%s' and '%s' differ in length",
+		       port.published, port.target);
 		return;
 	}
 	for (int i = 0; i <= target.last - target.first; i++)
-		add_port(load, list, &port, pool_printf(load->pool, "%d", published.first + i), target.first + i, item->place);
+		add_port(load, list, &port, pool_printf(load->pool, "%d", published.first + i), target.first + i,
+			 item->place);
 }
 
 /* The long form, with what it leaves out; whether its values are right is for the reader of services. */
@@ -195,8 +198,8 @@ struct node *stack_normal_ports(struct stack_load *self, const struct node *port
 		else if (item->kind == NODE_SCALAR)
 			short_expand(self, list, item);
 		else
-			err_at(self->err, ERR_CONFIG, item->place, "a port wants text such as \"8080:80\" or a map, found %s",
-			       node_kind_name(item));
+			err_at(self->err, ERR_CONFIG, item->place,
+			       "a port wants text such as \"8080:80\" or a map, found %s", node_kind_name(item));
 	}
 	return list;
 }

@@ -140,7 +140,8 @@ static int cannot_read(const char *shown, int error, struct err_place from, stru
 	return error;
 }
 
-static int parse_into(struct stack_source *self, struct stack_file *file, const char *text, size_t size_bytes, struct err *err)
+static int parse_into(struct stack_source *self, struct stack_file *file, const char *text, size_t size_bytes,
+		      struct err *err)
 {
 	struct node *root = NULL;
 	int result;
@@ -155,8 +156,8 @@ static int parse_into(struct stack_source *self, struct stack_file *file, const 
 		if (root->kind == NODE_NULL)
 			err_at(err, ERR_CONFIG, root->place, "the file is empty: wanted a map with 'services'");
 		else
-			err_at(err, ERR_CONFIG, root->place, "this is no stack file: wanted a map with 'services', found %s",
-			       node_kind_name(root));
+			err_at(err, ERR_CONFIG, root->place,
+			       "this is no stack file: wanted a map with 'services', found %s", node_kind_name(root));
 		return -EINVAL;
 	}
 	file->root = root;
@@ -177,8 +178,8 @@ static struct stack_file *file_create(const struct stack_source *self, const cha
 	return file;
 }
 
-int stack_source_file(struct stack_source *self, const char *path, struct err_place from, const struct stack_file **found,
-		      struct err *err)
+int stack_source_file(struct stack_source *self, const char *path, struct err_place from,
+		      const struct stack_file **found, struct err *err)
 {
 	bool is_stdin = strcmp(path, STDIN_PATH) == 0;
 	struct stack_file *file;
@@ -252,7 +253,8 @@ static int find_start(struct stack_source *self, const char *directory, struct e
 	struct stat status;
 
 	if (!realpath(directory ? directory : ".", real)) {
-		err_set(err, ERR_CONFIG, "cannot enter %s: %s", directory ? directory : "the current folder", strerror(errno));
+		err_set(err, ERR_CONFIG, "cannot enter %s: %s", directory ? directory : "the current folder",
+			strerror(errno));
 		return -EINVAL;
 	}
 	if (stat(real, &status) < 0 || !S_ISDIR(status.st_mode))
@@ -277,7 +279,8 @@ static int read_dotenv(struct stack_source *self, const char *path, bool require
 }
 
 /* --env-file, else .env in `dir`. */
-static int read_dotenvs(struct stack_source *self, const struct stack_options *options, const char *dir, struct err *err)
+static int read_dotenvs(struct stack_source *self, const struct stack_options *options, const char *dir,
+			struct err *err)
 {
 	bool asked = options->env_files && options->env_files[0];
 	const char *const beside[] = {".env", NULL};
@@ -315,8 +318,7 @@ static const char *const *absolute_paths(struct stack_source *self, const char *
 		if (strcmp(files[i], STDIN_PATH) == 0)
 			paths[i] = STDIN_PATH;
 		else
-			paths[i] = stack_path_join(self->pool, self->start, files[i],
-						   NULL);
+			paths[i] = stack_path_join(self->pool, self->start, files[i], NULL);
 	}
 	return paths;
 }

@@ -80,9 +80,11 @@ static struct node *short_volume_map(struct stack_load *load, const struct node 
 	bind = volume.source && is_path(volume.source);
 	set_text(load, map, "type", bind ? "bind" : "volume");
 	if (volume.source)
-		set_text(load, map, "source", bind ? stack_path_join(load->pool, dir, volume.source, home) : volume.source);
+		set_text(load, map, "source",
+			 bind ? stack_path_join(load->pool, dir, volume.source, home) : volume.source);
 	set_text(load, map, "target", volume.target);
-	for (char *mode = volume.mode ? strtok_r(volume.mode, ",", &rest) : NULL; mode; mode = strtok_r(NULL, ",", &rest))
+	for (char *mode = volume.mode ? strtok_r(volume.mode, ",", &rest) : NULL; mode;
+	     mode = strtok_r(NULL, ",", &rest))
 		apply_mode(load, map, mode, bind);
 	if (bind)
 		set_text(load, below(load, map, "bind"), "create_host_path", "true");
@@ -94,8 +96,10 @@ static void long_complete(struct stack_load *load, struct node *map, const char 
 	const struct node *type = node_find(map, "type");
 	struct node *source = node_find(map, "source");
 
-	if (type && type->kind == NODE_SCALAR && strcmp(type->text, "bind") == 0 && source && source->kind == NODE_SCALAR)
-		source->text = stack_path_join(load->pool, dir, source->text, strmap_find(&load->source->environment, "HOME"));
+	if (type && type->kind == NODE_SCALAR && strcmp(type->text, "bind") == 0 && source &&
+	    source->kind == NODE_SCALAR)
+		source->text =
+			stack_path_join(load->pool, dir, source->text, strmap_find(&load->source->environment, "HOME"));
 }
 
 struct node *stack_normal_volumes(struct stack_load *self, const struct node *volumes, const char *dir)
@@ -112,7 +116,8 @@ struct node *stack_normal_volumes(struct stack_load *self, const struct node *vo
 		} else if (item->kind == NODE_MAP) {
 			long_complete(self, item, dir);
 		} else {
-			err_at(self->err, ERR_CONFIG, item->place, "a volume wants text such as \"data:/var/lib\" or a map, found %s",
+			err_at(self->err, ERR_CONFIG, item->place,
+			       "a volume wants text such as \"data:/var/lib\" or a map, found %s",
 			       node_kind_name(item));
 			continue;
 		}

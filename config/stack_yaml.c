@@ -36,6 +36,12 @@ struct yaml {
 	struct err *err;
 };
 
+/*
+ * The library scans a whole flow collection, however deep, before it reports its beginning, and takes seconds for megabytes of
+ * '['. This many more opened than closed, quotes and comments not looked at, cannot be text that somebody wrote.
+ */
+#define YAML_OPEN_MAX 10000
+
 #define YAML_CORE_PREFIX "tag:yaml.org,2002:"
 
 static struct err_place yaml_place(const struct yaml *self, const struct fy_mark *mark)
@@ -64,9 +70,9 @@ static int yaml_count(struct yaml *self, struct err_place place)
 		      STACK_YAML_NODES_MAX);
 }
 
-static int yaml_too_deep(struct yaml *self, struct err_place place)
+static int yaml_too_deep(struct err *err, struct err_place place)
 {
-	return err_at(self->err, ERR_CONFIG, place, "lists and maps nested deeper than %u", STACK_YAML_DEPTH_MAX);
+	return err_at(err, ERR_CONFIG, place, "lists and maps nested deeper than %u", STACK_YAML_DEPTH_MAX);
 }
 
 /* Text of a token, zero-terminated, in the pool; a token without text is "". */
@@ -94,8 +100,9 @@ static int yaml_tag(struct yaml *self, struct fy_event *event, struct node *node
 		enum node_kind kind;
 		enum node_style style;
 	} core[] = {
-		{"str", NODE_SCALAR, NODE_QUOTED}, {"int", NODE_SCALAR, NODE_PLAIN},  {"float", NODE_SCALAR, NODE_PLAIN},
-		{"bool", NODE_SCALAR, NODE_PLAIN}, {"null", NODE_SCALAR, NODE_PLAIN}, {"seq", NODE_LIST, NODE_PLAIN},
+		{"str", NODE_SCALAR, NODE_QUOTED},  {"int", NODE_SCALAR, NODE_PLAIN},
+		{"float", NODE_SCALAR, NODE_PLAIN}, {"bool", NODE_SCALAR, NODE_PLAIN},
+		{"null", NODE_SCALAR, NODE_PLAIN},  {"seq", NODE_LIST, NODE_PLAIN},
 		{"map", NODE_MAP, NODE_PLAIN},
 	};
 	struct fy_token *token = fy_event_get_tag_token(event);
@@ -179,8 +186,8 @@ static int yaml_key(struct yaml *self, const struct node *node, struct err_place
 	earlier = node_find_pair(frame->node, node->text);
 	frame->is_duplicate = earlier != NULL || (frame->is_merge && frame->merge);
 	if (earlier)
-		self->result = err_at(self->err, ERR_CONFIG, place, "key '%s' is given twice: first at %s:%d:%d", frame->key,
-				      self->file, earlier->key_place.line, earlier->key_place.column);
+		self->result = err_at(self->err, ERR_CONFIG, place, "key '%s' is given twice: first at %s:%d:%d",
+				      frame->key, self->file, earlier->key_place.line, earlier->key_place.column);
 	else if (frame->is_duplicate)
 		self->result = err_at(self->err, ERR_CONFIG, place, "key '<<' is given twice: first at %s:%d:%d",
 				      self->file, frame->merge->place.line, frame->merge->place.column);
@@ -253,7 +260,7 @@ static int yaml_open(struct yaml *self, struct fy_event *event, enum node_kind k
 	if (yaml_wants_key(self))
 		return yaml_key(self, node, place);
 	if (self->depth == STACK_YAML_DEPTH_MAX)
-		return yaml_too_deep(self, place);
+		return yaml_too_deep(self->err, place);
 	result = yaml_count(self, place);
 	if (result < 0)
 		return result;
@@ -300,7 +307,8 @@ static int yaml_close(struct yaml *self)
  * An alias becomes a copy, so that whoever changes one place of the tree changes only that. Copies count like any other
  * node, and copying stops with the count: aliases of aliases cost no more than the limit.
  */
-static int yaml_copy(struct yaml *self, const struct node *from, size_t depth, struct err_place place, struct node **copy)
+static int yaml_copy(struct yaml *self, const struct node *from, size_t depth, struct err_place place,
+		     struct node **copy)
 {
 	struct node *node = node_create(self->pool, from->kind, from->place);
 	bool is_collection = from->kind == NODE_LIST || from->kind == NODE_MAP;
@@ -309,15 +317,15 @@ static int yaml_copy(struct yaml *self, const struct node *from, size_t depth, s
 	if (result < 0)
 		return result;
 	if (is_collection && depth == STACK_YAML_DEPTH_MAX)
-		return yaml_too_deep(self, place);
+		return yaml_too_deep(self->err, place);
 	node->style = from->style;
 	node->tag = from->tag;
 	node->text = from->text;
 	for (size_t i = 0; i < from->count; i++) {
 		struct node *child;
 
-		result = yaml_copy(self, from->kind == NODE_LIST ? from->items[i] : from->pairs[i].value, depth + 1, place,
-				   &child);
+		result = yaml_copy(self, from->kind == NODE_LIST ? from->items[i] : from->pairs[i].value, depth + 1,
+				   place, &child);
 		if (result < 0)
 			return result;
 		if (from->kind == NODE_LIST)
@@ -339,17 +347,20 @@ static int yaml_alias(struct yaml *self, struct fy_event *event)
 
 	if (result < 0)
 		return result;
+	place.column--; /* the token begins behind the '*' */
 	target = node_find(self->anchors, name);
 	if (!target) {
-		self->result = err_at(self->err, ERR_CONFIG, place, "alias '*%s' has no anchor '&%s' before it", name, name);
+		self->result =
+			err_at(self->err, ERR_CONFIG, place, "alias '*%s' has no anchor '&%s' before it", name, name);
 		target = node_create(self->pool, NODE_NULL, place);
 		if (yaml_wants_key(self))
 			return self->result;
 	}
 	for (size_t i = 0; i < self->depth; i++) {
 		if (self->frames[i].node == target)
-			return err_at(self->err, ERR_CONFIG, place, "alias '*%s' stands inside its own anchor '&%s' of line %d",
-				      name, name, target->place.line);
+			return err_at(self->err, ERR_CONFIG, place,
+				      "alias '*%s' stands inside its own anchor '&%s' of line %d", name, name,
+				      target->place.line);
 	}
 	if (yaml_wants_key(self))
 		return yaml_key(self, target, place);
@@ -368,7 +379,8 @@ static int yaml_event(struct yaml *self, struct fy_event *event)
 	case FYET_DOCUMENT_START:
 		if (self->documents++ == 0)
 			return 0;
-		err_at(self->err, ERR_CONFIG, yaml_place(self, fy_event_start_mark(event)), "a second document begins here");
+		err_at(self->err, ERR_CONFIG, yaml_place(self, fy_event_start_mark(event)),
+		       "a second document begins here");
 		err_hint(self->err, "one file holds one stack: give the other a file of its own and name both with -f");
 		return -EINVAL;
 	case FYET_SCALAR:
@@ -395,6 +407,28 @@ static void yaml_discard(struct fy_diag *diag, void *user, const char *text, siz
 	(void)length;
 }
 
+/* What to do about the mistakes that people make; the library's messages only name what it met. */
+static const char *yaml_syntax_hint(const char *message)
+{
+	static const struct {
+		const char *part, *hint;
+	} hints[] = {
+		{"tab character", "indent with spaces"},
+		{"multiline plain key", "check the indentation of this line and the next, and for a missing ':'"},
+		{"did not find expected key", "check the indentation of this line and the one before"},
+		{"nested block mapping on the same line", "put text that holds ': ' in quotes"},
+		{"cannot start with", "put the text in quotes"},
+		{"trailing content after", "put quotes around all of the text, or none"},
+		{"invalid escape", "use single quotes, or write \\\\ for a backslash"},
+	};
+
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (strstr(message, hints[i].part))
+			return hints[i].hint;
+	}
+	return NULL;
+}
+
 static int yaml_syntax_error(struct yaml *self, struct fy_diag *diag)
 {
 	void *iterator = NULL;
@@ -406,8 +440,8 @@ static int yaml_syntax_error(struct yaml *self, struct fy_diag *diag)
 	place.line = error->line;
 	place.column = error->column;
 	err_at(self->err, ERR_CONFIG, place, "not valid YAML: %s", error->msg);
-	if (strstr(error->msg, "tab character"))
-		err_hint(self->err, "indent with spaces");
+	if (yaml_syntax_hint(error->msg))
+		err_hint(self->err, "%s", yaml_syntax_hint(error->msg));
 	return -EINVAL;
 }
 
@@ -453,6 +487,7 @@ out:
 static int yaml_check_text(const char *file, const char *text, size_t size_bytes, struct err *err)
 {
 	struct err_place place = {file, 1, 1};
+	size_t open = 0;
 
 	for (size_t at = 0; at < size_bytes;) {
 		unsigned char byte = (unsigned char)text[at];
@@ -464,6 +499,12 @@ static int yaml_check_text(const char *file, const char *text, size_t size_bytes
 			return err_at(err, ERR_CONFIG, place, "not UTF-8 text: byte 0x%02X", byte);
 		if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f)
 			return err_at(err, ERR_CONFIG, place, "control character 0x%02X is not allowed in YAML", byte);
+		if (byte == '[' || byte == '{')
+			open++;
+		else if (open && (byte == ']' || byte == '}'))
+			open--;
+		if (open > YAML_OPEN_MAX)
+			return yaml_too_deep(err, place);
 		at += length;
 		place.column++;
 		if (byte == '\n' || (byte == '\r' && (at == size_bytes || text[at] != '\n'))) {

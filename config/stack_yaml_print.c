@@ -96,9 +96,8 @@ static bool print_is_any_of(const char *text, const char *const *words)
 /* True when some reader of YAML, 1.1 or 1.2, would take the unquoted text for something else than text. */
 static bool print_is_ambiguous(const char *text)
 {
-	static const char *const words[] = {"~",  "null", "true", "false", "yes", "no",	 "on",
-					    "off", "y",	   "n",	   "<<",    "=",   ".inf", ".nan",
-					    "+.inf", "-.inf", NULL};
+	static const char *const words[] = {"~", "null", "true", "false", "yes",  "no",    "on",    "off", "y",
+					    "n", "<<",   "=",    ".inf",  ".nan", "+.inf", "-.inf", NULL};
 
 	if (print_is_any_of(text, words))
 		return true;

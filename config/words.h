@@ -14,7 +14,8 @@ struct pool;
 struct words {
 	const char *const *argv; /* ends with NULL; in the pool */
 	size_t count;
-	const char *operator_word; /* first unquoted word that only a shell would understand ("&&", "|", ">"...), or NULL */
+	const char *
+		operator_word; /* first unquoted word that only a shell would understand ("&&", "|", ">"...), or NULL */
 };
 
 /* Returns 0, or -EINVAL with *problem saying what is wrong (constant text). */

@@ -47,7 +47,8 @@ for program in "$@"; do
 	UPFRONT_TEST_MARK=$mark TMPDIR=$dir timeout --kill-after=5 "$deadline" "$program" >"$log" 2>&1 </dev/null
 	code=$?
 	took=$((($(date +%s%N) - began) / 1000000))
-	p=$(count PASSED) f=$(count FAILED) s=$(count SKIPPED)
+	p=$(count PASSED) s=$(count SKIPPED)
+	f=$(($(count FAILED) + $(grep -c '^\[ *ERROR *\] ' "$log")))
 	grep -q '^\[==========\] .*run' "$log" || f=$((f + 1))
 	[ "$code" -eq 0 ] || [ "$f" -gt 0 ] || f=1
 	left=$(leftovers)

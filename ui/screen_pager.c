@@ -9,6 +9,8 @@
 
 /* Longer lines are hard to read. */
 #define BOX_COLUMNS_MAX 100u
+/* From here on the long hints fit. */
+#define WIDE_COLUMNS 73u
 
 struct pager_layout {
 	struct frame_area box;
@@ -51,7 +53,7 @@ static const char *hint_text(bool wide, bool hint)
 	if (hint)
 		return wide ? "Nothing is answered here. q or Esc goes back to the question."
 			    : "No answer here. q: to the question";
-	return wide ? "Arrows, Page Up, Page Down, Home, End: scroll    q or Esc: back to the question"
+	return wide ? "Arrows, Page Up, Page Down, Home, End: scroll   q or Esc: to the question"
 		    : "Arrows, PgDn: scroll   q: question";
 }
 
@@ -62,7 +64,7 @@ void pager_draw(const struct pager_text *text, const struct pager_view *view, co
 	unsigned top = view->top < layout.top_max ? view->top : layout.top_max;
 	unsigned last = top + layout.rows < layout.lines ? top + layout.rows : layout.lines;
 	unsigned hint_row = layout.box.row + layout.box.rows - 2;
-	const char *hint = hint_text(layout.columns >= 76, view->hint);
+	const char *hint = hint_text(layout.columns >= WIDE_COLUMNS, view->hint);
 	char position[64];
 
 	if (layout.box.rows < 4 || layout.box.columns < 4) {

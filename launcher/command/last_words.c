@@ -71,3 +71,10 @@ void last_words_each(const struct last_words *self, unsigned unit,
 			visit(context, at->lines[slot], at->sizes[slot]);
 	}
 }
+
+size_t last_words_count(const struct last_words *self, unsigned unit)
+{
+	size_t count = unit < self->count ? self->units[unit].next : 0;
+
+	return count < LAST_WORDS_LINES ? count : LAST_WORDS_LINES;
+}

@@ -20,6 +20,7 @@ void last_words_init(struct last_words *self);
 void last_words_finish(struct last_words *self);
 /* Out of memory costs the line. */
 void last_words_add(struct last_words *self, unsigned unit, const char *bytes, size_t size_bytes);
+size_t last_words_count(const struct last_words *self, unsigned unit);
 /* Calls `visit` for each kept line, oldest first. */
 void last_words_each(const struct last_words *self, unsigned unit,
 		     void (*visit)(void *context, const char *bytes, size_t size_bytes), void *context);

@@ -31,6 +31,7 @@ void view_finish(struct view *self)
 		unit_finish(&self->units[i]);
 	free(self->units);
 	free(self->open);
+	free(self->failed_unit);
 	free(self->line);
 	err_finish(&self->failure);
 	view_init(self);
@@ -226,6 +227,8 @@ static int take_stack(struct view *self, const cJSON *object)
 	snprintf(self->phase, sizeof(self->phase), "%s", phase);
 	free(self->open);
 	self->open = copy_of(object, "open");
+	free(self->failed_unit);
+	self->failed_unit = copy_of(object, "failed_unit");
 	if (cJSON_IsObject(failure) && !err_is_set(&self->failure))
 		take_messages(&self->failure, failure);
 	return 0;
@@ -306,6 +309,14 @@ const struct view_unit *view_find(const struct view *self, unsigned id)
 {
 	for (size_t i = 0; i < self->count; i++)
 		if (self->units[i].id == id)
+			return &self->units[i];
+	return NULL;
+}
+
+const struct view_unit *view_find_name(const struct view *self, const char *name)
+{
+	for (size_t i = 0; name != NULL && i < self->count; i++)
+		if (strcmp(self->units[i].name, name) == 0)
 			return &self->units[i];
 	return NULL;
 }

@@ -40,6 +40,7 @@ struct view {
 	char phase[16]; /* "" until the first line */
 	char *open;
 	struct err failure;
+	char *failed_unit; /* name of the unit the failure is about; NULL: none */
 	char *line; /* what has come of the next line */
 	size_t line_bytes;
 };
@@ -57,6 +58,9 @@ int view_feed(struct view *self, const char *bytes, size_t size_bytes, view_chan
 int view_take_services(struct view *self, const char *answer, struct err *err);
 
 const struct view_unit *view_find(const struct view *self, unsigned id);
+
+/* The unit of this name; `name` may be NULL. */
+const struct view_unit *view_find_name(const struct view *self, const char *name);
 
 /* True when the stack is in this phase. */
 bool view_is(const struct view *self, const char *phase);

@@ -51,8 +51,8 @@ struct engine_events {
 struct engine_options {
 	struct event_base *base;
 	const struct stack *stack;
-	const struct strmap *environment; /* of the `up` */
-	const struct strmap *telemetry; /* laid over every unit's environment */
+	const struct strmap *environment; /* of the `up`, without upfront's own variables; outlives the engine */
+	const struct strmap *telemetry; /* laid over every unit's environment; outlives the engine */
 	const char *marker; /* NAME=value put into every unit's environment, so that strays are known */
 	const struct engine_events *events;
 	void *context;

@@ -19,10 +19,6 @@
 /* Above this many services roomy pipes could use up what the kernel grants a user (pipe-user-pages-soft). */
 #define ROOMY_SERVICES_MAX 16u
 
-/* What upfront says to its own processes, and to services only on purpose. */
-static const char *const own_variables[] = {"UPFRONT_STACK", "UPFRONT_UNIT", "UPFRONT_METRICS", "UPFRONT_TELEMETRY",
-					    "UPFRONT_TELEMETRY_PRINT"};
-
 static struct native_unit *find_unit(struct engine *self, unsigned unit)
 {
 	return unit < self->unit_count ? self->units[unit] : NULL;
@@ -217,7 +213,7 @@ static int make_environment(const struct native_unit *unit, char ***result)
 	int rc;
 
 	strmap_init(&map);
-	rc = service_environment(unit->service, &self->environment, self->options.telemetry, &map);
+	rc = service_environment(unit->service, self->options.environment, self->options.telemetry, &map);
 	if (rc == 0 && self->options.marker != NULL)
 		rc = strmap_set_pair(&map, self->options.marker);
 	if (rc == 0)
@@ -313,6 +309,8 @@ static int start_unit(struct native_unit *unit, struct err *err)
 	struct native_ends ends;
 	int rc;
 
+	if (unit->service->kind == SERVICE_CONTAINER)
+		return err_set(err, ERR_MISSING, "it is a container, and there is no container engine to run it");
 	if (unit->service->argv == NULL || unit->service->argv[0] == NULL)
 		return err_set(err, ERR_CONFIG, "there is no command to run");
 	rc = native_output_open(unit, &ends, err);
@@ -486,7 +484,6 @@ static void native_destroy(struct engine *self)
 		destroy_unit(self->units[i]);
 	if (self->report != NULL)
 		event_free(self->report);
-	strmap_finish(&self->environment);
 	free(self->units);
 	free(self->buffer);
 	free(self);
@@ -507,21 +504,15 @@ static void raise_file_limit(struct engine *self)
 static struct engine *native_create(const struct engine_options *options, struct err *err)
 {
 	struct engine *self = calloc(1, sizeof *self);
-	int rc = 0;
 
 	if (self == NULL)
 		goto out;
 	self->options = *options;
-	strmap_init(&self->environment);
 	self->roomy_pipes = options->stack != NULL && options->stack->service_count <= ROOMY_SERVICES_MAX;
 	self->buffer = malloc(NATIVE_READ_BYTES);
 	self->report = event_new(options->base, -1, 0, native_report, self);
-	if (options->environment != NULL)
-		rc = strmap_merge(&self->environment, options->environment);
-	if (self->buffer == NULL || self->report == NULL || rc < 0)
+	if (self->buffer == NULL || self->report == NULL)
 		goto out;
-	for (size_t i = 0; i < sizeof own_variables / sizeof own_variables[0]; i++)
-		strmap_remove(&self->environment, own_variables[i]);
 	raise_file_limit(self);
 	return self;
 out:

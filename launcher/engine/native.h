@@ -54,7 +54,6 @@ struct native_unit {
 
 struct engine {
 	struct engine_options options;
-	struct strmap environment; /* of the `up`, without upfront's own variables */
 	struct native_unit **units; /* by id, NULL where there is none */
 	size_t unit_count;
 	struct event *report; /* native_report is due */

@@ -184,14 +184,15 @@ void native_output_drain(struct native_unit *unit)
 	for (size_t i = 0; i < 2; i++) {
 		struct native_stream *stream = &unit->streams[i];
 		int pending = 0;
-		ssize_t got = 1;
+		ssize_t got = 0;
 
 		if (stream->fd < 0 || ioctl(stream->fd, FIONREAD, &pending) < 0)
-			pending = 0;
-		while (!unit->held && pending > 0 && got > 0) {
-			got = read_some(stream, (size_t)pending);
-			pending -= (int)(got > 0 ? got : 0);
-		}
+			continue;
+		while (!unit->held && pending > 0 && (got = read_some(stream, (size_t)pending)) > 0)
+			pending -= (int)got;
+		/* The usual case: nobody else holds the pipe, and its end is there to be seen at once. */
+		if (got == -EPIPE || (!unit->held && read_some(stream, NATIVE_READ_BYTES) == -EPIPE))
+			close_stream(stream);
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Service output. Files first: <service>.log holds the bytes unchanged, rotated by size (<service>.log.1 ...); logs/index holds
- * one record per read (unit, stream, offset, size, wall time), and marks where a run begins. A bounded ring of the
+ * one record per read (unit, stream, offset, size, wall time), and marks where a run begins (format: output_index.h). A bounded ring of the
  * last lines per unit serves `tail` and last words; followers get lines as they come and are skipped over, with a count, when they do
  * not read. A full disk drops, counts and says so; logging resumes by itself.
  */
@@ -20,6 +20,8 @@ struct output;
 
 struct output_line {
 	unsigned unit;
+	unsigned
+		run; /* 1 for the first run since output_create, 0 before any: tells this run's lines from the last one's */
 	int stream; /* enum engine_stream */
 	int64_t time_ms; /* wall clock */
 	const char *bytes; /* without the newline */
@@ -31,7 +33,10 @@ struct output_line {
 struct output *output_create(const char *dir, struct err *err);
 void output_destroy(struct output *self);
 
-/* Declares a unit before its first write; `name` becomes the file name. */
+/*
+ * Declares a unit before its first write; `name` becomes the file name. Sizes and numbers of files that are not positive take the
+ * default. A log file that is no regular file of ours with one name is ERR_MISSING; a full disk is no error.
+ */
 int output_add(struct output *self, unsigned unit, const char *name, int64_t max_size_bytes, int max_files,
 	       struct err *err);
 /* A new run of the unit begins. */
@@ -41,7 +46,10 @@ void output_write(struct output *self, unsigned unit, int stream, const char *by
 /* The run ended: a part-line that is held becomes a (partial) line. */
 void output_end(struct output *self, unsigned unit, int64_t time_ms);
 
-/* The last `count` lines of one unit (or of all, merged by time: unit UINT_MAX), oldest first. */
+/*
+ * The last `count` lines of one unit (or of all, in the order in which they came: unit UINT_MAX), oldest first. What the
+ * visitor is given is borrowed until it returns; it must not write to this output.
+ */
 typedef void output_visit(void *context, const struct output_line *line);
 void output_tail(const struct output *self, unsigned unit, size_t count, output_visit *visit, void *context);
 

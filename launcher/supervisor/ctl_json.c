@@ -250,6 +250,7 @@ cJSON *ctl_json_stack(const struct supervisor *supervisor)
 		cJSON_AddItemToObject(object, "failure", error_object(failure));
 	else
 		cJSON_AddNullToObject(object, "failure");
+	ctl_json_add_text(object, "failed_unit", supervisor_failed_unit(supervisor));
 	cJSON_AddItemToObject(object, "consent", consent_object(supervisor_consent(supervisor)));
 	cJSON_AddNumberToObject(object, "log_bytes_lost", output != NULL ? (double)output_lost_bytes(output) : 0);
 	return object;

@@ -34,6 +34,7 @@ struct follower {
 	struct evbuffer *pending; /* not yet handed to evhttp: one chunk a turn of the loop, not one a line */
 	struct event *flush;
 	uint64_t dropped;
+	bool says_over; /* the last event has been put in line */
 	bool chunked; /* HTTP/1.0 peers get a body that ends with the connection */
 	bool *units; /* logs: wanted ones by id; NULL: all */
 	size_t unit_count;
@@ -108,6 +109,8 @@ static void chunk_written(struct evhttp_connection *connection, void *context)
 	(void)connection;
 	if (self->dropped > 0)
 		catch_up(self);
+	else if (self->says_over && evbuffer_get_length(self->pending) == 0)
+		supervisor_told(self->streams->supervisor);
 }
 
 static void flush_pending(evutil_socket_t fd, short what, void *context)
@@ -177,11 +180,18 @@ static void add_json_line(struct follower *self, cJSON *object)
 	schedule(self);
 }
 
+static void note_over(struct follower *self)
+{
+	if (supervisor_phase(self->streams->supervisor) == PHASE_OVER)
+		self->says_over = true;
+}
+
 static void add_snapshot(struct follower *self)
 {
 	struct supervisor *supervisor = self->streams->supervisor;
 	cJSON *object = cJSON_CreateObject();
 
+	note_over(self);
 	cJSON_AddStringToObject(object, "event", "snapshot");
 	cJSON_AddNumberToObject(object, "version", CTL_JSON_VERSION);
 	if (self->dropped > 0)
@@ -202,6 +212,7 @@ static void add_change(struct follower *self, size_t index)
 		return;
 	}
 	object = cJSON_CreateObject();
+	note_over(self);
 	if (index == SIZE_MAX) {
 		cJSON_AddStringToObject(object, "event", "stack");
 		cJSON_AddItemToObject(object, "stack", ctl_json_stack(supervisor));

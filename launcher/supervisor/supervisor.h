@@ -24,9 +24,9 @@ struct strmap;
 struct supervisor;
 
 struct supervisor_options {
-	struct stack_source *source; /* resolved anew once the telemetry environment is known */
+	struct stack_source *source; /* resolved anew once the telemetry environment is known; NULL: `stack` is final */
 	struct stack *stack; /* as shown before the question; replaced after resolving */
-	const struct strmap *environment;
+	const struct strmap *environment; /* of the `up` */
 	const bool *member; /* services to start (by index), NULL: all */
 	const char *state_dir; /* logs and lock live here */
 	int listen_fd; /* control socket, listening */
@@ -95,7 +95,10 @@ void supervisor_withdraw(struct supervisor *self);
  */
 void supervisor_told(struct supervisor *self);
 
-/* Observers of changes (the event stream). Called after each change with the unit's index, or SIZE_MAX for the stack. */
+/*
+ * The observer of changes (the event stream; the control API fans out). Called after each change with the unit's index, or SIZE_MAX
+ * for the stack. One at a time; NULL: none.
+ */
 typedef void supervisor_observer(void *context, size_t index);
 void supervisor_observe(struct supervisor *self, supervisor_observer *observer, void *context);
 

@@ -16,7 +16,7 @@ struct outbox;
 #define OUTBOX_EVENTS_MAX 100000 /* beyond either limit the oldest go */
 #define OUTBOX_BYTES_MAX (100 * 1000 * 1000)
 #define OUTBOX_AGE_MAX_MS (INT64_C(30) * 24 * 3600 * 1000)
-#define OUTBOX_CLAIM_MS 5000 /* longer than any attempt */
+#define OUTBOX_CLAIM_MS 3000 /* longer than any attempt */
 #define OUTBOX_EVENT_BYTES_MAX (900 * 1024)
 
 struct outbox_options {

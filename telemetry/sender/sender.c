@@ -11,13 +11,14 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ struct sender {
 	size_t batch_max;
 	unsigned failures; /* in a row */
 	int64_t not_before_ms; /* monotonic: the next attempt's earliest time */
+	int64_t asked_until_ms; /* monotonic: the receiver asked to be left alone until then (Retry-After) */
 	int64_t end_ms; /* monotonic: when to be gone; 0: the stack runs */
 };
 
@@ -69,6 +71,7 @@ static void settle(struct sender *self, const struct transport_answer *answer)
 	enum retry_verdict verdict = retry_classify(answer->status, self->batch.count);
 	bool gone = verdict == RETRY_DELIVERED || verdict == RETRY_DROP;
 	uint32_t random = 0;
+	int64_t delay_ms;
 
 	ledger_end(self->ledger, &self->batch,
 		   verdict == RETRY_DELIVERED ? "delivered"
@@ -92,9 +95,10 @@ static void settle(struct sender *self, const struct transport_answer *answer)
 		leave(self);
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = UINT32_MAX / 2;
-	self->failures++;
-	self->not_before_ms = clock_ms(CLOCK_MONOTONIC) + retry_delay_ms(self->failures, answer->retry_after_s, random);
-	wake_in(self, self->not_before_ms - clock_ms(CLOCK_MONOTONIC));
+	delay_ms = retry_delay_ms(++self->failures, answer->retry_after_s, random);
+	self->not_before_ms = clock_ms(CLOCK_MONOTONIC) + delay_ms;
+	self->asked_until_ms = answer->retry_after_s > 0 ? self->not_before_ms : 0;
+	wake_in(self, delay_ms);
 }
 
 static void on_answer(void *context, const struct transport_answer *answer)
@@ -151,6 +155,8 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 			leave(self);
 		return;
 	}
+	if (self->end_ms && monotonic_ms < self->asked_until_ms)
+		leave(self);
 	if (!self->end_ms && monotonic_ms < self->not_before_ms) {
 		wake_in(self, self->not_before_ms - monotonic_ms);
 		return;
@@ -231,20 +237,6 @@ static void stack_ended(struct sender *self)
 		wake_in(self, 0);
 }
 
-static void leave_hard(int signal)
-{
-	(void)signal;
-	_exit(0);
-}
-
-/* From the first sign of the end on, before anything that could take time. */
-static void set_hard_end(void)
-{
-	struct itimerval timer = {.it_value = {.tv_usec = SENDER_HARD_END_MS * 1000}};
-
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
-
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct sender *self = context;
@@ -259,7 +251,6 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 		case FEED_NOTHING:
 			return;
 		case FEED_END:
-			set_hard_end();
 			stack_ended(self);
 			return;
 		case FEED_CONFIG:
@@ -281,6 +272,23 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	}
 }
 
+/*
+ * The second pair of eyes: sees the stack's end also while the loop is held up by a disk or a lock, and also behind messages
+ * that are still unread.
+ */
+static void *watch_end(void *context)
+{
+	const struct sender *self = context;
+	struct pollfd end = {.fd = self->fd};
+	struct timespec rest = {.tv_nsec = SENDER_HARD_END_MS * 1000000L};
+
+	while (poll(&end, 1, -1) < 0 && errno == EINTR)
+		continue;
+	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
+		continue;
+	_exit(0);
+}
+
 static void sender_finish(struct sender *self)
 {
 	if (self->readable)
@@ -297,10 +305,10 @@ static void sender_finish(struct sender *self)
 int sender_run(int fd)
 {
 	struct sender self = {.fd = fd, .batch_max = BATCH_EVENTS_MAX};
-	struct sigaction hard = {.sa_handler = leave_hard}, ignored = {.sa_handler = SIG_IGN};
+	struct sigaction ignored = {.sa_handler = SIG_IGN};
+	pthread_t watchdog;
 	int result = -ENOMEM;
 
-	sigaction(SIGALRM, &hard, NULL);
 	sigaction(SIGPIPE, &ignored, NULL);
 	self.base = event_base_new();
 	self.buffer = malloc(WIRE_BYTES_MAX + 1);
@@ -310,6 +318,8 @@ int sender_run(int fd)
 	self.wake = event_new(self.base, -1, 0, on_wake, &self);
 	self.end = event_new(self.base, -1, 0, on_end, &self);
 	if (!self.readable || !self.wake || !self.end || event_add(self.readable, NULL) < 0)
+		goto out;
+	if (pthread_create(&watchdog, NULL, watch_end, &self) != 0)
 		goto out;
 	result = event_base_dispatch(self.base) < 0 ? -EIO : 0;
 out:

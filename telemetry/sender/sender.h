@@ -14,8 +14,8 @@
  *
  * One batch is under way at a time. An event that arrives is tried at once (after SENDER_GATHER_MS, so that events that come
  * together go together); after a failure the next attempt waits as retry.h says. When the stack ends, what is queued gets one more
- * attempt, and the process leaves by _exit within SENDER_END_MS of the end, however the network behaves; a timer signal makes
- * that hold even when the loop itself is stuck.
+ * attempt (none when the receiver asked to be left alone), and the process leaves by _exit within SENDER_END_MS of the end, however the
+ * network behaves; a thread that does nothing but wait for the end makes that hold even when the loop itself is stuck.
  */
 #ifndef UPFRONT_TELEMETRY_SENDER_SENDER_H
 #define UPFRONT_TELEMETRY_SENDER_SENDER_H

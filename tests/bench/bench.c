@@ -116,8 +116,8 @@ static void bench_dialog(struct bench *self)
 		    "x-upfront: {app: Shop, telemetry: {host: 'file:events', key: k, controller: Example Ltd}}\n"
 		    "services: {a: {command: sleep 1000}}\n");
 	for (int i = 0; i < self->turns; i++) {
-		add(&floor, paint(&self->world, peer, "No"));
-		add(&ours, paint(&self->world, subject, "No, do not send"));
+		add(&floor, paint(&self->world, peer, "works the same."));
+		add(&ours, paint(&self->world, subject, "start nothing."));
 	}
 	snprintf(found, sizeof(found), "%.2f ms, dialog %.2f ms: %.2fx", median(&ours), median(&floor),
 		 median(&ours) / median(&floor));
@@ -152,8 +152,7 @@ static double call(const struct world *world, const char *const *argv, char *sai
 	double began = now_ms(), took;
 
 	run_begin(&run, world, &(struct run_options){.argv = argv});
-	while (!run.ended)
-		run_wait(&run);
+	run_wait(&run);
 	took = now_ms() - began;
 	if (said != NULL)
 		snprintf(said + strlen(said), size_bytes - strlen(said), "[%d] %s%s", run.code, run.out.bytes,

@@ -27,6 +27,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -64,8 +65,11 @@ _Noreturn static void wait_for_signal(void)
 static void start_daemon(int told)
 {
 	pid_t first = fork();
-	if (first != 0)
+	if (first != 0) {
+		siginfo_t info;
+		waitid(P_PID, (id_t)first, &info, WEXITED | WNOWAIT); /* ended for sure, and stays a zombie */
 		return;
+	}
 	setsid();
 	if (fork() != 0)
 		_exit(0);

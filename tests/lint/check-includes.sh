@@ -30,14 +30,15 @@ BEGIN {
 	sees["command"] = " launcher supervisor engine process telemetry ui config "
 	sees["launcher"] = " command supervisor engine process telemetry ui config "
 	sees["tests"] = " launcher command supervisor engine process sender telemetry ui config "
-	# Plain data of telemetry/ that both programs read and write.
-	shared["telemetry/catalog.h"] = 1
-	shared["telemetry/frame.h"] = 1
+	# What the two programs of telemetry/ say to each other: constants and types only.
+	shared["telemetry/wire.h"] = 1
+	# The closed list of error types, which telemetry.h refers its callers to.
+	closed["telemetry/catalog.h"] = 1
 
 	# Third-party headers: pattern, and the files that may include them.
 	third["^libfyaml"] = "^config/stack_yaml\\.c$"
 	third["^(ncursesw/)?(n?curses|term|panel|form|menu)\\.h"] = "^ui/term_curses\\.c$"
-	third["^sqlite3"] = "^telemetry/sender/(outbox|ledger)\\.c$"
+	third["^sqlite3"] = "^telemetry/sender/db\\.c$"
 	third["^curl/"] = "^telemetry/sender/transport_curl\\.c$"
 	third["^zlib"] = "^telemetry/sender/"
 	third["^(cjson/)?cJSON"] = "^(config|telemetry|launcher)/"
@@ -53,6 +54,8 @@ BEGIN {
 	to = room(header)
 	if (header !~ /\// || !(to in sees))
 		bad("\"" header "\": headers of the project are included by their full path")
+	else if (to == "telemetry" && from != "telemetry" && from != "tests" && header != "telemetry/telemetry.h" && !(header in shared) && !(header in closed))
+		bad("telemetry/telemetry.h is the only public header of telemetry/")
 	else if (to != from && !(header in shared && from == "sender") && index(sees[from], " " to " ") == 0)
 		bad(from " must not include \"" header "\"")
 	next

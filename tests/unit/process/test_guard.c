@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -44,6 +45,7 @@ struct scene {
 	int leash[2]; /* read by the supervisor, held by the terminal */
 	int report[2]; /* brings the pids */
 	int guard_fd; /* in the supervisor */
+	int watched[2]; /* pidfds of guard and supervisor */
 	int (*act)(struct scene *self); /* what the supervisor does once all is there */
 	const char *verb; /* behaviour of its one service */
 	const char *user;
@@ -92,15 +94,27 @@ static int act_watch(struct scene *self)
 	return 4;
 }
 
+/* The orderly end, asked for by SIGTERM. */
+static void await_sigterm(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigwaitinfo(&set, NULL);
+}
+
 static int act_end(struct scene *self)
 {
 	(void)self;
+	await_sigterm();
 	return 7;
 }
 static int act_crash(struct scene *self)
 {
 	(void)self;
 	struct rlimit none = {0, 0};
+	await_sigterm();
 	setrlimit(RLIMIT_CORE, &none);
 	signal(SIGSEGV, SIG_DFL);
 	raise(SIGSEGV);
@@ -173,15 +187,23 @@ static struct pids scene_start(struct scene *self)
 		assert_string_equal(text, "ready\n");
 	}
 	pids.terminal = terminal;
+	self->watched[0] = pidfd_open(pids.guard, 0);
+	self->watched[1] = pidfd_open(pids.supervisor, 0);
 	return pids;
 }
 
-/* All writers of the pipe are gone; how long that took. */
+/* All writers of the pipe are gone, guard and supervisor too; how long that took. */
 static int64_t scene_await_end(struct scene *self)
 {
 	int64_t begin = children_now_ms();
 	char text[64];
 	children_read(self->alive[0], NULL, text, sizeof text);
+	for (int i = 0; i < 2; i++) {
+		/* -1: it had ended before it could be looked at. */
+		if (self->watched[i] >= 0 && !children_readable(self->watched[i], CHILDREN_DEADLINE_MS))
+			fail_msg("%s does not end", i == 0 ? "the guard" : "the supervisor");
+		close(self->watched[i]);
+	}
 	return children_now_ms() - begin;
 }
 
@@ -271,6 +293,7 @@ static void test_exit_code_passes_through(void **state)
 		struct scene scene = {.act = cases[i].act, .verb = "tree"};
 		scene_open(&scene);
 		struct pids pids = scene_start(&scene);
+		kill(pids.guard, SIGTERM); /* kept for the supervisor if that is not waiting yet */
 		scene_await_end(&scene);
 		assert_int_equal(children_wait(pids.terminal), cases[i].code);
 		assert_no_socket(&scene);

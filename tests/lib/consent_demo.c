@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Asks the real question on the terminal it is started on and prints what came of it to standard output, so that tests can drive
- * the dialog from outside: consent_demo [--plain] [SAMPLE]
- *   answer yes | no | never | not-this-run | quit, then the fatal signal, then whether the process is as it was before
- */
+#include "tests/lib/consent_demo.h"
+
 #include "tests/lib/consent_sample.h"
 #include "ui/ui.h"
 
@@ -55,7 +52,7 @@ static bool same(const struct dispositions *a, const struct dispositions *b)
 	return true;
 }
 
-int main(int argc, char **argv)
+int consent_demo_main(int argc, char **argv)
 {
 	const char *no_color = getenv("NO_COLOR"), *sample = "shop";
 	struct ui_options options = {.term = getenv("TERM"), .no_color = no_color != NULL && *no_color != '\0'};

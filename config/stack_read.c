@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/stack.h"
+
+#include "config/node.h"
+#include "config/pool.h"
+#include "config/reader.h"
+#include "config/stack_load.h"
+#include "config/stack_source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All services get a place, also those that cannot be read: an index into the tree is one into the array. */
+static void read_services(struct reader *self, const struct node *services)
+{
+	struct stack *stack = self->stack;
+	const struct node *inactive = self->load->inactive;
+
+	stack->services = pool_array(self->pool, services->count, sizeof(*stack->services));
+	stack->service_count = services->count;
+	for (size_t i = 0; i < services->count; i++)
+		read_service(self, &services->pairs[i], &stack->services[i], true);
+	for (size_t i = 0; i < inactive->count; i++) {
+		struct service unused = {.name = NULL};
+
+		read_service(self, &inactive->pairs[i], &unused, false);
+		strmap_finish(&unused.environment);
+		strmap_finish(&unused.labels);
+	}
+}
+
+static void check_services(struct reader *self, const struct node *root, const struct node *services)
+{
+	if (services && (services->count || self->load->inactive->count || services->kind != NODE_MAP) &&
+	    services->kind != NODE_NULL)
+		return;
+	err_at(self->err, ERR_CONFIG, services ? services->place : root->place,
+	       "there are no services: wanted 'services' with at least one");
+	err_hint(self->err, "for example services: {web: {command: python3 -m http.server}}");
+}
+
+static void read_tree(struct reader *self, struct node *root)
+{
+	struct stack *stack = self->stack;
+	const struct node *services = node_find(root, "services");
+	static const struct node none = {.kind = NODE_MAP};
+
+	self->services = services && services->kind == NODE_MAP ? services : &none;
+	reader_map(self, "stack", root, &table_top, stack);
+	check_services(self, root, services);
+	read_services(self, self->services);
+	if (!stack->app)
+		stack->app = stack->name;
+}
+
+/* By file, line and column, so that a person can go through the file from top to bottom; files stay in order of use. */
+static void sort_errors(struct err *err)
+{
+	for (size_t i = 1; i < err->count; i++) {
+		for (size_t k = i; k > 0; k--) {
+			struct err_item *a = &err->items[k - 1];
+			struct err_item *b = &err->items[k];
+			struct err_item swap = *a;
+
+			if (!a->file || !b->file || strcmp(a->file, b->file) != 0 || a->line < b->line ||
+			    (a->line == b->line && a->column <= b->column))
+				break;
+			*a = *b;
+			*b = swap;
+		}
+	}
+}
+
+static int check_project(struct stack *stack, const char *text, struct err *err)
+{
+	char *name = stack_project_name(text);
+
+	if (!name || !*name) {
+		err_set(err, ERR_CONFIG, "'%s' leaves no project name: wanted letters, digits, '-' and '_'", text);
+		err_hint(err, "give the project a name with -p NAME or a top-level 'name'");
+		free(name);
+		return -EINVAL;
+	}
+	stack->name = pool_strdup(stack->pool, name);
+	free(name);
+	return 0;
+}
+
+/* What is printed instead of the tree that was read; secrets do not survive in it. */
+static void mask_root(struct stack *stack, struct stack_source *source, const struct strmap *overrides,
+		      const char *project)
+{
+	struct err ignored = ERR_INIT;
+	struct stack_load load = {.source = source,
+				  .pool = stack->pool,
+				  .overrides = overrides,
+				  .mask = true,
+				  .project = project,
+				  .err = &ignored};
+	const struct node *merged = stack_load_tree(&load);
+
+	if (merged)
+		stack->root = stack_finish(&load, merged);
+	else
+		stack->root = node_create(stack->pool, NODE_MAP, stack->root->place);
+	stack_load_finish(&load);
+	err_finish(&ignored);
+}
+
+static struct stack *stack_create(struct stack_source *source)
+{
+	struct pool *pool = pool_create();
+	struct stack *stack = pool_alloc(pool, sizeof(*stack));
+
+	stack->pool = pool;
+	stack->dir = pool_strdup(pool, source->dir);
+	stack->files = pool_array(pool, 1, sizeof(*stack->files));
+	err_init(&stack->warnings);
+	return stack;
+}
+
+int stack_resolve(struct stack_source *source, const struct stack_resolve_options *options, struct stack **resolved,
+		  struct err *err)
+{
+	struct stack *stack = stack_create(source);
+	struct err found = ERR_INIT;
+	struct stack_load load = {.source = source,
+				  .pool = stack->pool,
+				  .err = &found,
+				  .warnings = &stack->warnings,
+				  .overrides = options ? options->overrides : NULL};
+	struct reader reader = {.load = &load, .pool = stack->pool, .stack = stack, .err = &found};
+	const struct node *merged = stack_load_tree(&load);
+	struct node *root;
+	int result = -EINVAL;
+
+	if (!merged || check_project(stack, load.project, &found) < 0)
+		goto out;
+	root = stack_finish(&load, merged);
+	stack->root = root;
+	stack->files = load.files;
+	read_tree(&reader, root);
+	if (err_is_set(&found))
+		goto out;
+	if (options && options->mask_secrets)
+		mask_root(stack, source, options->overrides, load.project);
+	result = 0;
+out:
+	env_files_finish(&reader);
+	stack_load_finish(&load);
+	sort_errors(&found);
+	if (result < 0) {
+		if (err)
+			err_move(err, &found);
+		stack_destroy(stack);
+	} else {
+		*resolved = stack;
+	}
+	err_finish(&found);
+	return result;
+}
+
+void stack_destroy(struct stack *self)
+{
+	if (!self)
+		return;
+	for (size_t i = 0; i < self->service_count; i++) {
+		strmap_finish(&self->services[i].environment);
+		strmap_finish(&self->services[i].labels);
+	}
+	if (self->telemetry) {
+		/* Ours since it was read: const only for those who look at it. */
+		struct telemetry_decl *decl = (struct telemetry_decl *)(uintptr_t)self->telemetry;
+
+		strmap_finish(&decl->env_on);
+		strmap_finish(&decl->env_off);
+	}
+	err_finish(&self->warnings);
+	pool_destroy(self->pool);
+}
+
+const struct service *stack_find_service(const struct stack *self, const char *name)
+{
+	for (size_t i = 0; i < self->service_count; i++) {
+		if (strcmp(self->services[i].name, name) == 0)
+			return &self->services[i];
+	}
+	return NULL;
+}
+
+const struct probe_spec *service_readiness(const struct service *self)
+{
+	if (self->ready.kind != PROBE_NONE)
+		return &self->ready;
+	return self->healthcheck.kind != PROBE_NONE ? &self->healthcheck : NULL;
+}

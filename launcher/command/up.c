@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/err.h"
+#include "config/paths.h"
+#include "config/stack.h"
+#include "launcher/cli.h"
+#include "launcher/command/command.h"
+#include "launcher/command/up_consent.h"
+#include "launcher/command/up_follow.h"
+#include "launcher/process/guard.h"
+#include "launcher/process/ports.h"
+#include "launcher/project.h"
+#include "launcher/supervisor/ctl.h"
+#include "launcher/supervisor/order.h"
+#include "launcher/supervisor/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+struct up_options {
+	bool detach, wait, no_deps, timestamps, no_dashboard;
+	int64_t wait_timeout_ms;
+	const char *telemetry;
+	bool no_telemetry, disable_telemetry;
+	const char *engine;
+};
+
+static const char *const telemetry_words[] = {"ask", "on", "off", "on@N", NULL};
+static const char *const engine_words[] = {"auto", "native", NULL};
+
+#define AT(member) .offset = offsetof(struct up_options, member)
+
+static const struct cli_option up_table[] = {
+	{'d', "detach", CLI_FLAG, NULL, "return once everything is started; the stack runs on", NULL, AT(detach)},
+	{0, "wait", CLI_FLAG, NULL, "return once everything is ready (implies -d)", NULL, AT(wait)},
+	{0, "wait-timeout", CLI_SECONDS, "SECONDS", "take the stack down if it is not ready by then: exit code 5", NULL,
+	 AT(wait_timeout_ms)},
+	{0, "telemetry", CLI_WORD, "ask|on|off", "answer the question about usage statistics for this run",
+	 telemetry_words, AT(telemetry)},
+	{0, "no-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(no_telemetry)},
+	{0, "disable-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(disable_telemetry)},
+	{0, "engine", CLI_WORD, "auto|native", "what runs the services", engine_words, AT(engine)},
+	{0, "no-deps", CLI_FLAG, NULL, "start the named services without those they need", NULL, AT(no_deps)},
+	{0, "timestamps", CLI_FLAG, NULL, "the time in front of every line of output", NULL, AT(timestamps)},
+	{0, "no-dashboard", CLI_FLAG, NULL, "plain stream of output", NULL, AT(no_dashboard)},
+	{.name = NULL},
+};
+
+/* One `up` on its way. */
+struct up {
+	const struct cli_context *context;
+	const struct up_options *options;
+	struct project project;
+	bool *member; /* NULL: all services */
+	struct consent_decision consent;
+	int64_t begin_ms;
+	char *socket_path, *marker;
+	int listen_fd;
+	int leash[2]; /* read end for the supervisor, write end ours */
+	int guard_fd; /* in the supervisor: set by guard_start */
+	struct child guard;
+};
+
+static int check_kernel(struct err *err)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%d.%d", &major, &minor) != 2)
+		return 0;
+	if (major > 5 || (major == 5 && minor >= 10))
+		return 0;
+	return err_set(err, ERR_MISSING, "this kernel is %s, but Linux 5.10 or newer is needed", name.release);
+}
+
+static const char *telemetry_flag(const struct up_options *options)
+{
+	return options->no_telemetry || options->disable_telemetry ? "off" : options->telemetry;
+}
+
+/* ---- What can be checked before anybody is asked ---- */
+
+static int select_services(struct up *self, struct err *err)
+{
+	const struct stack *stack = self->project.stack;
+
+	if (self->context->arg_count == 0)
+		return 0;
+	self->member = calloc(stack->service_count + 1, sizeof(*self->member));
+	if (self->member == NULL)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	return order_select(stack, (const char *const *)self->context->args, self->options->no_deps, self->member, err);
+}
+
+static int check_services(const struct up *self, struct err *err)
+{
+	const struct stack *stack = self->project.stack;
+
+	if (stack->service_count == 0)
+		return err_set(err, ERR_CONFIG, "project '%s' has no services", stack->name);
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service *service = &stack->services[i];
+
+		if ((self->member != NULL && !self->member[i]) || service->kind != SERVICE_CONTAINER)
+			continue;
+		err_at(err, ERR_MISSING, service->place,
+		       "service '%s' needs a container engine, which this version does not drive", service->name);
+		err_hint(err, "give it a command to run on this machine, or start others by name: upfront up SERVICE");
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static int prepare(struct up *self, struct err *err)
+{
+	size_t *order = NULL;
+	int result;
+
+	result = project_load(&self->project, self->context, err);
+	if (result == 0)
+		result = order_make(self->project.stack, &order, NULL, err);
+	free(order);
+	if (result == 0)
+		result = select_services(self, err);
+	if (result == 0)
+		result = check_services(self, err);
+	if (result == 0)
+		result = paths_socket(self->project.name, &self->socket_path, err);
+	if (result == 0)
+		result = project_lock(&self->project, self->socket_path, err);
+	if (result == 0)
+		result = ports_check(self->project.stack, self->member, err);
+	return result;
+}
+
+/* ---- The supervisor ---- */
+
+static int supervise(void *context)
+{
+	struct up *self = context;
+	const struct supervisor_options options = {
+		.source = self->project.source,
+		.stack = self->project.stack,
+		.environment = &self->context->environment,
+		.member = self->member,
+		.state_dir = self->project.state_dir,
+		.listen_fd = self->listen_fd,
+		.socket_path = self->socket_path,
+		.leash_fd = self->leash[0],
+		.lock_fd = self->project.lock_fd,
+		.consent = self->consent,
+		.marker_value = self->marker,
+		.begin_ms = self->begin_ms,
+		.guard_fd = self->guard_fd,
+	};
+
+	return supervisor_run(&options);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int launch(struct up *self, bool detach, struct err *err)
+{
+	int keep[4];
+	size_t count = 0;
+	int result;
+
+	self->marker = project_marker(&self->project);
+	if (self->marker == NULL)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	if (!detach && pipe2(self->leash, O_CLOEXEC) < 0)
+		return err_set(err, ERR_FAILED, "cannot make a pipe: %s", strerror(errno));
+	self->listen_fd = ctl_listen(self->socket_path, err);
+	if (self->listen_fd < 0)
+		return self->listen_fd;
+	keep[count++] = self->listen_fd;
+	keep[count++] = self->project.lock_fd;
+	if (self->leash[0] >= 0)
+		keep[count++] = self->leash[0];
+	keep[count] = -1;
+	const struct guard_options options = {
+		.socket_path = self->socket_path,
+		.keep = keep,
+		.supervise = supervise,
+		.context = self,
+		.detached = detach,
+		.guard_fd = &self->guard_fd,
+		.lock_fd = self->project.lock_fd,
+	};
+	result = guard_start(&options, &self->guard, err);
+	if (result < 0)
+		unlink(self->socket_path);
+	/* From here on these belong to the others: the lock and the socket end with them, not with us. */
+	close_fd(&self->listen_fd);
+	close_fd(&self->leash[0]);
+	close_fd(&self->project.lock_fd);
+	return result;
+}
+
+static int follow(struct up *self, bool detach, const sigset_t *signals, struct err *err)
+{
+	struct up_follow_options options = {
+		.context = self->context,
+		.project = &self->project,
+		.client = {.socket_path = self->socket_path},
+		.guard = self->guard,
+		.detach = detach,
+		.wait = self->options->wait,
+		.timestamps = self->options->timestamps,
+		.wait_timeout_ms = self->options->wait_timeout_ms,
+		.begin_ms = self->begin_ms,
+		.signals = signals,
+	};
+
+	return up_follow(&options, err);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int ask_and_run(struct up *self, struct err *err)
+{
+	const bool detach = self->options->detach || self->options->wait;
+	sigset_t signals;
+	int result;
+
+	result = up_consent(self->context, self->project.stack, telemetry_flag(self->options), &self->consent, err);
+	if (result != 0)
+		return result < 0 ? (int)err->code : result;
+	self->begin_ms = now_ms();
+	/* Blocked before there is anything to end, so that no signal falls between start and the loop that takes them. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (launch(self, detach, err) < 0)
+		return (int)err->code;
+	return follow(self, detach, &signals, err);
+}
+
+static int up_run(struct cli_context *context, struct err *err)
+{
+	struct up self = {.context = context,
+			  .options = context->options,
+			  .listen_fd = -1,
+			  .leash = {-1, -1},
+			  .guard_fd = -1,
+			  .guard = {.pid = -1, .pidfd = -1}};
+	int code;
+
+	project_init(&self.project);
+	if (check_kernel(err) < 0 || prepare(&self, err) < 0)
+		code = (int)err->code;
+	else
+		code = ask_and_run(&self, err);
+	close_fd(&self.listen_fd);
+	close_fd(&self.leash[0]);
+	close_fd(&self.leash[1]);
+	close_fd(&self.guard.pidfd);
+	project_finish(&self.project);
+	free(self.member);
+	free(self.socket_path);
+	free(self.marker);
+	return code;
+}
+
+const struct cli_command command_up = {
+	.name = "up",
+	.args = "[SERVICE...]",
+	.summary = "ask, start, wait, show; ends when the stack ends or you quit",
+	.text = "Starts the named services and those they need, or all. Ctrl-C stops the stack in order, a second Ctrl-C at\n"
+		"once. If the product reports usage statistics, up asks first, at every start; --telemetry=off or\n"
+		"'upfront telemetry off' answers no. In scripts nothing is asked and nothing is sent.\n"
+		"\n"
+		"Exit codes: 0 the stack was stopped; 1 a service failed; 2 usage; 3 configuration; 4 something needed is\n"
+		"missing or taken; 5 not ready in time; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM before it was up.",
+	.options = up_table,
+	.options_size = sizeof(struct up_options),
+	.args_max = -1,
+	.run = up_run,
+};

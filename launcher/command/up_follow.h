@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `up` does once the supervisor runs: a client of it like any other, which shows output and news, passes on what the person
+ * wants (Ctrl-C), and says at the end how it went. Also the last to notice if guard or supervisor die.
+ */
+#ifndef UPFRONT_LAUNCHER_COMMAND_UP_FOLLOW_H
+#define UPFRONT_LAUNCHER_COMMAND_UP_FOLLOW_H
+
+#include "launcher/ctl_client.h"
+#include "launcher/process/spawn.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cli_context;
+struct err;
+struct project;
+
+struct up_follow_options {
+	const struct cli_context *context;
+	const struct project *project;
+	struct ctl_client client;
+	struct child guard;
+	bool detach; /* leave once everything is started ... */
+	bool wait; /* ... or ready */
+	bool timestamps;
+	int64_t wait_timeout_ms; /* until everything is ready; 0: as long as it takes */
+	int64_t begin_ms; /* monotonic */
+	const sigset_t *signals; /* SIGINT, SIGTERM, SIGHUP, SIGQUIT: blocked since before the guard was started */
+};
+
+/* Returns the exit code of `up`; what a person must know beside it is in `err`. */
+int up_follow(const struct up_follow_options *options, struct err *err);
+
+#endif

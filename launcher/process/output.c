@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/process/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/err.h"
+#include "config/paths.h"
+#include "launcher/process/output_index.h"
+#include "launcher/process/output_unit.h"
+
+#define UNITS_MAX 65536u
+#define NAME_BYTES_MAX 200u
+#define NOTE_STREAM 1 /* our own words come as if from stderr */
+#define NOTE_PAUSE_MS 60000 /* between two notes on the same trouble */
+
+static struct output_unit *find_unit(const struct output *self, unsigned id)
+{
+	return id < self->unit_limit ? self->units[id] : NULL;
+}
+
+static void destroy_unit(struct output_unit *unit)
+{
+	if (!unit)
+		return;
+	output_file_finish(&unit->file);
+	output_ring_finish(&unit->ring);
+	for (int i = 0; i < OUTPUT_STREAMS; i++)
+		free(unit->held[i].bytes);
+	free(unit->name);
+	free(unit);
+}
+
+static int refuse(const struct output_file *file, const char *dir, int error, const char *flaw, struct err *err)
+{
+	err_set(err, ERR_MISSING, "cannot write log file '%s/%s': %s", dir, file->name, flaw ? flaw : strerror(-error));
+	err_hint(err, "move it away, or correct the permissions of its folder");
+	return error;
+}
+
+/* Trouble that may pass by itself: logging begins when it has. */
+static bool is_passing(int error)
+{
+	return error == -ENOSPC || error == -EDQUOT || error == -EIO || error == -EMFILE || error == -ENFILE ||
+	       error == -ENOMEM;
+}
+
+struct output *output_create(const char *dir, struct err *err)
+{
+	const char *flaw = NULL;
+	struct output *self = calloc(1, sizeof *self);
+	if (!self)
+		goto no_memory;
+	self->dir_fd = -1;
+	self->index.fd = -1;
+	self->dir = strdup(dir);
+	if (!self->dir)
+		goto no_memory;
+	if (paths_make_private(dir, err) < 0)
+		goto failed;
+	self->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (self->dir_fd < 0) {
+		err_set(err, ERR_MISSING, "cannot open log folder '%s': %s", dir, strerror(errno));
+		goto failed;
+	}
+	if (output_file_init(&self->index, self->dir_fd, "index", OUTPUT_INDEX_SIZE_MAX, OUTPUT_INDEX_FILES) < 0)
+		goto no_memory;
+	int result = output_file_ready(&self->index, &flaw);
+	if (result < 0 && !is_passing(result)) {
+		refuse(&self->index, dir, result, flaw, err);
+		goto failed;
+	}
+	return self;
+no_memory:
+	err_set(err, ERR_FAILED, "cannot keep output: out of memory");
+failed:
+	output_destroy(self);
+	return NULL;
+}
+
+void output_destroy(struct output *self)
+{
+	if (!self)
+		return;
+	for (unsigned i = 0; i < self->unit_limit; i++)
+		destroy_unit(self->units[i]);
+	free(self->units);
+	output_file_finish(&self->index);
+	if (self->dir_fd >= 0)
+		close(self->dir_fd);
+	free(self->dir);
+	free(self);
+}
+
+/* A name that stays in its folder, is one word in the index and no hidden file. */
+static bool is_file_name(const char *name)
+{
+	size_t length = strlen(name);
+	if (length == 0 || length > NAME_BYTES_MAX || name[0] == '.')
+		return false;
+	for (const char *p = name; *p; p++) {
+		if (*p <= ' ' || *p == '/' || *p == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static bool is_taken(const struct output *self, unsigned id, const char *name)
+{
+	for (unsigned i = 0; i < self->unit_limit; i++) {
+		if (self->units[i] && (i == id || strcmp(self->units[i]->name, name) == 0))
+			return true;
+	}
+	return false;
+}
+
+static int reserve(struct output *self, unsigned id)
+{
+	if (id < self->unit_limit)
+		return 0;
+	unsigned limit = self->unit_limit ? self->unit_limit : 16;
+	while (limit <= id)
+		limit *= 2;
+	struct output_unit **units = reallocarray(self->units, limit, sizeof *units);
+	if (!units)
+		return -ENOMEM;
+	memset(units + self->unit_limit, 0, (limit - self->unit_limit) * sizeof *units);
+	self->units = units;
+	self->unit_limit = limit;
+	return 0;
+}
+
+int output_add(struct output *self, unsigned id, const char *name, int64_t max_size_bytes, int max_files,
+	       struct err *err)
+{
+	char file_name[NAME_BYTES_MAX + 8];
+	const char *flaw = NULL;
+	int result = -ENOMEM;
+	if (!is_file_name(name))
+		return err_set(err, ERR_CONFIG, "'%s' cannot be the name of a log file", name);
+	if (id >= UNITS_MAX || is_taken(self, id, name))
+		return err_set(err, ERR_INTERNAL, "log of unit %u, '%s': there is one already", id, name);
+	struct output_unit *unit = calloc(1, sizeof *unit);
+	if (!unit)
+		goto out;
+	unit->id = id;
+	unit->file.fd = -1;
+	unit->name = strdup(name);
+	snprintf(file_name, sizeof file_name, "%s.log", name);
+	if (!unit->name || reserve(self, id) < 0 ||
+	    output_file_init(&unit->file, self->dir_fd, file_name, max_size_bytes, max_files) < 0)
+		goto out;
+	result = output_file_ready(&unit->file, &flaw);
+	if (result < 0 && !is_passing(result)) {
+		refuse(&unit->file, self->dir, result, flaw, err);
+		destroy_unit(unit);
+		return result;
+	}
+	self->units[id] = unit;
+	return 0;
+out:
+	destroy_unit(unit);
+	err_set(err, ERR_FAILED, "cannot keep output of '%s': out of memory", name);
+	return result;
+}
+
+/* ---- Lines: ring and observer ---- */
+
+static void deliver(struct output *self, struct output_unit *unit, int stream, const char *bytes, size_t size_bytes,
+		    bool partial, int64_t time_ms)
+{
+	struct output_line line = {
+		.unit = unit->id,
+		.run = unit->run,
+		.stream = stream,
+		.time_ms = time_ms,
+		.bytes = bytes,
+		.size_bytes = size_bytes,
+		.partial = partial,
+	};
+	output_ring_push(&unit->ring, &line, self->order++);
+	if (self->observer)
+		self->observer(self->observer_context, &line);
+}
+
+static void deliver_held(struct output *self, struct output_unit *unit, int stream, bool partial, int64_t time_ms)
+{
+	struct output_held *held = &unit->held[stream];
+	deliver(self, unit, stream, held->bytes, held->size_bytes, partial, time_ms);
+	held->size_bytes = 0;
+}
+
+/* Keeps the piece until more comes; without memory it goes out as it is. */
+static void hold(struct output *self, struct output_unit *unit, int stream, const char *bytes, size_t size_bytes,
+		 int64_t time_ms)
+{
+	struct output_held *held = &unit->held[stream];
+	if (!held->bytes)
+		held->bytes = malloc(OUTPUT_LINE_MAX);
+	if (!held->bytes) {
+		deliver(self, unit, stream, bytes, size_bytes, true, time_ms);
+		return;
+	}
+	memcpy(held->bytes + held->size_bytes, bytes, size_bytes);
+	held->size_bytes += size_bytes;
+}
+
+static void split(struct output *self, struct output_unit *unit, int stream, const char *bytes, size_t size_bytes,
+		  int64_t time_ms)
+{
+	struct output_held *held = &unit->held[stream];
+	while (size_bytes > 0) {
+		size_t room = OUTPUT_LINE_MAX - held->size_bytes;
+		/* One more, for a line that is exactly as long as one may be. */
+		size_t reach = size_bytes <= room ? size_bytes : room + 1;
+		const char *end = memchr(bytes, '\n', reach);
+		size_t piece = end ? (size_t)(end - bytes) : size_bytes < room ? size_bytes : room;
+		bool complete = end || (piece == room && size_bytes > room);
+		if (!complete || held->size_bytes > 0)
+			hold(self, unit, stream, bytes, piece, time_ms);
+		else
+			deliver(self, unit, stream, bytes, piece, !end, time_ms);
+		if (complete && held->size_bytes > 0)
+			deliver_held(self, unit, stream, !end, time_ms);
+		piece += end != NULL;
+		bytes += piece;
+		size_bytes -= piece;
+	}
+}
+
+__attribute__((format(printf, 4, 5))) static void note(struct output *self, struct output_unit *unit, int64_t time_ms,
+						       const char *format, ...)
+{
+	char text[PATH_MAX + 256];
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	if (length <= 0)
+		return;
+	size_t size = (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
+	deliver(self, unit, NOTE_STREAM, text, size, false, time_ms);
+}
+
+/* ---- Files ---- */
+
+static void lose(struct output *self, struct output_unit *unit, size_t size_bytes, int error, int64_t time_ms)
+{
+	self->lost_bytes += size_bytes;
+	unit->lost_bytes += size_bytes;
+	unit->losing = true;
+	if (unit->told || (unit->told_ms && time_ms - unit->told_ms < NOTE_PAUSE_MS && time_ms >= unit->told_ms))
+		return;
+	unit->told = true;
+	unit->told_ms = time_ms;
+	note(self, unit, time_ms, "upfront: output is being lost: cannot write %s/%s: %s", self->dir, unit->file.name,
+	     strerror(error));
+}
+
+static void recover(struct output *self, struct output_unit *unit, int64_t time_ms)
+{
+	if (unit->told)
+		note(self, unit, time_ms, "upfront: output is written again to %s/%s; %llu bytes were lost", self->dir,
+		     unit->file.name, (unsigned long long)unit->lost_bytes);
+	if (unit->told)
+		unit->lost_bytes = 0;
+	unit->losing = unit->told = false;
+}
+
+static void record(struct output *self, struct output_unit *unit, enum output_kind kind, int64_t offset_bytes,
+		   size_t size_bytes, int64_t time_ms)
+{
+	struct output_record entry = {time_ms, OUTPUT_KIND_ROTATED, unit->name, 0, 0};
+	while (unit->rotations_unrecorded > 0) {
+		if (!output_index_write(&self->index, &entry))
+			return;
+		unit->rotations_unrecorded--;
+	}
+	entry = (struct output_record){time_ms, kind, unit->name, offset_bytes, size_bytes};
+	output_index_write(&self->index, &entry);
+}
+
+static void store(struct output *self, struct output_unit *unit, int stream, const char *bytes, size_t size_bytes,
+		  int64_t time_ms)
+{
+	enum output_kind kind = stream == 0 ? OUTPUT_KIND_STDOUT : OUTPUT_KIND_STDERR;
+	struct output_file *file = &unit->file;
+	int error = -output_file_ready(file, NULL);
+	while (size_bytes > 0 && error == 0) {
+		size_t piece = output_file_fits(file, bytes, size_bytes);
+		if (piece == 0) {
+			error = -output_file_rotate(file);
+			if (error != 0)
+				break;
+			unit->rotations_unrecorded++;
+			error = -output_file_ready(file, NULL);
+			continue;
+		}
+		int64_t offset = file->size_bytes;
+		size_t done = output_file_append(file, bytes, piece, &error);
+		if (done > 0)
+			record(self, unit, kind, offset, done, time_ms);
+		bytes += done;
+		size_bytes -= done;
+	}
+	if (error != 0)
+		lose(self, unit, size_bytes, error, time_ms);
+	else if (unit->losing)
+		recover(self, unit, time_ms);
+}
+
+void output_begin(struct output *self, unsigned id, int64_t time_ms)
+{
+	struct output_unit *unit = find_unit(self, id);
+	if (!unit)
+		return;
+	output_end(self, id, time_ms);
+	unit->run++;
+	if (output_file_ready(&unit->file, NULL) == 0)
+		record(self, unit, OUTPUT_KIND_BEGIN, unit->file.size_bytes, 0, time_ms);
+}
+
+void output_write(struct output *self, unsigned id, int stream, const char *bytes, size_t size_bytes, int64_t time_ms)
+{
+	struct output_unit *unit = find_unit(self, id);
+	if (!unit || size_bytes == 0)
+		return;
+	stream = stream == 0 ? 0 : 1;
+	store(self, unit, stream, bytes, size_bytes, time_ms);
+	split(self, unit, stream, bytes, size_bytes, time_ms);
+}
+
+void output_end(struct output *self, unsigned id, int64_t time_ms)
+{
+	struct output_unit *unit = find_unit(self, id);
+	if (!unit)
+		return;
+	for (int stream = 0; stream < OUTPUT_STREAMS; stream++) {
+		if (unit->held[stream].size_bytes > 0)
+			deliver_held(self, unit, stream, true, time_ms);
+		free(unit->held[stream].bytes);
+		unit->held[stream] = (struct output_held){0};
+	}
+	if (unit->run > 0 && output_file_ready(&unit->file, NULL) == 0)
+		record(self, unit, OUTPUT_KIND_END, unit->file.size_bytes, 0, time_ms);
+}
+
+void output_observe(struct output *self, output_visit *visit, void *context)
+{
+	self->observer = visit;
+	self->observer_context = context;
+}
+
+uint64_t output_lost_bytes(const struct output *self)
+{
+	return self->lost_bytes;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * logs/index: what the log files cannot say of themselves - when, from which stream, where a run begins. Text, one record a
+ * line, in the order in which things happened; itself rotated to index.1, so it is bounded:
+ *
+ *     TIME KIND UNIT OFFSET SIZE
+ *     1763719200123 o web 4096 180
+ *
+ * TIME is wall clock in milliseconds, UNIT the log file's name without ".log". Kinds:
+ *     o e   SIZE bytes of stdout / stderr stand at OFFSET of what was UNIT.log then
+ *     b     a run of the unit begins at OFFSET
+ *     x     it has ended, OFFSET is behind its last byte
+ *     r     what was UNIT.log until now is UNIT.log.1, .1 is .2 and so on; offsets start at 0 again
+ * So a record speaks of UNIT.log.N where N is the number of r records of that unit behind it. A full disk may swallow
+ * records, but never an r: it is written late rather than not at all. A reader takes no line on trust: one may be torn.
+ */
+#ifndef UPFRONT_LAUNCHER_PROCESS_OUTPUT_INDEX_H
+#define UPFRONT_LAUNCHER_PROCESS_OUTPUT_INDEX_H
+
+#include "launcher/process/output_file.h"
+
+#define OUTPUT_INDEX_SIZE_MAX (4 * 1024 * 1024)
+#define OUTPUT_INDEX_FILES 2
+
+enum output_kind {
+	OUTPUT_KIND_STDOUT = 'o',
+	OUTPUT_KIND_STDERR = 'e',
+	OUTPUT_KIND_BEGIN = 'b',
+	OUTPUT_KIND_END = 'x',
+	OUTPUT_KIND_ROTATED = 'r'
+};
+
+struct output_record {
+	int64_t time_ms;
+	enum output_kind kind;
+	const char *unit;
+	int64_t offset_bytes;
+	size_t size_bytes;
+};
+
+/* Whether the whole record stands on disk. */
+bool output_index_write(struct output_file *index, const struct output_record *record);
+
+#endif

@@ -1,0 +1,615 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/supervisor/supervisor_private.h"
+
+#include "config/stack.h"
+#include "launcher/process/guard.h"
+#include "launcher/process/output.h"
+#include "launcher/supervisor/ctl.h"
+#include "launcher/supervisor/order.h"
+#include "telemetry/catalog.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* When the terminal dies the whole stack is to be gone within 2 s: services get the first second. */
+#define LEASH_GRACE_MS 1000
+#define LEASH_KILL_ALL_MS 1400
+#define LEASH_GIVE_UP_MS 1800
+#define GUARD_SWEEP_MS 1500
+/* How long a client that has only just connected may take to hear of the end. */
+#define LINGER_MS 1000
+/* A service may bring others on its way, those again others: settled in one turn as far as it goes. */
+#define SETTLE_ROUNDS_MAX 10000
+
+/* What upfront says to its own processes, and to services only on purpose. */
+static const char *const own_variables[] = {"UPFRONT_STACK", "UPFRONT_UNIT", "UPFRONT_METRICS", "UPFRONT_TELEMETRY",
+					    "UPFRONT_TELEMETRY_PRINT"};
+
+static int64_t clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t supervisor_now_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t supervisor_wall_ms(void)
+{
+	return clock_ms(CLOCK_REALTIME);
+}
+
+/* ---- Changes ---- */
+
+void supervisor_touch(struct supervisor *self)
+{
+	self->touched = true;
+	if (!self->settling)
+		event_active(self->settle, EV_TIMEOUT, 0);
+}
+
+void supervisor_changed(struct supervisor *self, size_t index)
+{
+	if (self->observer != NULL)
+		self->observer(self->observer_context, index);
+}
+
+void supervisor_set_phase(struct supervisor *self, enum stack_phase phase)
+{
+	if (self->phase == phase)
+		return;
+	self->phase = phase;
+	supervisor_changed(self, SIZE_MAX);
+	supervisor_touch(self);
+}
+
+void supervisor_fail(struct supervisor *self, const struct unit *unit)
+{
+	if (err_is_set(&self->failure))
+		return;
+	self->failed = unit;
+	self->error_type = unit_explain(unit, &self->failure);
+	supervisor_changed(self, SIZE_MAX);
+}
+
+void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms)
+{
+	int64_t now = supervisor_now_ms();
+
+	if (self->phase == PHASE_OVER)
+		return;
+	for (size_t i = 0; i < self->unit_count; i++) {
+		struct unit *unit = &self->units[i];
+
+		svc_limit_grace(&unit->svc, grace_limit_ms, now);
+		/* Already on its way down for good: asking again would only hold its dependencies up. */
+		if (unit->svc.state != SVC_STOPPING || unit->svc.wanted)
+			unit->ask = ASK_STOP;
+	}
+	supervisor_set_phase(self, PHASE_STOPPING);
+	supervisor_touch(self);
+}
+
+/* ---- Phases ---- */
+
+/* Before the stack is up: what cannot be mended by waiting ends the attempt. */
+static bool is_hopeless(const struct unit *unit)
+{
+	if (!unit->member)
+		return false;
+	if (unit->svc.state == SVC_FAILED)
+		return true;
+	if (unit->svc.state == SVC_UNHEALTHY && !unit->svc.was_ready)
+		return true;
+	/* A program that is not there will not come by trying again, whatever the restart policy. */
+	return !unit->ever_started && unit->start_error.code == ERR_MISSING;
+}
+
+static void check_starting(struct supervisor *self)
+{
+	bool settled = true;
+
+	for (size_t i = 0; i < self->stack->service_count; i++) {
+		size_t index = self->order[i];
+
+		for (size_t u = self->first_unit[index]; u < self->first_unit[index + 1]; u++) {
+			struct unit *unit = &self->units[u];
+
+			if (is_hopeless(unit)) {
+				supervisor_fail(self, unit);
+				report_failure(self, self->error_type);
+				supervisor_begin_stop(self, -1);
+				return;
+			}
+			if (unit->member && unit->svc.wanted && !svc_is_settled(&unit->svc))
+				settled = false;
+		}
+	}
+	if (!settled)
+		return;
+	supervisor_set_phase(self, PHASE_UP);
+	report_start(self);
+}
+
+/*
+ * Over when nothing runs, waits or is to come again. A detached stack of which a person has stopped a part stays: it is there to be
+ * started again.
+ */
+static void check_up(struct supervisor *self)
+{
+	const struct unit *failed = NULL;
+	bool stopped = false;
+
+	for (size_t i = 0; i < self->unit_count; i++) {
+		const struct unit *unit = &self->units[i];
+
+		switch (unit->svc.state) {
+		case SVC_FAILED:
+			failed = failed == NULL ? unit : failed;
+			break;
+		case SVC_STOPPED:
+			stopped = stopped || unit->member;
+			break;
+		case SVC_COMPLETED:
+			break;
+		default:
+			return;
+		}
+	}
+	if (stopped && self->detached)
+		return;
+	if (failed != NULL)
+		supervisor_fail(self, failed);
+	supervisor_begin_stop(self, -1);
+}
+
+static void kill_all(struct supervisor *self)
+{
+	for (size_t i = 0; i < self->unit_count; i++) {
+		struct unit *unit = &self->units[i];
+
+		svc_limit_grace(&unit->svc, 0, supervisor_now_ms());
+		unit->ask = ASK_NOTHING;
+		unit_step(unit, SVC_WANT_DOWN);
+	}
+	units_timer(self);
+}
+
+static void check_stopping(struct supervisor *self)
+{
+	int64_t now = supervisor_now_ms();
+
+	if (self->kill_all_ms != 0 && now >= self->kill_all_ms) {
+		self->kill_all_ms = 0;
+		kill_all(self);
+	}
+	if (!deps_all_gone(self) && (self->give_up_ms == 0 || now < self->give_up_ms))
+		return;
+	self->kill_all_ms = self->give_up_ms = 0;
+	self->linger_ms = now + LINGER_MS;
+	report_close(self);
+	supervisor_set_phase(self, PHASE_OVER);
+}
+
+static void check_over(struct supervisor *self)
+{
+	if (!self->listener_gone && self->ctl != NULL && supervisor_now_ms() < self->linger_ms)
+		return;
+	self->done = true;
+	event_base_loopbreak(self->base);
+}
+
+static void arm_timer(struct supervisor *self)
+{
+	const int64_t deadlines[] = {units_deadline(self), self->kill_all_ms, self->give_up_ms, self->linger_ms};
+	int64_t earliest = 0, left;
+
+	for (size_t i = 0; i < sizeof deadlines / sizeof deadlines[0]; i++) {
+		if (deadlines[i] != 0 && (earliest == 0 || deadlines[i] < earliest))
+			earliest = deadlines[i];
+	}
+	if (earliest == 0) {
+		event_del(self->timer);
+		return;
+	}
+	left = earliest - supervisor_now_ms();
+	left = left < 0 ? 0 : left;
+	event_add(self->timer,
+		  &(struct timeval){.tv_sec = (time_t)(left / 1000), .tv_usec = (suseconds_t)(left % 1000 * 1000)});
+}
+
+static void on_settle(evutil_socket_t fd, short what, void *context)
+{
+	struct supervisor *self = context;
+
+	(void)fd;
+	(void)what;
+	self->settling = self->touched = true;
+	for (int round = 0; self->touched && round < SETTLE_ROUNDS_MAX; round++) {
+		self->touched = false;
+		deps_settle(self);
+		switch (self->phase) {
+		case PHASE_STARTING:
+			check_starting(self);
+			break;
+		case PHASE_UP:
+			check_up(self);
+			break;
+		case PHASE_STOPPING:
+			check_stopping(self);
+			break;
+		case PHASE_OVER:
+			check_over(self);
+			break;
+		}
+	}
+	self->settling = false;
+	arm_timer(self);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct supervisor *self = context;
+
+	(void)fd;
+	(void)what;
+	units_timer(self);
+	supervisor_touch(self);
+}
+
+/* ---- Children, signals, the other processes of upfront ---- */
+
+static struct engine_exit exit_of(const siginfo_t *info)
+{
+	struct engine_exit how = {0};
+
+	if (info->si_code == CLD_EXITED) {
+		how.code = info->si_status;
+	} else {
+		how.signaled = true;
+		how.signal = info->si_status;
+		how.core = info->si_code == CLD_DUMPED;
+	}
+	return how;
+}
+
+static void reap_children(struct supervisor *self)
+{
+	for (;;) {
+		siginfo_t info = {0};
+		struct engine_exit how;
+
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0) {
+			if (errno == EINTR)
+				continue;
+			break;
+		}
+		if (info.si_pid == 0)
+			break;
+		how = exit_of(&info);
+		if (self->engine != NULL && self->engine_ops->reaped(self->engine, info.si_pid, &how))
+			continue;
+		if (!units_probe_reaped(self, info.si_pid, &how))
+			(void)report_reaped(self, info.si_pid, &how);
+	}
+}
+
+static bool guard_has_died(const struct supervisor *self)
+{
+	struct pollfd guard = {.fd = self->options->guard_fd, .events = POLLIN};
+
+	return self->options->guard_fd > 0 && poll(&guard, 1, 0) > 0;
+}
+
+/* Nobody is left to clean up after us: everything ends now. */
+static void abandon(struct supervisor *self)
+{
+	self->guard_is_dead = true;
+	self->done = true;
+	event_base_loopbreak(self->base);
+}
+
+static void on_guard(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	abandon(context);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *context)
+{
+	struct supervisor *self = context;
+	struct signalfd_siginfo info;
+
+	(void)what;
+	while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo != SIGTERM)
+			continue;
+		if (guard_has_died(self)) {
+			abandon(self);
+			return;
+		}
+		if (self->phase == PHASE_STARTING)
+			self->end_signal = SIGTERM;
+		supervisor_down(self, -1);
+	}
+	reap_children(self);
+}
+
+static void terminal_died(struct supervisor *self)
+{
+	int64_t now = supervisor_now_ms();
+
+	self->listener_gone = true;
+	self->kill_all_ms = now + LEASH_KILL_ALL_MS;
+	self->give_up_ms = now + LEASH_GIVE_UP_MS;
+	supervisor_begin_stop(self, LEASH_GRACE_MS);
+	supervisor_touch(self);
+}
+
+static void on_leash(evutil_socket_t fd, short what, void *context)
+{
+	struct supervisor *self = context;
+	char ignored[64];
+	ssize_t got = read(fd, ignored, sizeof ignored);
+
+	(void)what;
+	if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	event_del(self->leash);
+	if (!self->detached)
+		terminal_died(self);
+}
+
+/* ---- Beginning and end ---- */
+
+static int make_loop(struct supervisor *self)
+{
+	struct event_config *config = event_config_new();
+
+	if (config == NULL)
+		return -ENOMEM;
+	/* Millisecond deadlines need a clock that does not jump in steps of four. */
+	event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_IGNORE_ENV);
+	self->base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (self->base == NULL)
+		return -ENOMEM;
+	self->settle = event_new(self->base, -1, 0, on_settle, self);
+	self->timer = event_new(self->base, -1, 0, on_timer, self);
+	return self->settle == NULL || self->timer == NULL ? -ENOMEM : 0;
+}
+
+static int watch(struct supervisor *self, int fd, event_callback_fn callback, struct event **event)
+{
+	*event = event_new(self->base, fd, EV_READ | EV_PERSIST, callback, self);
+	return *event == NULL || event_add(*event, NULL) < 0 ? -ENOMEM : 0;
+}
+
+static int watch_others(struct supervisor *self)
+{
+	const struct supervisor_options *options = self->options;
+	sigset_t set;
+	int rc;
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+	self->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (self->signal_fd < 0)
+		return -errno;
+	rc = watch(self, self->signal_fd, on_signal, &self->signals);
+	if (rc == 0 && options->leash_fd >= 0)
+		rc = watch(self, options->leash_fd, on_leash, &self->leash);
+	if (rc == 0 && options->guard_fd > 0)
+		rc = watch(self, options->guard_fd, on_guard, &self->guard);
+	self->detached = options->leash_fd < 0;
+	return rc;
+}
+
+static int make_environment(struct supervisor *self)
+{
+	int rc = self->options->environment != NULL ? strmap_merge(&self->environment, self->options->environment) : 0;
+
+	for (size_t i = 0; i < sizeof own_variables / sizeof own_variables[0]; i++)
+		strmap_remove(&self->environment, own_variables[i]);
+	return rc;
+}
+
+/* What cannot be told to a client, because there is no way to talk to one yet. Said by our caller's hand: stderr. */
+static int say_and_give_up(const struct err *err)
+{
+	char *text = err_render(err, "upfront");
+
+	if (text != NULL)
+		fputs(text, stderr);
+	free(text);
+	return err->code != ERR_NONE ? (int)err->code : ERR_INTERNAL;
+}
+
+static int open_doors(struct supervisor *self, struct err *err)
+{
+	char *logs = NULL;
+	int rc = make_loop(self);
+
+	if (rc == 0)
+		rc = watch_others(self);
+	if (rc == 0)
+		rc = make_environment(self);
+	if (rc < 0) {
+		err_set(err, ERR_INTERNAL, "cannot begin to supervise: %s", strerror(-rc));
+		goto out;
+	}
+	if (self->options->state_dir != NULL) {
+		if (asprintf(&logs, "%s/logs", self->options->state_dir) < 0)
+			logs = NULL;
+		self->output = logs != NULL ? output_create(logs, err) : NULL;
+		rc = self->output == NULL ? -EIO : 0;
+	}
+	if (rc == 0 && self->options->listen_fd >= 0) {
+		self->ctl = ctl_create(self->base, self->options->listen_fd, self, err);
+		rc = self->ctl == NULL ? -EIO : 0;
+	}
+	if (rc < 0 && !err_is_set(err))
+		err_set(err, ERR_INTERNAL, "cannot begin to supervise: out of memory");
+out:
+	free(logs);
+	return rc;
+}
+
+static int make_engine(struct supervisor *self, struct err *err)
+{
+	char *marker = NULL;
+	struct engine_options options = {.base = self->base,
+					 .stack = self->stack,
+					 .environment = &self->environment,
+					 .telemetry = &self->telemetry_environment,
+					 .events = &unit_engine_events,
+					 .context = self};
+
+	if (self->options->marker_value != NULL &&
+	    asprintf(&marker, "UPFRONT_STACK=%s", self->options->marker_value) < 0)
+		return err_set(err, ERR_INTERNAL, "cannot prepare to run services: out of memory");
+	options.marker = marker;
+	self->marker = marker;
+	self->engine_ops = &engine_native;
+	self->engine = engine_native.create(&options, err);
+	return self->engine == NULL ? -EIO : 0;
+}
+
+/* The selection was made on the stack as shown; that of the answer may list its services differently. */
+static bool is_selected(const struct supervisor *self, const struct service *service)
+{
+	const bool *member = self->options->member;
+	const struct stack *shown = self->options->stack;
+
+	if (member == NULL)
+		return true;
+	for (size_t i = 0; i < shown->service_count; i++) {
+		if (strcmp(shown->services[i].name, service->name) == 0)
+			return member[i];
+	}
+	return false;
+}
+
+static int bring_up(struct supervisor *self, struct err *err)
+{
+	int rc = telemetry_prepare(self, err);
+
+	if (rc == 0)
+		rc = order_make(self->stack, &self->order, NULL, err);
+	if (rc == 0)
+		rc = units_make(self, err);
+	if (rc == 0)
+		rc = make_engine(self, err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < self->unit_count; i++) {
+		if (!is_selected(self, unit_service(&self->units[i])))
+			continue;
+		self->units[i].member = true;
+		unit_step(&self->units[i], SVC_WANT_UP);
+	}
+	supervisor_touch(self);
+	return 0;
+}
+
+/* Nothing has been started: the clients are told why, and that is all. */
+static void give_up_before_the_start(struct supervisor *self)
+{
+	if (!err_is_set(&self->failure))
+		err_set(&self->failure, ERR_INTERNAL, "cannot bring the stack up: out of memory");
+	units_finish(self);
+	report_failure(self, catalog_error_type_name(ERROR_OTHER));
+	supervisor_set_phase(self, PHASE_STOPPING);
+	supervisor_touch(self);
+}
+
+static void finish(struct supervisor *self)
+{
+	struct event *const events[] = {self->settle, self->timer, self->signals, self->leash, self->guard};
+
+	report_close(self);
+	ctl_destroy(self->ctl);
+	if (self->engine != NULL)
+		self->engine_ops->destroy(self->engine);
+	if (self->guard_is_dead)
+		guard_sweep(self->options->socket_path, GUARD_SWEEP_MS);
+	else if (self->options->socket_path != NULL)
+		unlink(self->options->socket_path);
+	units_finish(self);
+	if (self->output != NULL)
+		output_destroy(self->output);
+	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+		if (events[i] != NULL)
+			event_free(events[i]);
+	}
+	if (self->signal_fd >= 0)
+		close(self->signal_fd);
+	if (self->base != NULL)
+		event_base_free(self->base);
+	if (self->stack_is_ours)
+		stack_destroy(self->stack);
+	strmap_finish(&self->environment);
+	strmap_finish(&self->telemetry_environment);
+	err_finish(&self->failure);
+	free(self->marker);
+	free(self->order);
+}
+
+static int exit_code(const struct supervisor *self)
+{
+	if (self->guard_is_dead)
+		return ERR_FAILED;
+	if (err_is_set(&self->failure))
+		return (int)self->failure.code;
+	return self->end_signal != 0 ? 128 + self->end_signal : 0;
+}
+
+int supervisor_run(const struct supervisor_options *options)
+{
+	struct supervisor self = {.options = options,
+				  .signal_fd = -1,
+				  .stack = options->stack,
+				  .consent = options->consent,
+				  .phase = PHASE_STARTING,
+				  .failure = ERR_INIT};
+	struct err err = ERR_INIT;
+	int code;
+
+	strmap_init(&self.environment);
+	strmap_init(&self.telemetry_environment);
+	if (open_doors(&self, &err) < 0) {
+		code = say_and_give_up(&err);
+		goto out;
+	}
+	if (bring_up(&self, &self.failure) < 0)
+		give_up_before_the_start(&self);
+	/* A loop that fails costs a turn, not the services. */
+	while (!self.done && event_base_loop(self.base, EVLOOP_NO_EXIT_ON_EMPTY) >= 0)
+		;
+	code = exit_code(&self);
+out:
+	finish(&self);
+	err_finish(&err);
+	return code;
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/supervisor/supervisor_private.h"
+
+#include "config/stack.h"
+#include "launcher/process/proc_table.h"
+#include "launcher/process/spawn.h"
+#include "launcher/supervisor/source_job.h"
+#include "telemetry/telemetry.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* All sources together have this long, and no more of them run at once than a machine hardly notices. */
+#define JOBS_LIMIT_MS 1000
+#define JOBS_AT_ONCE 8
+
+struct report {
+	struct supervisor *supervisor;
+	struct telemetry *telemetry;
+	struct event *sender_timer, *jobs_timer;
+	bool reported; /* the one event of this start is sent, or due */
+	bool pending; /* it waits for its sources */
+	struct telemetry_facts facts;
+	struct telemetry_service *services;
+	struct source_job *jobs; /* of the services with a version to ask for, then of the properties */
+	size_t job_count, jobs_started, jobs_running;
+	size_t *service_job; /* by entry of `services`: index into jobs, or SIZE_MAX */
+	const char **values; /* facts.exec_values */
+	size_t value_count, first_value_job;
+	char **environment;
+};
+
+/* ---- What is reported ---- */
+
+static bool is_ready(const struct supervisor *self, size_t service)
+{
+	for (size_t u = self->first_unit[service]; u < self->first_unit[service + 1]; u++) {
+		if (!svc_is_settled(&self->units[u].svc))
+			return false;
+	}
+	return true;
+}
+
+static bool takes_part(const struct supervisor *self, size_t service)
+{
+	for (size_t u = self->first_unit[service]; u < self->first_unit[service + 1]; u++) {
+		if (self->units[u].member)
+			return true;
+	}
+	return false;
+}
+
+static void list_services(struct report *self)
+{
+	const struct supervisor *supervisor = self->supervisor;
+
+	/* No units: it failed before there was anything to count. */
+	for (size_t i = 0; supervisor->unit_count > 0 && i < supervisor->stack->service_count; i++) {
+		const struct service *service = &supervisor->stack->services[i];
+
+		if (!takes_part(supervisor, i))
+			continue;
+		self->service_job[self->facts.service_count] = SIZE_MAX;
+		self->services[self->facts.service_count++] =
+			(struct telemetry_service){service->name, service->version.text, is_ready(supervisor, i)};
+		if (service->kind == SERVICE_CONTAINER)
+			self->facts.container_count++;
+		else
+			self->facts.native_count++;
+	}
+	self->facts.services = self->services;
+}
+
+static void measure(struct report *self)
+{
+	const struct supervisor *supervisor = self->supervisor;
+	struct proc_table table;
+
+	self->facts.ready_ms = supervisor_now_ms() - supervisor->options->begin_ms;
+	if (proc_table_read(&table) < 0)
+		return;
+	for (size_t i = 0; i < supervisor->unit_count; i++) {
+		struct proc_usage usage;
+
+		if (supervisor->units[i].pid == 0 || proc_table_usage(&table, supervisor->units[i].pid, &usage) < 0)
+			continue;
+		self->facts.services_rss_bytes += usage.rss_bytes;
+		self->facts.services_cpu_user_us += usage.cpu_user_us;
+		self->facts.services_cpu_system_us += usage.cpu_system_us;
+	}
+	proc_table_finish(&table);
+}
+
+static size_t count_exec(const struct telemetry_property *properties, size_t count)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += properties[i].source == SOURCE_EXEC;
+	return found;
+}
+
+static int make_facts(struct report *self)
+{
+	const struct supervisor *supervisor = self->supervisor;
+	const struct telemetry_decl *decl = supervisor->options->stack->telemetry;
+	size_t services = supervisor->stack->service_count + 1;
+
+	if (decl != NULL)
+		self->value_count = count_exec(decl->server_start, decl->server_start_count) +
+				    count_exec(decl->common, decl->common_count);
+	self->services = calloc(services, sizeof *self->services);
+	self->service_job = calloc(services, sizeof *self->service_job);
+	self->values = calloc(self->value_count + 1, sizeof *self->values);
+	self->jobs = calloc(services + self->value_count, sizeof *self->jobs);
+	if (self->services == NULL || self->service_job == NULL || self->values == NULL || self->jobs == NULL)
+		return -ENOMEM;
+	self->facts.exec_values = self->values;
+	list_services(self);
+	measure(self);
+	return 0;
+}
+
+/* ---- Sources that are programs ---- */
+
+static void add_property_jobs(struct report *self, const struct telemetry_property *properties, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (properties[i].source == SOURCE_EXEC)
+			self->jobs[self->job_count++] = SOURCE_JOB(properties[i].argv, properties[i].pattern);
+	}
+}
+
+static void add_jobs(struct report *self)
+{
+	const struct supervisor *supervisor = self->supervisor;
+	const struct telemetry_decl *decl = supervisor->options->stack->telemetry;
+
+	for (size_t i = 0; i < self->facts.service_count; i++) {
+		const struct service *service = stack_find_service(supervisor->stack, self->services[i].name);
+
+		if (service == NULL || service->version.argv == NULL)
+			continue;
+		self->service_job[i] = self->job_count;
+		self->jobs[self->job_count++] = SOURCE_JOB(service->version.argv, service->version.pattern);
+	}
+	self->first_value_job = self->job_count;
+	if (decl == NULL)
+		return;
+	add_property_jobs(self, decl->server_start, decl->server_start_count);
+	add_property_jobs(self, decl->common, decl->common_count);
+}
+
+static void take_values(struct report *self)
+{
+	for (size_t i = 0; i < self->facts.service_count; i++) {
+		if (self->service_job[i] < self->job_count)
+			self->services[i].version = self->jobs[self->service_job[i]].value;
+	}
+	for (size_t i = 0; i < self->value_count && self->first_value_job + i < self->job_count; i++)
+		self->values[i] = self->jobs[self->first_value_job + i].value;
+}
+
+static void send_start(struct report *self)
+{
+	if (!self->pending)
+		return;
+	self->pending = false;
+	if (self->jobs_timer != NULL)
+		event_del(self->jobs_timer);
+	for (size_t i = 0; i < self->job_count; i++)
+		source_job_cancel(&self->jobs[i]);
+	take_values(self);
+	telemetry_server_start(self->telemetry, &self->facts);
+}
+
+static void run_jobs(struct report *self)
+{
+	const struct supervisor *supervisor = self->supervisor;
+
+	while (self->jobs_started < self->job_count && self->jobs_running < JOBS_AT_ONCE) {
+		struct source_job *job = &self->jobs[self->jobs_started++];
+
+		if (source_job_start(job, self->environment, supervisor->stack->dir) == 0)
+			self->jobs_running++;
+	}
+	if (self->jobs_running == 0)
+		send_start(self);
+}
+
+static void on_jobs_late(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	send_start(context);
+}
+
+void report_start(struct supervisor *supervisor)
+{
+	struct report *self = supervisor->report;
+
+	if (self == NULL || self->reported)
+		return;
+	self->reported = true;
+	if (make_facts(self) < 0)
+		return;
+	self->pending = true;
+	add_jobs(self);
+	if (self->job_count > 0) {
+		self->environment = strmap_to_environ(&supervisor->environment);
+		self->jobs_timer = event_new(supervisor->base, -1, 0, on_jobs_late, self);
+		if (self->environment == NULL || self->jobs_timer == NULL ||
+		    event_add(self->jobs_timer, &(struct timeval){.tv_sec = JOBS_LIMIT_MS / 1000}) < 0)
+			self->jobs_started = self->job_count; /* none is run: their values are null */
+	}
+	run_jobs(self);
+}
+
+void report_failure(struct supervisor *supervisor, const char *error_type)
+{
+	struct report *self = supervisor->report;
+
+	if (self == NULL || self->reported)
+		return;
+	self->reported = true;
+	if (make_facts(self) < 0)
+		return;
+	self->facts.error_type = error_type;
+	telemetry_server_start_failed(self->telemetry, &self->facts);
+}
+
+/* ---- The sender, and its end ---- */
+
+static void on_sender_due(evutil_socket_t fd, short what, void *context)
+{
+	struct report *self = context;
+
+	(void)fd;
+	(void)what;
+	telemetry_restart(self->telemetry);
+}
+
+static void sender_ended(struct report *self)
+{
+	int64_t delay_ms = telemetry_sender_exited(self->telemetry);
+
+	if (delay_ms < 0)
+		return;
+	if (self->sender_timer == NULL)
+		self->sender_timer = event_new(self->supervisor->base, -1, 0, on_sender_due, self);
+	if (self->sender_timer != NULL)
+		event_add(self->sender_timer, &(struct timeval){.tv_sec = (time_t)(delay_ms / 1000),
+								.tv_usec = (suseconds_t)(delay_ms % 1000 * 1000)});
+}
+
+bool report_reaped(struct supervisor *supervisor, pid_t pid, const struct engine_exit *how)
+{
+	struct report *self = supervisor->report;
+
+	if (self == NULL)
+		return false;
+	if (pid == telemetry_sender_pid(self->telemetry)) {
+		sender_ended(self);
+		return true;
+	}
+	for (size_t i = 0; i < self->jobs_started; i++) {
+		if (!source_job_reaped(&self->jobs[i], pid, !how->signaled && how->code == 0))
+			continue;
+		self->jobs_running--;
+		run_jobs(self);
+		return true;
+	}
+	return false;
+}
+
+static void report_destroy(struct report *self)
+{
+	telemetry_close(self->telemetry);
+	for (size_t i = 0; i < self->job_count; i++)
+		source_job_finish(&self->jobs[i]);
+	if (self->sender_timer != NULL)
+		event_free(self->sender_timer);
+	if (self->jobs_timer != NULL)
+		event_free(self->jobs_timer);
+	free(self->environment);
+	free(self->services);
+	free(self->service_job);
+	free(self->values);
+	free(self->jobs);
+	free(self);
+}
+
+void report_close(struct supervisor *supervisor)
+{
+	struct report *self = supervisor->report;
+
+	if (self == NULL)
+		return;
+	supervisor->report = NULL;
+	send_start(self);
+	report_destroy(self);
+}
+
+void report_withdraw(struct supervisor *supervisor)
+{
+	struct report *self = supervisor->report;
+
+	if (self == NULL)
+		return;
+	supervisor->report = NULL;
+	self->pending = false;
+	report_destroy(self);
+}
+
+/* ---- What services are told ---- */
+
+static void open_report(struct supervisor *supervisor)
+{
+	struct report *self = calloc(1, sizeof *self);
+
+	if (self == NULL)
+		return;
+	self->supervisor = supervisor;
+	self->telemetry = telemetry_open(supervisor->stack, supervisor->options->environment, STDERR_FILENO);
+	if (self->telemetry == NULL) {
+		free(self);
+		return;
+	}
+	supervisor->report = self;
+}
+
+int telemetry_prepare(struct supervisor *self, struct err *err)
+{
+	const struct telemetry *telemetry;
+	struct stack *resolved = NULL;
+	int rc;
+
+	if (self->consent.state == CONSENT_ON)
+		open_report(self);
+	/* Where telemetry could not be opened there is no gate for the services' own events either: they are told "off". */
+	telemetry = self->report != NULL ? self->report->telemetry : NULL;
+	rc = telemetry_environment(
+		self->stack, telemetry != NULL, NULL, telemetry != NULL ? telemetry_distinct_id(telemetry) : NULL,
+		telemetry != NULL ? telemetry_session_id(telemetry) : NULL, &self->telemetry_environment);
+	if (rc < 0)
+		return err_set(err, ERR_INTERNAL, "cannot prepare what services are told on telemetry: %s",
+			       strerror(-rc));
+	if (self->options->source == NULL)
+		return 0;
+	rc = stack_resolve(self->options->source,
+			   &(struct stack_resolve_options){.overrides = &self->telemetry_environment}, &resolved, err);
+	if (rc < 0)
+		return rc;
+	self->stack = resolved;
+	self->stack_is_ours = true;
+	return 0;
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/supervisor/supervisor_private.h"
+
+#include "config/stack.h"
+#include "launcher/process/output.h"
+#include "launcher/process/probe.h"
+#include "launcher/supervisor/order.h"
+#include "telemetry/catalog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More than anybody runs on one machine; keeps `scale: 1000000000` from being tried. */
+#define UNITS_MAX 4096u
+
+const struct service *unit_service(const struct unit *self)
+{
+	return &self->supervisor->stack->services[self->service];
+}
+
+void unit_set_why(struct unit *self, const char *why)
+{
+	char *copy = why != NULL ? strdup(why) : NULL;
+
+	free(self->why);
+	self->why = copy;
+}
+
+static void set_why_by_exit(struct unit *self, const struct engine_exit *how)
+{
+	char text[96];
+
+	if (how->signaled)
+		snprintf(text, sizeof text, "killed by SIG%s%s",
+			 sigabbrev_np(how->signal) != NULL ? sigabbrev_np(how->signal) : "?",
+			 how->oom    ? " (out of memory)"
+			 : how->core ? " (core dumped)"
+				     : "");
+	else
+		snprintf(text, sizeof text, "exited with code %d", how->code);
+	unit_set_why(self, text);
+}
+
+/* ---- Why a unit failed ---- */
+
+static const char *start_error_type(const struct err *error)
+{
+	const char *message = error->count > 0 ? error->items[0].message : "";
+
+	if (error->code != ERR_MISSING)
+		return catalog_error_type_name(ERROR_OTHER);
+	return catalog_error_type_name(strstr(message, "not executable") != NULL ||
+						       strstr(message, "ermission denied") != NULL
+					       ? ERROR_NOT_EXECUTABLE
+					       : ERROR_COMMAND_NOT_FOUND);
+}
+
+static void describe_probe(const struct probe_spec *probe, char *text, size_t size_bytes)
+{
+	switch (probe->kind) {
+	case PROBE_HTTP:
+		snprintf(text, size_bytes, "http %s", probe->url);
+		break;
+	case PROBE_TCP:
+		snprintf(text, size_bytes, "tcp %s:%d", probe->host, probe->port);
+		break;
+	case PROBE_UNIX:
+		snprintf(text, size_bytes, "unix %s", probe->path);
+		break;
+	case PROBE_LOG:
+		snprintf(text, size_bytes, "a log line that matches '%s'", probe->regex);
+		break;
+	case PROBE_EXEC:
+		snprintf(text, size_bytes, "'%s'", probe->argv[0]);
+		break;
+	default:
+		snprintf(text, size_bytes, "%s", probe_kind_name(probe->kind));
+		break;
+	}
+}
+
+const char *unit_explain(const struct unit *self, struct err *err)
+{
+	const struct svc *svc = &self->svc;
+	const struct err_place place = unit_service(self)->place;
+	const char *why = self->why != NULL ? self->why : "no reason is known";
+	char probe[256];
+
+	if (err_is_set(&self->start_error)) {
+		err_set(err, self->start_error.code, "service '%s': %s", self->name,
+			self->start_error.items[0].message);
+		if (self->start_error.items[0].hint != NULL)
+			err_hint(err, "%s", self->start_error.items[0].hint);
+		return start_error_type(&self->start_error);
+	}
+	if (svc->state == SVC_UNHEALTHY) {
+		describe_probe(svc->policy.readiness, probe, sizeof probe);
+		err_set(err, ERR_FAILED, "service '%s' did not get ready: %s: asked %d times, last answer: %s",
+			self->name, probe, svc->probe_attempts, why);
+		return catalog_error_type_name(ERROR_UNHEALTHY);
+	}
+	if (!svc->has_exited) {
+		err_at(err, ERR_FAILED, place, "service '%s' cannot start: %s", self->name, why);
+		return catalog_error_type_name(ERROR_DEPENDENCY_FAILED);
+	}
+	err_set(err, ERR_FAILED, "service '%s' failed: %s", self->name, why);
+	return catalog_error_type_name(svc->last_exit.signaled ? ERROR_SIGNALED : ERROR_EXITED);
+}
+
+/* ---- Probes ---- */
+
+static void on_probe_result(void *context, bool well, const char *detail)
+{
+	struct unit *unit = context;
+
+	unit_set_why(unit, detail);
+	unit_step(unit, well ? SVC_PROBE_WELL : SVC_PROBE_ILL);
+}
+
+static char **make_probe_environment(const struct unit *self)
+{
+	const struct supervisor *supervisor = self->supervisor;
+	char **result = NULL;
+	struct strmap map;
+	int rc;
+
+	strmap_init(&map);
+	rc = service_environment(unit_service(self), &supervisor->environment, &supervisor->telemetry_environment,
+				 &map);
+	if (rc == 0 && supervisor->options->marker_value != NULL)
+		rc = strmap_set(&map, "UPFRONT_STACK", supervisor->options->marker_value);
+	if (rc == 0)
+		result = strmap_to_environ(&map);
+	strmap_finish(&map);
+	return result;
+}
+
+static void drop_probe(struct unit *self)
+{
+	probe_destroy(self->probe);
+	free(self->probe_environment);
+	self->probe = NULL;
+	self->probe_environment = NULL;
+	self->probe_broken = false;
+}
+
+/* A new one for each run: what the last run's output or answers said is no word on this one. */
+static void renew_probe(struct unit *self)
+{
+	const struct probe_spec *spec = self->svc.policy.readiness;
+	struct probe_options options = {.base = self->supervisor->base,
+					.spec = spec,
+					.cwd = unit_service(self)->working_dir,
+					.user = unit_service(self)->user,
+					.result = on_probe_result,
+					.context = self};
+	struct err err = ERR_INIT;
+
+	drop_probe(self);
+	if (spec == NULL)
+		return;
+	if (spec->kind == PROBE_EXEC) {
+		self->probe_environment = make_probe_environment(self);
+		options.environment = self->probe_environment;
+	}
+	if (spec->kind != PROBE_EXEC || self->probe_environment != NULL)
+		self->probe = probe_create(&options, &err);
+	if (self->probe == NULL)
+		unit_set_why(self, err_is_set(&err) ? err.items[0].message : "out of memory");
+	err_finish(&err);
+}
+
+bool units_probe_reaped(struct supervisor *self, pid_t pid, const struct engine_exit *how)
+{
+	for (size_t i = 0; i < self->unit_count; i++) {
+		if (self->units[i].probe != NULL &&
+		    probe_reaped(self->units[i].probe, pid, how->signaled, how->signaled ? how->signal : how->code))
+			return true;
+	}
+	return false;
+}
+
+/* ---- Performing ---- */
+
+static void perform_start(struct unit *self)
+{
+	struct supervisor *supervisor = self->supervisor;
+
+	err_finish(&self->start_error);
+	err_init(&self->start_error);
+	unit_set_why(self, NULL);
+	renew_probe(self);
+	if (supervisor->output != NULL)
+		output_begin(supervisor->output, self->id, supervisor_wall_ms());
+	supervisor->engine_ops->start(supervisor->engine, self->id, unit_service(self), self->replica);
+}
+
+static void perform(struct unit *self, const struct svc_effects *effects)
+{
+	struct supervisor *supervisor = self->supervisor;
+
+	if (effects->stop_probe && self->probe != NULL)
+		probe_cancel(self->probe);
+	if (effects->signal != 0)
+		(void)supervisor->engine_ops->signal(supervisor->engine, self->id, effects->signal);
+	if (effects->kill)
+		supervisor->engine_ops->kill(supervisor->engine, self->id);
+	if (effects->start)
+		perform_start(self);
+	if (effects->probe && self->probe != NULL)
+		probe_attempt(self->probe);
+	else if (effects->probe)
+		self->probe_broken = true;
+}
+
+static void step_event(struct unit *self, const struct svc_event *event)
+{
+	struct svc_effects effects = svc_step(&self->svc, event, supervisor_now_ms());
+
+	if (effects.changed)
+		self->changed_ms = supervisor_wall_ms();
+	perform(self, &effects);
+	if (effects.changed)
+		supervisor_changed(self->supervisor, self->id);
+	supervisor_touch(self->supervisor);
+}
+
+void unit_step(struct unit *self, enum svc_event_kind kind)
+{
+	step_event(self, &(struct svc_event){.kind = kind});
+}
+
+int64_t units_deadline(const struct supervisor *self)
+{
+	int64_t earliest = 0;
+
+	for (size_t i = 0; i < self->unit_count; i++) {
+		int64_t deadline = svc_deadline(&self->units[i].svc);
+
+		if (deadline != 0 && (earliest == 0 || deadline < earliest))
+			earliest = deadline;
+	}
+	return earliest;
+}
+
+void units_timer(struct supervisor *self)
+{
+	int64_t now = supervisor_now_ms();
+
+	for (size_t i = 0; i < self->unit_count; i++) {
+		int64_t deadline = svc_deadline(&self->units[i].svc);
+
+		if (deadline != 0 && deadline <= now)
+			unit_step(&self->units[i], SVC_TIMER);
+	}
+}
+
+/* ---- What the engine reports ---- */
+
+static struct unit *engine_unit(void *context, unsigned id)
+{
+	struct supervisor *supervisor = context;
+
+	return id < supervisor->unit_count ? &supervisor->units[id] : NULL;
+}
+
+static void on_started(void *context, unsigned id, pid_t pid)
+{
+	struct unit *unit = engine_unit(context, id);
+
+	if (unit == NULL)
+		return;
+	unit->pid = pid;
+	unit->ever_started = true;
+	unit_step(unit, SVC_STARTED);
+}
+
+static void on_start_failed(void *context, unsigned id, const struct err *why)
+{
+	struct unit *unit = engine_unit(context, id);
+	const char *message = err_is_set(why) ? why->items[0].message : "it could not be started";
+
+	if (unit == NULL)
+		return;
+	unit_set_why(unit, message);
+	err_finish(&unit->start_error);
+	err_init(&unit->start_error);
+	err_set(&unit->start_error, err_is_set(why) ? why->code : ERR_FAILED, "%s", message);
+	if (err_is_set(why) && why->items[0].hint != NULL)
+		err_hint(&unit->start_error, "%s", why->items[0].hint);
+	unit_step(unit, SVC_START_FAILED);
+}
+
+static void on_exited(void *context, unsigned id, const struct engine_exit *how)
+{
+	struct unit *unit = engine_unit(context, id);
+
+	if (unit == NULL)
+		return;
+	unit->pid = 0;
+	set_why_by_exit(unit, how);
+	step_event(unit, &(struct svc_event){.kind = SVC_EXITED, .exit = *how});
+}
+
+static void on_cleared(void *context, unsigned id)
+{
+	struct unit *unit = engine_unit(context, id);
+
+	if (unit != NULL)
+		unit_step(unit, SVC_CLEARED);
+}
+
+static void on_health(void *context, unsigned id, bool well, const char *detail)
+{
+	struct unit *unit = engine_unit(context, id);
+
+	if (unit != NULL)
+		on_probe_result(unit, well, detail);
+}
+
+static bool on_output(void *context, unsigned id, enum engine_stream stream, const char *bytes, size_t size_bytes)
+{
+	struct supervisor *supervisor = context;
+	struct unit *unit = engine_unit(context, id);
+
+	if (unit == NULL)
+		return true;
+	if (supervisor->output != NULL)
+		output_write(supervisor->output, id, (int)stream, bytes, size_bytes, supervisor_wall_ms());
+	if (unit->probe != NULL && unit->svc.policy.readiness->kind == PROBE_LOG)
+		probe_feed(unit->probe, bytes, size_bytes);
+	return true;
+}
+
+static void on_output_ended(void *context, unsigned id)
+{
+	struct supervisor *supervisor = context;
+
+	if (engine_unit(context, id) != NULL && supervisor->output != NULL)
+		output_end(supervisor->output, id, supervisor_wall_ms());
+}
+
+const struct engine_events unit_engine_events = {
+	.started = on_started,
+	.start_failed = on_start_failed,
+	.exited = on_exited,
+	.cleared = on_cleared,
+	.health = on_health,
+	.output = on_output,
+	.output_ended = on_output_ended,
+};
+
+/* ---- Making ---- */
+
+static int unit_init(struct unit *self, struct supervisor *supervisor, unsigned id, size_t index, int replica,
+		     bool one_shot, struct err *err)
+{
+	const struct service *service = &supervisor->stack->services[index];
+	const struct svc_policy policy = {service->restart, service->stop, service_readiness(service), one_shot};
+	int rc;
+
+	*self = (struct unit){.supervisor = supervisor,
+			      .id = id,
+			      .service = index,
+			      .replica = replica,
+			      .start_error = ERR_INIT,
+			      .changed_ms = supervisor_wall_ms()};
+	svc_init(&self->svc, &policy);
+	if (replica > 1)
+		rc = asprintf(&self->name, "%s-%d", service->name, replica);
+	else
+		rc = asprintf(&self->name, "%s", service->name);
+	if (rc < 0) {
+		self->name = NULL;
+		return err_set(err, ERR_INTERNAL, "cannot prepare service '%s': out of memory", service->name);
+	}
+	if (supervisor->output == NULL)
+		return 0;
+	return output_add(supervisor->output, id, self->name, service->log_max_size_bytes, service->log_max_files, err);
+}
+
+/* Services for whose successful end somebody waits. The caller frees; NULL when out of memory. */
+static bool *find_one_shots(const struct stack *stack)
+{
+	bool *one_shot = calloc(stack->service_count + 1, sizeof *one_shot);
+
+	for (size_t i = 0; one_shot != NULL && i < stack->service_count; i++) {
+		for (size_t d = 0; d < stack->services[i].depends_on_count; d++) {
+			const struct dependency *dependency = &stack->services[i].depends_on[d];
+
+			if (dependency->index < stack->service_count && dependency->condition == DEPEND_COMPLETED)
+				one_shot[dependency->index] = true;
+		}
+	}
+	return one_shot;
+}
+
+static int count_units(const struct stack *stack, size_t *total, struct err *err)
+{
+	*total = 0;
+	for (size_t i = 0; i < stack->service_count; i++) {
+		*total += stack->services[i].replicas > 0 ? (size_t)stack->services[i].replicas : 0;
+		if (*total > UNITS_MAX)
+			return err_at(err, ERR_CONFIG, stack->services[i].place,
+				      "too many processes: with service '%s' the stack has more than %u",
+				      stack->services[i].name, UNITS_MAX);
+	}
+	return 0;
+}
+
+int units_make(struct supervisor *self, struct err *err)
+{
+	const struct stack *stack = self->stack;
+	bool *one_shot = NULL;
+	size_t total;
+	int rc = count_units(stack, &total, err);
+
+	if (rc < 0)
+		return rc;
+	one_shot = find_one_shots(stack);
+	self->units = calloc(total + 1, sizeof *self->units);
+	self->first_unit = calloc(stack->service_count + 1, sizeof *self->first_unit);
+	if (one_shot == NULL || self->units == NULL || self->first_unit == NULL) {
+		rc = err_set(err, ERR_INTERNAL, "cannot prepare the services: out of memory");
+		goto out;
+	}
+	for (size_t i = 0; i < stack->service_count; i++) {
+		self->first_unit[i] = self->unit_count;
+		for (int r = 1; r <= stack->services[i].replicas; r++) {
+			size_t id = self->unit_count++;
+
+			rc = unit_init(&self->units[id], self, (unsigned)id, i, r, one_shot[i], err);
+			if (rc < 0)
+				goto out;
+		}
+	}
+	self->first_unit[stack->service_count] = self->unit_count;
+out:
+	free(one_shot);
+	return rc;
+}
+
+void units_finish(struct supervisor *self)
+{
+	for (size_t i = 0; i < self->unit_count; i++) {
+		struct unit *unit = &self->units[i];
+
+		drop_probe(unit);
+		err_finish(&unit->start_error);
+		free(unit->name);
+		free(unit->why);
+	}
+	free(self->units);
+	free(self->first_unit);
+	self->units = NULL;
+	self->first_unit = NULL;
+	self->unit_count = 0;
+}

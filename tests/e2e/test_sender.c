@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program `upfront-telemetry` against a receiver as strict as PostHog, and against every kind of network that does not work. What must hold
+ * everywhere: an event arrives exactly once or waits in the outbox; one second after the stack's end the process is gone.
+ */
+#include "tests/lib/children.h"
+#include "tests/lib/sender_run.h"
+#include "tests/lib/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <cjson/cJSON.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GONE_WITHIN_MS 1000
+
+/* One test's folder and receiver. */
+struct fixture {
+	char *folder;
+	struct receiver receiver;
+	struct sender_run sender;
+	char host[300];
+	char uuid[37];
+	char *event;
+};
+
+static int setup(void **state)
+{
+	struct fixture *self = calloc(1, sizeof(*self));
+
+	self->folder = children_make_folder();
+	*state = self;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *self = *state;
+
+	children_remove_folder(self->folder);
+	free(self->event);
+	free(self);
+	return children_none_left() ? 0 : -1;
+}
+
+static void receive(struct fixture *self, const char *mode, int port, const char *const *options)
+{
+	receiver_start(&self->receiver, self->folder, mode, port, options);
+	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", self->receiver.port);
+}
+
+static void start(struct fixture *self, int notice)
+{
+	struct sender_setup sender = {.host = self->host, .notice = notice};
+
+	sender_start(&self->sender, self->folder, &sender);
+}
+
+static void give(struct fixture *self)
+{
+	free(self->event);
+	self->event = sender_give(&self->sender, self->uuid);
+}
+
+static void assert_arrived_as_given(const struct fixture *self, int index)
+{
+	cJSON *events = receiver_notes(&self->receiver, "event");
+	cJSON *given = cJSON_Parse(self->event);
+	const cJSON *arrived = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(events, index), "event");
+	char *arrived_text = cJSON_PrintUnformatted(arrived), *given_text = cJSON_PrintUnformatted(given);
+
+	assert_string_equal(arrived_text, given_text);
+	free(arrived_text);
+	free(given_text);
+	cJSON_Delete(given);
+	cJSON_Delete(events);
+}
+
+static void test_an_event_arrives_once_and_nothing_is_wrong_with_it(void **state)
+{
+	struct fixture *self = *state;
+
+	receive(self, "ok", 0, NULL);
+	start(self, 3);
+	give(self);
+	receiver_expect(&self->receiver, "event", 1);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_int_equal(receiver_count(&self->receiver, "event"), 1);
+	assert_int_equal(receiver_count(&self->receiver, "request"), 1);
+	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
+	assert_arrived_as_given(self, 0);
+	assert_false(sender_keeps(self->folder, self->uuid));
+	receiver_stop(&self->receiver);
+}
+
+static void test_an_event_given_at_the_very_end_still_arrives(void **state)
+{
+	struct fixture *self = *state;
+
+	receive(self, "ok", 0, NULL);
+	start(self, 3);
+	give(self);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_int_equal(receiver_count(&self->receiver, "event"), 1);
+	receiver_stop(&self->receiver);
+}
+
+static void test_nothing_given_nothing_sent(void **state)
+{
+	struct fixture *self = *state;
+
+	receive(self, "ok", 0, NULL);
+	start(self, 3);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_int_equal(receiver_count(&self->receiver, "request"), 0);
+	receiver_stop(&self->receiver);
+}
+
+/* A fault, then the same endpoint well again under a second run: the event arrives, the same to the byte. */
+static void check_fault(struct fixture *self, const char *mode, const char *const *options)
+{
+	int port;
+
+	print_message("  fault: %s\n", mode);
+	receive(self, mode, 0, options);
+	port = self->receiver.port;
+	start(self, 3);
+	give(self);
+	receiver_expect(&self->receiver, atoi(mode) ? "request" : "connection", 1);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_int_equal(receiver_count(&self->receiver, "event"), 0);
+	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
+	assert_true(sender_keeps(self->folder, self->uuid));
+	receiver_stop(&self->receiver);
+
+	receive(self, "ok", port, NULL);
+	start(self, 3);
+	receiver_expect(&self->receiver, "event", 1);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_int_equal(receiver_count(&self->receiver, "event"), 1);
+	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
+	assert_arrived_as_given(self, 0);
+	assert_false(sender_keeps(self->folder, self->uuid));
+	receiver_stop(&self->receiver);
+}
+
+static void test_every_fault_ends_in_time_and_loses_nothing(void **state)
+{
+	static const char *const modes[] = {"500", "503", "408", "hang", "drip", "reset", "close", "garbage"};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		check_fault(*state, modes[i], NULL);
+}
+
+static void test_retry_after_is_kept_also_at_the_end(void **state)
+{
+	static const char *const options[] = {"--retry-after", "20", NULL};
+	struct fixture *self = *state;
+
+	receive(self, "429", 0, options);
+	start(self, 3);
+	give(self);
+	receiver_expect(&self->receiver, "request", 1);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_int_equal(receiver_count(&self->receiver, "request"), 1);
+	assert_true(sender_keeps(self->folder, self->uuid));
+	receiver_stop(&self->receiver);
+}
+
+static void test_a_retry_is_the_same_event_under_a_new_sent_at(void **state)
+{
+	static const char *const options[] = {"--first", "2", NULL};
+	struct fixture *self = *state;
+	cJSON *requests;
+	const char *first, *last;
+
+	receive(self, "500", 0, options);
+	start(self, 3);
+	give(self);
+	receiver_expect(&self->receiver, "event", 1);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_int_equal(receiver_count(&self->receiver, "event"), 1);
+	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
+	requests = receiver_notes(&self->receiver, "request");
+	assert_int_equal(cJSON_GetArraySize(requests), 3);
+	first = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(requests, 0), "sent_at")->valuestring;
+	last = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(requests, 2), "sent_at")->valuestring;
+	assert_true(strcmp(first, last) < 0);
+	cJSON_Delete(requests);
+	receiver_stop(&self->receiver);
+}
+
+static void test_what_is_refused_is_not_tried_again_nor_followed(void **state)
+{
+	static const char *const modes[] = {"302", "401", "403", "413"};
+	struct fixture *self = *state;
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		receive(self, modes[i], 0, NULL);
+		start(self, 3);
+		give(self);
+		receiver_expect(&self->receiver, "request", 1);
+		/* Anything still in the outbox would be tried once more at the end. */
+		assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+		assert_int_equal(receiver_count(&self->receiver, "request"), 1);
+		assert_false(sender_keeps(self->folder, self->uuid));
+		receiver_stop(&self->receiver);
+	}
+}
+
+static void test_too_many_at_once_are_halved_until_they_pass(void **state)
+{
+	static const char *const options[] = {"--max-events", "2", NULL};
+	struct fixture *self = *state;
+
+	receive(self, "ok", 0, options);
+	start(self, 3);
+	for (int i = 0; i < 9; i++)
+		give(self);
+	receiver_expect(&self->receiver, "event", 9);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_int_equal(receiver_count(&self->receiver, "event"), 9);
+	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
+	receiver_stop(&self->receiver);
+}
+
+static void test_large_batches_are_packed_and_bounded(void **state)
+{
+	struct fixture *self = *state;
+	cJSON *requests;
+	const cJSON *request;
+	int packed = 0;
+
+	receive(self, "ok", 0, NULL);
+	start(self, 3);
+	for (int i = 0; i < 150; i++)
+		give(self);
+	receiver_expect(&self->receiver, "event", 150);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	requests = receiver_notes(&self->receiver, "request");
+	cJSON_ArrayForEach(request, requests)
+	{
+		assert_in_range(cJSON_GetObjectItemCaseSensitive(request, "events")->valueint, 1, 100);
+		packed += cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "gzip"));
+	}
+	assert_true(packed > 0);
+	assert_int_equal(receiver_count(&self->receiver, "event"), 150);
+	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
+	cJSON_Delete(requests);
+	receiver_stop(&self->receiver);
+}
+
+static void test_a_yes_to_another_notice_or_endpoint_covers_nothing_old(void **state)
+{
+	struct fixture *self = *state;
+	struct sender_setup other;
+	int port;
+
+	receive(self, "500", 0, NULL);
+	port = self->receiver.port;
+	start(self, 3);
+	give(self);
+	receiver_expect(&self->receiver, "request", 1);
+	sender_end(&self->sender);
+	receiver_stop(&self->receiver);
+	receive(self, "ok", port, NULL);
+	start(self, 4);
+	sender_end(&self->sender);
+	assert_int_equal(receiver_count(&self->receiver, "request"), 0);
+	assert_false(sender_keeps(self->folder, self->uuid));
+	receiver_stop(&self->receiver);
+
+	receive(self, "500", port, NULL);
+	start(self, 3);
+	give(self);
+	sender_end(&self->sender);
+	assert_true(sender_keeps(self->folder, self->uuid));
+	receiver_stop(&self->receiver);
+	receive(self, "ok", port, NULL);
+	other = (struct sender_setup){.host = self->host, .key = "phc_other"};
+	sender_start(&self->sender, self->folder, &other);
+	sender_end(&self->sender);
+	assert_int_equal(receiver_count(&self->receiver, "event"), 0);
+	assert_false(sender_keeps(self->folder, self->uuid));
+	receiver_stop(&self->receiver);
+}
+
+static void test_a_wiped_outbox_is_the_end_of_sending(void **state)
+{
+	struct fixture *self = *state;
+	char path[256];
+	int requests;
+
+	receive(self, "500", 0, NULL);
+	start(self, 3);
+	give(self);
+	receiver_expect(&self->receiver, "request", 1);
+	snprintf(path, sizeof(path), "%s/outbox.db", self->folder);
+	assert_int_equal(unlink(path), 0);
+	requests = receiver_count(&self->receiver, "request");
+	give(self);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	/* One attempt may have been under way when the file went. */
+	assert_in_range(receiver_count(&self->receiver, "request"), requests, requests + 1);
+	assert_false(sender_keeps(self->folder, self->uuid));
+	receiver_stop(&self->receiver);
+}
+
+static void test_what_a_killed_sender_had_in_hand_is_sent_by_the_next(void **state)
+{
+	struct fixture *self = *state;
+	int port;
+
+	receive(self, "hang", 0, NULL);
+	port = self->receiver.port;
+	start(self, 3);
+	give(self);
+	receiver_expect(&self->receiver, "connection", 1);
+	sender_kill(&self->sender);
+	receiver_stop(&self->receiver);
+	receive(self, "ok", port, NULL);
+	start(self, 3);
+	receiver_expect(&self->receiver, "event", 1);
+	sender_end(&self->sender);
+	assert_int_equal(receiver_count(&self->receiver, "event"), 1);
+	assert_arrived_as_given(self, 0);
+	receiver_stop(&self->receiver);
+}
+
+static void test_two_senders_share_an_outbox_and_send_nothing_twice(void **state)
+{
+	struct fixture *self = *state;
+	struct sender_run first, second;
+	struct sender_setup both;
+	char uuid[37];
+
+	receive(self, "ok", 0, NULL);
+	both = (struct sender_setup){.host = self->host};
+	sender_start(&first, self->folder, &both);
+	sender_start(&second, self->folder, &both);
+	for (int i = 0; i < 20; i++)
+		free(sender_give(i % 2 ? &first : &second, uuid));
+	receiver_expect(&self->receiver, "event", 20);
+	assert_in_range(sender_end(&first), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&second), 0, GONE_WITHIN_MS);
+	assert_int_equal(receiver_count(&self->receiver, "event"), 20);
+	receiver_stop(&self->receiver);
+}
+
+static void test_a_file_gets_one_line_a_batch(void **state)
+{
+	struct fixture *self = *state;
+	struct stat status;
+	size_t size_bytes = 0;
+	char path[256], *text;
+	int64_t since = world_now_ms();
+	cJSON *body;
+
+	snprintf(path, sizeof(path), "%s/sent.jsonl", self->folder);
+	snprintf(self->host, sizeof(self->host), "file:%s", path);
+	start(self, 3);
+	give(self);
+	while (stat(path, &status) < 0 || status.st_size == 0)
+		world_pause(since, CHILDREN_DEADLINE_MS, "the line in the file");
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	text = children_slurp(self->folder, "sent.jsonl", &size_bytes);
+	assert_ptr_equal(strchr(text, '\n'), text + size_bytes - 1);
+	body = cJSON_Parse(text);
+	assert_string_equal(cJSON_GetObjectItemCaseSensitive(body, "api_key")->valuestring, "phc_test");
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(body, "batch")), 1);
+	assert_non_null(strstr(text, self->event));
+	assert_non_null(cJSON_GetObjectItemCaseSensitive(body, "sent_at"));
+	cJSON_Delete(body);
+	free(text);
+}
+
+/* A peer whose queue is full: the kernel neither accepts nor refuses. */
+static void test_a_host_that_never_accepts(void **state)
+{
+	struct fixture *self = *state;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int fillers[4], listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 0), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	for (size_t i = 0; i < 4; i++) {
+		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		connect(fillers[i], (struct sockaddr *)&address, sizeof(address));
+	}
+	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", ntohs(address.sin_port));
+	start(self, 3);
+	give(self);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_true(sender_keeps(self->folder, self->uuid));
+	for (size_t i = 0; i < 4; i++)
+		close(fillers[i]);
+	close(listener);
+}
+
+static void test_a_port_that_refuses(void **state)
+{
+	struct fixture *self = *state;
+
+	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", world_free_port());
+	start(self, 3);
+	give(self);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_true(sender_keeps(self->folder, self->uuid));
+}
+
+static void test_a_name_that_nobody_knows(void **state)
+{
+	struct fixture *self = *state;
+
+	snprintf(self->host, sizeof(self->host), "https://statistics.invalid");
+	start(self, 3);
+	give(self);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_true(sender_keeps(self->folder, self->uuid));
+}
+
+static void test_a_resolver_that_never_answers(void **state)
+{
+	struct fixture *self = *state;
+	struct sender_setup silent = {.host = "https://statistics.example.org", .silent_resolver = true};
+
+	sender_start(&self->sender, self->folder, &silent);
+	if (self->sender.refused) {
+		print_message("skipped: no network namespace to be had\n");
+		skip();
+	}
+	give(self);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_true(sender_keeps(self->folder, self->uuid));
+}
+
+/* What is not allowed as an endpoint is never contacted; the events wait for nobody. */
+static void test_plain_http_to_elsewhere_is_refused(void **state)
+{
+	struct fixture *self = *state;
+
+	snprintf(self->host, sizeof(self->host), "http://192.0.2.1");
+	start(self, 3);
+	give(self);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_an_event_arrives_once_and_nothing_is_wrong_with_it),
+		CASE(test_an_event_given_at_the_very_end_still_arrives),
+		CASE(test_nothing_given_nothing_sent),
+		CASE(test_every_fault_ends_in_time_and_loses_nothing),
+		CASE(test_retry_after_is_kept_also_at_the_end),
+		CASE(test_a_retry_is_the_same_event_under_a_new_sent_at),
+		CASE(test_what_is_refused_is_not_tried_again_nor_followed),
+		CASE(test_too_many_at_once_are_halved_until_they_pass),
+		CASE(test_large_batches_are_packed_and_bounded),
+		CASE(test_a_yes_to_another_notice_or_endpoint_covers_nothing_old),
+		CASE(test_a_wiped_outbox_is_the_end_of_sending),
+		CASE(test_what_a_killed_sender_had_in_hand_is_sent_by_the_next),
+		CASE(test_two_senders_share_an_outbox_and_send_nothing_twice),
+		CASE(test_a_file_gets_one_line_a_batch),
+		CASE(test_a_host_that_never_accepts),
+		CASE(test_a_port_that_refuses),
+		CASE(test_a_name_that_nobody_knows),
+		CASE(test_a_resolver_that_never_answers),
+		CASE(test_plain_http_to_elsewhere_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * term - a program on a real pseudo terminal, its screen read through libvterm. Standard input and error are the terminal,
+ * standard output is a pipe that is read apart. The program runs as a foreground job of a small shell-like keeper, so stopping and
+ * continuing work as they do at a prompt.
+ *
+ * Every wait ends at one deadline, counted from vt_start; a wait that fails prints the screen and fails the test.
+ */
+#ifndef UPFRONT_TESTS_TERM_H
+#define UPFRONT_TESTS_TERM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <termios.h>
+
+#define VT_DEADLINE_MS 20000
+
+struct vt;
+
+struct vt_options {
+	unsigned rows, columns; /* 0: 24x80 */
+	const char *const
+		*environment; /* "NAME=VALUE" in addition to PATH, TERM=xterm and LANG=C.UTF-8; NULL: nothing */
+	const char *typed_ahead; /* is in the terminal's queue before the program starts */
+};
+
+struct vt *vt_start(const char *const *argv, const struct vt_options *options);
+/* Ends what still runs, by its pid. */
+void vt_finish(struct vt *self);
+
+/* Of the program, not of its keeper. */
+pid_t vt_pid(const struct vt *self);
+void vt_send(struct vt *self, const char *bytes);
+void vt_resize(struct vt *self, unsigned rows, unsigned columns);
+/* The terminal goes away. */
+void vt_hang_up(struct vt *self);
+
+bool vt_shows(const struct vt *self, const char *text);
+void vt_wait_text(struct vt *self, const char *text);
+void vt_wait_gone(struct vt *self, const char *text);
+void vt_wait(struct vt *self, bool (*seen)(const struct vt *self, const void *argument), const void *argument);
+
+/* The wait status when the program has ended. */
+int vt_wait_exit(struct vt *self);
+/* Waits until the program has been stopped by a signal. */
+void vt_wait_stopped(struct vt *self);
+/* Brings it to the foreground and continues it, as fg does. */
+void vt_continue(struct vt *self);
+
+/* One row without spaces at its end; the caller frees. */
+char *vt_row(const struct vt *self, unsigned row);
+/* The whole screen as shot.h has it; the caller frees. */
+char *vt_shot(const struct vt *self);
+bool vt_alternate_screen(const struct vt *self);
+bool vt_cursor_visible(const struct vt *self);
+/* Modes of the terminal as they are now; -1 when it is gone. */
+int vt_modes(const struct vt *self, struct termios *modes);
+/* All that was written to standard output, and to the terminal, so far. */
+const char *vt_stdout(const struct vt *self);
+const char *vt_bytes(const struct vt *self, size_t *size);
+
+#endif
