@@ -58,10 +58,6 @@ static bool port_range(struct stack_load *load, const char *text, struct err_pla
 		err_at(load->err, ERR_CONFIG, place, "the port range '%s' ends before it begins", text);
 		return false;
 	}
-	if (range->last - range->first >= RANGE_MAX) {
-		err_at(load->err, ERR_CONFIG, place, "the port range '%s' is longer than %d ports", text, RANGE_MAX);
-		return false;
-	}
 	return true;
 }
 
@@ -150,6 +146,10 @@ static void short_expand(struct stack_load *load, struct node *list, const struc
 		port.host = NULL;
 	if (!port_range(load, port.target, item->place, &target))
 		return;
+	if (target.last - target.first >= RANGE_MAX) {
+		err_at(load->err, ERR_CONFIG, item->place, "the port range '%s' is longer than %d ports", port.target, RANGE_MAX);
+		return;
+	}
 	if (!port.published || (!*port.published && port.host)) {
 		for (int i = target.first; i <= target.last; i++)
 			add_port(load, list, &port, NULL, i, item->place);

@@ -76,7 +76,7 @@ static int make_socket(struct telemetry *self)
 {
 	int ends[2], size_bytes = WIRE_BUFFER_BYTES, result;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	self->fd = ends[0];
 	self->sender_fd = ends[1];

@@ -48,7 +48,7 @@ for program in "$@"; do
 	code=$?
 	took=$((($(date +%s%N) - began) / 1000000))
 	p=$(count PASSED) s=$(count SKIPPED)
-	f=$(($(count FAILED) + $(grep -c '^\[ *ERROR *\] ' "$log")))
+	f=$(($(count FAILED) + $(grep -c '^\[ *ERROR *\] [^-]' "$log")))
 	grep -q '^\[==========\] .*run' "$log" || f=$((f + 1))
 	[ "$code" -eq 0 ] || [ "$f" -gt 0 ] || f=1
 	left=$(leftovers)

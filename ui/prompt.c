@@ -17,11 +17,11 @@
 #define LINE_MAX_BYTES 128
 /* Lines longer than this are hard to read; narrower than this nothing can be read. */
 #define COLUMNS_MAX 80u
-#define COLUMNS_MIN 20u
+#define COLUMNS_MIN 8u
 /* Columns of a typed word that are said back. */
 #define ECHO_COLUMNS 30
 
-static const char prompt_text[] = "Type yes, no, view or notice, then Enter: ";
+static const char prompt_text[] = "Type yes, no, view or notice, then Enter:";
 
 struct prompt {
 	const struct consent_model *model;
@@ -144,6 +144,24 @@ static void say_question(const struct prompt *self)
 	};
 
 	say_texts(self, texts);
+}
+
+/* The cursor stays behind it. */
+static void say_prompt(void)
+{
+	struct text_wrap wrap;
+	struct text_line line;
+	char bytes[2 * sizeof(prompt_text)];
+	size_t used = 0;
+
+	text_wrap_init(&wrap, prompt_text, text_width(), 0, false);
+	for (bool more = text_wrap_next(&wrap, &line); more;) {
+		memcpy(bytes + used, line.start, line.bytes);
+		used += line.bytes;
+		more = text_wrap_next(&wrap, &line);
+		bytes[used++] = more ? '\n' : ' ';
+	}
+	say(bytes, used);
 }
 
 static void say_unknown(const struct prompt *self, const char *line)
@@ -273,7 +291,7 @@ enum consent_answer prompt_ask(const struct consent_model *model, const struct s
 	say_question(&self);
 	flush_typed();
 	while (!done) {
-		say(prompt_text, sizeof(prompt_text) - 1);
+		say_prompt();
 		switch (read_line(&self, line)) {
 		case LINE_TYPED:
 			done = take_word(&self, line, &answer);

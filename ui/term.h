@@ -41,7 +41,7 @@ void term_show(struct term *self, const struct frame *frame);
 void term_repaint(struct term *self);
 /* Throws away what was typed and not read. */
 void term_flush_input(struct term *self);
-/* Takes one key that is there (enum ui_key or a code point). Returns 1, 0 when there is none, -EPIPE when the terminal is gone. */
+/* Takes one key that is there (enum ui_key or ASCII). Returns 1, 0 when there is none, -EPIPE when the terminal is gone. */
 int term_read_key(struct term *self, uint32_t *key);
 void term_suspend(struct term *self);
 void term_resume(struct term *self);

@@ -222,16 +222,16 @@ void term_flush_input(struct term *self)
 static uint32_t read_sequence(void)
 {
 	static const struct {
-		wint_t final;
+		int final;
 		uint32_t key;
 	} known[] = {
 		{'A', UI_KEY_UP},   {'B', UI_KEY_DOWN}, {'C', UI_KEY_RIGHT},    {'D', UI_KEY_LEFT},
 		{'H', UI_KEY_HOME}, {'F', UI_KEY_END},  {'Z', UI_KEY_BACK_TAB},
 	};
-	wint_t c;
+	int c;
 	unsigned length = 0;
 
-	while (length < SEQUENCE_MAX && get_wch(&c) == OK) {
+	while (length < SEQUENCE_MAX && (c = getch()) != ERR && c < KEY_MIN) {
 		length++;
 		if (c < 0x40 || c > 0x7e)
 			continue;
@@ -249,18 +249,17 @@ static uint32_t read_sequence(void)
  */
 static uint32_t read_escape(void)
 {
-	wint_t c;
-	int kind = get_wch(&c);
+	int c = getch();
 
-	if (kind == ERR || (kind == OK && c == UI_KEY_ESC))
+	if (c == ERR || c == UI_KEY_ESC)
 		return UI_KEY_ESC;
-	return kind == OK && (c == '[' || c == 'O') ? read_sequence() : UI_KEY_OTHER;
+	return c == '[' || c == 'O' ? read_sequence() : UI_KEY_OTHER;
 }
 
-static uint32_t named_key(wint_t code)
+static uint32_t named_key(int code)
 {
 	static const struct {
-		wint_t code;
+		int code;
 		uint32_t key;
 	} names[] = {
 		{KEY_UP, UI_KEY_UP},       {KEY_DOWN, UI_KEY_DOWN},     {KEY_LEFT, UI_KEY_LEFT},
@@ -280,7 +279,6 @@ static uint32_t named_key(wint_t code)
 int term_read_key(struct term *self, uint32_t *key)
 {
 	struct pollfd input = {.fd = INPUT, .events = POLLIN};
-	wint_t c;
 	int available = 0;
 
 	(void)self;
@@ -289,16 +287,20 @@ int term_read_key(struct term *self, uint32_t *key)
 	if (ready && ((input.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 ||
 		      ioctl(INPUT, FIONREAD, &available) != 0 || available == 0))
 		return -EPIPE;
-	switch (get_wch(&c)) {
-	case OK:
-		*key = c == UI_KEY_ESC ? read_escape() : c;
-		return 1;
-	case KEY_CODE_YES:
-		*key = named_key(c);
-		return 1;
-	default:
+	/*
+	 * Bytes, not characters: no key that means something here is more than ASCII, and waiting for the rest of a character that is
+	 * not one would swallow the key behind it.
+	 */
+	int c = getch();
+	if (c == ERR)
 		return 0;
-	}
+	if (c >= KEY_MIN)
+		*key = named_key(c);
+	else if (c == UI_KEY_ESC)
+		*key = read_escape();
+	else
+		*key = c < 0x80 ? (uint32_t)c : UI_KEY_OTHER;
+	return 1;
 }
 
 void term_suspend(struct term *self)

@@ -78,9 +78,13 @@ static const char *cell(const struct row *row, size_t column)
 
 static void print_row(const struct row *row, const int widths[COLUMN_COUNT])
 {
-	for (size_t i = 0; i + 1 < COLUMN_COUNT; i++)
+	size_t last = COLUMN_COUNT - 1;
+
+	while (last > 0 && cell(row, last)[0] == '\0')
+		last--;
+	for (size_t i = 0; i < last; i++)
 		printf("%s%*s", cell(row, i), widths[i] - display_width(cell(row, i)) + 2, "");
-	printf("%s\n", cell(row, COLUMN_WHY));
+	printf("%s\n", cell(row, last));
 }
 
 static void print_table(const struct view *view)

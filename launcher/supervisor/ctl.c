@@ -220,7 +220,9 @@ static struct evhttp *http_create(struct ctl *self)
 	evhttp_set_max_body_size(http, BODY_BYTES_MAX);
 	evhttp_set_max_headers_size(http, HEADER_BYTES_MAX);
 	evhttp_set_timeout(http, REQUEST_TIMEOUT_S);
-	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+	/* All of them, so that a wrong one is answered in JSON like any other mistake. */
+	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
+						 EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
 	evhttp_set_gencb(http, answer, self);
 	evhttp_set_bevcb(http, connection_begins, self);
 	return http;

@@ -81,17 +81,29 @@ out:
 	cJSON_Delete(object);
 }
 
-/* Deletes `object`, a plain one, after its version was put in. */
+/* Deletes `object`, a plain one, after its version was put in front. */
 static void answer_versioned(struct evhttp_request *request, int status, cJSON *object)
 {
-	if (object != NULL)
-		cJSON_AddNumberToObject(object, "version", CTL_JSON_VERSION);
+	cJSON *version = object != NULL ? cJSON_AddNumberToObject(object, "version", CTL_JSON_VERSION) : NULL;
+
+	if (version != NULL)
+		cJSON_InsertItemInArray(object, 0, cJSON_DetachItemViaPointer(object, version));
 	answer_json(request, status, object);
 }
 
 static void answer_err(struct evhttp_request *request, int status, const struct err *err)
 {
 	answer_json(request, status, ctl_json_error(err));
+}
+
+static void refuse_service(struct evhttp_request *request, const char *name)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, ERR_USAGE, "no such service: '%s'", name);
+	err_hint(&err, "upfront ps shows the services");
+	answer_err(request, 404, &err);
+	err_finish(&err);
 }
 
 void ctl_routes_refuse(struct evhttp_request *request, int status, const char *message)
@@ -145,7 +157,7 @@ static void get_service(struct call *call)
 	size_t index = find_unit(call, call->name);
 
 	if (index == SIZE_MAX)
-		ctl_routes_refuse(call->request, 404, "no such service");
+		refuse_service(call->request, call->name);
 	else
 		answer_versioned(call->request, 200, ctl_json_unit(call->supervisor, index));
 }
@@ -185,8 +197,9 @@ static bool parse_count(const char *text, size_t *count)
 	return true;
 }
 
-/* service=NAME (repeatable), follow=0|1, tail=N|all. */
-static const char *parse_log_query(struct call *call, struct ctl_log_query *query, const char **names)
+/* service=NAME (repeatable), follow=0|1, tail=N|all. Returns what is wrong with it, or NULL; *stranger is a name nobody has. */
+static const char *parse_log_query(struct call *call, struct ctl_log_query *query, const char **names,
+				   const char **stranger)
 {
 	const struct evkeyval *pair;
 	size_t count = 0;
@@ -197,7 +210,7 @@ static const char *parse_log_query(struct call *call, struct ctl_log_query *quer
 			if (count + 1 >= NAMES_MAX)
 				return "too many services named";
 			if (find_unit(call, pair->value) == SIZE_MAX)
-				return "no such service";
+				return *stranger = pair->value;
 			names[count++] = pair->value;
 		} else if (strcmp(pair->key, "follow") == 0) {
 			query->follow = strcmp(pair->value, "1") == 0 || strcmp(pair->value, "true") == 0;
@@ -217,10 +230,13 @@ static void get_logs(struct call *call)
 {
 	struct ctl_log_query query = {0};
 	const char **names = calloc(NAMES_MAX, sizeof(*names));
-	const char *problem = names == NULL ? "out of memory" : parse_log_query(call, &query, names);
+	const char *stranger = NULL;
+	const char *problem = names == NULL ? "out of memory" : parse_log_query(call, &query, names, &stranger);
 
-	if (problem != NULL)
-		ctl_routes_refuse(call->request, strcmp(problem, "no such service") == 0 ? 404 : 400, problem);
+	if (stranger != NULL)
+		refuse_service(call->request, stranger);
+	else if (problem != NULL)
+		ctl_routes_refuse(call->request, 400, problem);
 	else
 		answer_stream_result(call, ctl_streams_logs(call->streams, call->request, &query));
 	free(names);

@@ -176,7 +176,7 @@ static void test_pipes_get_plain_bytes(void **state)
 {
 	struct run run;
 
-	world_write(*state, "compose.yaml", "services: {a: {command: printf 'a\\033[31mred\\n'}}\n");
+	world_write(*state, "compose.yaml", "services:\n  a:\n    command: printf 'a\\033[31mred\\n'\n");
 	run_upfront(&run, *state, "up", NULL);
 	run_assert_code(&run, 0);
 	assert_non_null(strstr(run.out.bytes, "a\033[31mred\n"));

@@ -403,7 +403,8 @@ static void test_a_host_that_never_accepts(void **state)
 	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", ntohs(address.sin_port));
 	start(self, 3);
 	give(self);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	/* Not sooner either: it really was kept waiting. */
+	assert_in_range(sender_end(&self->sender), 400, GONE_WITHIN_MS);
 	assert_true(sender_keeps(self->folder, self->uuid));
 	for (size_t i = 0; i < 4; i++)
 		close(fillers[i]);
@@ -443,7 +444,7 @@ static void test_a_resolver_that_never_answers(void **state)
 		skip();
 	}
 	give(self);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 400, GONE_WITHIN_MS);
 	assert_true(sender_keeps(self->folder, self->uuid));
 }
 

@@ -37,6 +37,7 @@ struct vt {
 	bool stopped, ended;
 	int status;
 	int64_t deadline_ms;
+	struct termios modes_before;
 	char *out; /* BYTES_MAX each, always terminated */
 	size_t out_size;
 	char *bytes;
@@ -202,7 +203,7 @@ void vt_wait(struct vt *self, bool (*seen)(const struct vt *self, const void *ar
 		int64_t left = self->deadline_ms - now_ms();
 		if (left <= 0) {
 			char *shot = vt_shot(self);
-			print_error("%swritten: %s\n", shot, self->out);
+			fprintf(stderr, "%swritten: %s\n", shot, self->out);
 			free(shot);
 			fail_msg("waited in vain%s%s", argument != NULL ? " for: " : "",
 				 argument != NULL ? (const char *)argument : "");
@@ -300,6 +301,7 @@ struct vt *vt_start(const char *const *argv, const struct vt_options *options)
 	fill_environment(environment, options);
 	struct winsize size = {.ws_row = (unsigned short)self->rows, .ws_col = (unsigned short)self->columns};
 	assert_int_equal(openpty(&self->master, &self->slave, NULL, NULL, &size), 0);
+	assert_int_equal(tcgetattr(self->slave, &self->modes_before), 0);
 	fcntl(self->master, F_SETFD, FD_CLOEXEC);
 	fcntl(self->slave, F_SETFD, FD_CLOEXEC);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
@@ -352,6 +354,13 @@ void vt_send(struct vt *self, const char *bytes)
 	size_t size = strlen(bytes);
 
 	assert_int_equal(write(self->master, bytes, size), size);
+}
+
+void vt_scribble(struct vt *self, const char *text)
+{
+	size_t size = strlen(text);
+
+	assert_int_equal(write(self->slave, text, size), size);
 }
 
 void vt_resize(struct vt *self, unsigned rows, unsigned columns)
@@ -440,6 +449,11 @@ bool vt_cursor_visible(const struct vt *self)
 int vt_modes(const struct vt *self, struct termios *modes)
 {
 	return tcgetattr(self->slave, modes);
+}
+
+const struct termios *vt_modes_before(const struct vt *self)
+{
+	return &self->modes_before;
 }
 
 const char *vt_stdout(const struct vt *self)

@@ -32,6 +32,8 @@ void vt_finish(struct vt *self);
 /* Of the program, not of its keeper. */
 pid_t vt_pid(const struct vt *self);
 void vt_send(struct vt *self, const char *bytes);
+/* Writes to the terminal as another program on it would. */
+void vt_scribble(struct vt *self, const char *text);
 void vt_resize(struct vt *self, unsigned rows, unsigned columns);
 /* The terminal goes away. */
 void vt_hang_up(struct vt *self);
@@ -56,6 +58,7 @@ bool vt_alternate_screen(const struct vt *self);
 bool vt_cursor_visible(const struct vt *self);
 /* Modes of the terminal as they are now; -1 when it is gone. */
 int vt_modes(const struct vt *self, struct termios *modes);
+const struct termios *vt_modes_before(const struct vt *self);
 /* All that was written to standard output, and to the terminal, so far. */
 const char *vt_stdout(const struct vt *self);
 const char *vt_bytes(const struct vt *self, size_t *size);

@@ -307,7 +307,7 @@ static void test_index_finds_the_bytes(void **state)
 	struct scene scene;
 	int written = 0, found = 0;
 	scene_open(&scene, 4096, 3);
-	for (; written < 300; written++) {
+	for (; written < 600; written++) {
 		char line[128];
 		int length = snprintf(line, sizeof line, "entry %d%*s\n", written, written % 60, "");
 		output_write(scene.output, 0, written % 2, line, (size_t)length, 5000 + written);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The sub-commands of `upfront telemetry`, beside their table in telemetry.c. None opens a socket but `off`, none runs anything. */
+#ifndef UPFRONT_LAUNCHER_COMMAND_TELEMETRY_H
+#define UPFRONT_LAUNCHER_COMMAND_TELEMETRY_H
+
+#include <stdbool.h>
+
+struct cli_context;
+struct err;
+struct project;
+
+struct telemetry_options {
+	bool all, markdown;
+	const char *event;
+};
+
+/* telemetry_status.c: what would happen now and why, source by source. */
+int telemetry_status(const struct cli_context *context, const struct project *project, struct err *err);
+
+/* telemetry_answer.c: the standing no and its end; `project` has no stack when --all is given. */
+int telemetry_off(const struct cli_context *context, const struct project *project, struct err *err);
+int telemetry_ask(const struct cli_context *context, const struct project *project, struct err *err);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/command/telemetry.h"
+
+#include "config/err.h"
+#include "config/paths.h"
+#include "config/stack.h"
+#include "config/strmap.h"
+#include "launcher/cli.h"
+#include "launcher/command/consent_sources.h"
+#include "launcher/project.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SOURCE_COUNT 8
+
+/* One row of the table of sources (design: who decides), in its order. */
+struct source {
+	const char *word; /* stable, for programs */
+	char name[192];
+	char value[128];
+	const char *says; /* "off", "on", "ask" or "nothing" */
+};
+
+static void set_source(struct source *source, enum consent_reason reason, const char *says)
+{
+	source->word = consent_reason_word(reason);
+	source->says = says;
+}
+
+static void describe_settings(const struct settings *settings, char *value, size_t size_bytes)
+{
+	if (!settings->exists)
+		snprintf(value, size_bytes, "no such file");
+	else if (settings->invalid)
+		snprintf(value, size_bytes, "cannot be understood, counts as off");
+	else if (settings->off)
+		snprintf(value, size_bytes, "telemetry_enabled: false");
+	else
+		snprintf(value, size_bytes, "does not say off");
+}
+
+static void describe_variable(const struct cli_context *context, struct source *source, const char *name)
+{
+	const char *value = strmap_find(&context->environment, name);
+
+	snprintf(source->name, sizeof(source->name), "%s", name);
+	snprintf(source->value, sizeof(source->value), "%s", value != NULL ? value : "not set");
+}
+
+static const char *off_or_nothing(bool off)
+{
+	return off ? "off" : "nothing";
+}
+
+static void describe_all(const struct cli_context *context, const struct stack *stack,
+			 const struct consent_sources *sources, struct source rows[SOURCE_COUNT])
+{
+	const struct consent_inputs *inputs = &sources->inputs;
+
+	set_source(&rows[0], CONSENT_BY_POLICY, off_or_nothing(inputs->policy_off));
+	snprintf(rows[0].name, sizeof(rows[0].name), "managed policy %s", paths_policy());
+	describe_settings(&sources->policy, rows[0].value, sizeof(rows[0].value));
+	set_source(&rows[1], CONSENT_BY_FLAG_OFF, "nothing");
+	snprintf(rows[1].name, sizeof(rows[1].name), "--telemetry=off, --no-telemetry, --disable-telemetry");
+	snprintf(rows[1].value, sizeof(rows[1].value), "said per run, to up");
+	set_source(&rows[2], CONSENT_BY_UPFRONT_ENV, off_or_nothing(inputs->upfront_env_off));
+	describe_variable(context, &rows[2], "UPFRONT_TELEMETRY_DISABLED");
+	set_source(&rows[3], CONSENT_BY_APP_ENV, off_or_nothing(inputs->app_env_off));
+	describe_variable(context, &rows[3], sources->app_variable);
+	set_source(&rows[4], CONSENT_BY_DO_NOT_TRACK, off_or_nothing(inputs->do_not_track));
+	describe_variable(context, &rows[4], "DO_NOT_TRACK");
+	set_source(&rows[5], CONSENT_BY_PROJECT, off_or_nothing(inputs->project_off));
+	snprintf(rows[5].name, sizeof(rows[5].name), "stack file %s", stack->files[0]);
+	snprintf(rows[5].value, sizeof(rows[5].value), "%s",
+		 stack->telemetry == NULL ? "declares no telemetry"
+		 : inputs->project_off	  ? "x-upfront.telemetry.enabled: false"
+					  : "does not say off");
+	set_source(&rows[6], CONSENT_BY_USER, off_or_nothing(inputs->user_off));
+	snprintf(rows[6].name, sizeof(rows[6].name), "your settings %s",
+		 sources->user_path != NULL ? sources->user_path : "(no home folder)");
+	describe_settings(&sources->user, rows[6].value, sizeof(rows[6].value));
+	if (!sources->user.off && settings_has_off(&sources->user, stack->app))
+		snprintf(rows[6].value, sizeof(rows[6].value), "telemetry_off lists %.80s", stack->app);
+	set_source(&rows[7], CONSENT_BY_FLAG_ON, "nothing");
+	snprintf(rows[7].name, sizeof(rows[7].name), "--telemetry=on, --telemetry=on@%d", inputs->notice);
+	snprintf(rows[7].value, sizeof(rows[7].value), "said per run, to up");
+}
+
+static const char *state_word(const struct consent_decision *decision)
+{
+	return decision->state == CONSENT_ASK ? "ask" : decision->state == CONSENT_ON ? "on" : "off";
+}
+
+static void add_declared(cJSON *object, const struct stack *stack)
+{
+	const struct telemetry_decl *declared = stack->telemetry;
+	cJSON *endpoint;
+
+	cJSON_AddStringToObject(object, "app", stack->app);
+	if (declared == NULL || declared->host == NULL) {
+		cJSON_AddNullToObject(object, "endpoint");
+		return;
+	}
+	endpoint = cJSON_AddObjectToObject(object, "endpoint");
+	cJSON_AddStringToObject(endpoint, "host", declared->host);
+	cJSON_AddBoolToObject(endpoint, "has_key", declared->key != NULL);
+	if (declared->controller != NULL)
+		cJSON_AddStringToObject(endpoint, "controller", declared->controller);
+	cJSON_AddNumberToObject(endpoint, "notice", declared->notice);
+}
+
+static int print_json(const struct stack *stack, const struct consent_sources *sources,
+		      const struct consent_decision *decision, const struct source rows[SOURCE_COUNT], struct err *err)
+{
+	cJSON *object = cJSON_CreateObject(), *list;
+	char *text;
+
+	cJSON_AddNumberToObject(object, "version", 1);
+	cJSON_AddStringToObject(object, "state", state_word(decision));
+	cJSON_AddStringToObject(object, "reason",
+				decision->state == CONSENT_ASK ? "ask" : consent_reason_word(decision->reason));
+	cJSON_AddBoolToObject(object, "interactive", sources->inputs.interactive);
+	if (sources->not_interactive != NULL)
+		cJSON_AddStringToObject(object, "not_interactive_because", sources->not_interactive);
+	add_declared(object, stack);
+	list = cJSON_AddArrayToObject(object, "sources");
+	for (size_t i = 0; i < SOURCE_COUNT; i++) {
+		cJSON *row = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(row, "source", rows[i].word);
+		cJSON_AddStringToObject(row, "name", rows[i].name);
+		cJSON_AddStringToObject(row, "value", rows[i].value);
+		cJSON_AddStringToObject(row, "says", rows[i].says);
+		cJSON_AddItemToArray(list, row);
+	}
+	text = cJSON_Print(object);
+	cJSON_Delete(object);
+	if (text == NULL)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	puts(text);
+	free(text);
+	return 0;
+}
+
+static void print_summary(const struct stack *stack, const struct consent_sources *sources,
+			  const struct consent_decision *decision)
+{
+	const struct telemetry_decl *declared = stack->telemetry;
+
+	if (decision->state == CONSENT_ASK)
+		printf("%s: the next up asks; nothing is sent without a yes.\n", stack->app);
+	else if (decision->reason == CONSENT_BY_NOT_INTERACTIVE)
+		printf("%s: off: nobody could be asked (%s). On a terminal, up asks.\n", stack->app,
+		       sources->not_interactive != NULL ? sources->not_interactive : "no terminal");
+	else
+		printf("%s: %s: %s.\n", stack->app, state_word(decision), consent_reason_text(decision->reason));
+	if (declared != NULL && declared->host != NULL)
+		printf("Would go to %s (%s), notice %d.\n", declared->host,
+		       declared->controller != NULL ? declared->controller : "recipient not declared",
+		       declared->notice);
+}
+
+static void print_table(const struct source rows[SOURCE_COUNT])
+{
+	size_t widths[2] = {0, 0};
+
+	for (size_t i = 0; i < SOURCE_COUNT; i++) {
+		widths[0] = strlen(rows[i].name) > widths[0] ? strlen(rows[i].name) : widths[0];
+		widths[1] = strlen(rows[i].value) > widths[1] ? strlen(rows[i].value) : widths[1];
+	}
+	printf("\nAny \"off\" wins:\n");
+	for (size_t i = 0; i < SOURCE_COUNT; i++)
+		printf("  %zu  %-*s  %-*s  %s\n", i + 1, (int)widths[0], rows[i].name, (int)widths[1], rows[i].value,
+		       rows[i].says);
+	printf("\nChange: upfront telemetry off|ask. What would be sent: upfront telemetry show\n");
+}
+
+static void print_trouble(const struct err *trouble)
+{
+	char *text = trouble->count > 0 ? err_render(trouble, "upfront") : NULL;
+
+	if (text != NULL)
+		fputs(text, stderr);
+	free(text);
+}
+
+int telemetry_status(const struct cli_context *context, const struct project *project, struct err *err)
+{
+	const struct stack *stack = project->stack;
+	struct source rows[SOURCE_COUNT] = {0};
+	struct consent_sources sources;
+	struct consent_decision decision;
+	int result = consent_sources_read(&sources, context, stack, NULL, err);
+
+	if (result < 0)
+		goto out;
+	decision = consent_decide(&sources.inputs);
+	describe_all(context, stack, &sources, rows);
+	print_trouble(&sources.trouble);
+	if (context->globals.json) {
+		result = print_json(stack, &sources, &decision, rows, err);
+	} else {
+		print_summary(stack, &sources, &decision);
+		print_table(rows);
+	}
+out:
+	consent_sources_finish(&sources);
+	return result;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* "Has it said so?" Each line of output is held against a regular expression until one matches. */
+#include "launcher/process/probe_kind.h"
+
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/err.h"
+#include "config/stack.h"
+
+#define LINE_BYTES_MAX 16384u /* as lines are cut for screens */
+
+struct log {
+	regex_t regex;
+	bool compiled, matched;
+	size_t used;
+	char line[LINE_BYTES_MAX]; /* begun, not ended */
+};
+
+/* A line's length counts, not a zero byte in it; a carriage return before its end is no part of it. */
+static bool matches(const struct log *log, const char *bytes, size_t size_bytes)
+{
+	regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)size_bytes};
+	if (size_bytes > 0 && bytes[size_bytes - 1] == '\r')
+		range.rm_eo--;
+	return regexec(&log->regex, bytes, 1, &range, REG_STARTEND) == 0;
+}
+
+/* The rest of a begun line is put behind it; a whole one is looked at where it lies. */
+static bool take_piece(struct log *log, const char *bytes, size_t size_bytes, bool complete)
+{
+	if (complete && log->used == 0)
+		return matches(log, bytes, size_bytes);
+	memcpy(log->line + log->used, bytes, size_bytes);
+	log->used += size_bytes;
+	if (!complete)
+		return false;
+	size_bytes = log->used;
+	log->used = 0;
+	return matches(log, log->line, size_bytes);
+}
+
+static void feed_log(struct probe *self, const char *bytes, size_t size_bytes)
+{
+	struct log *log = self->state;
+	while (size_bytes > 0 && !log->matched) {
+		size_t room = LINE_BYTES_MAX - log->used;
+		size_t reach = size_bytes < room ? size_bytes : room;
+		const char *end = memchr(bytes, '\n', reach);
+		size_t piece = end ? (size_t)(end - bytes) : reach;
+		log->matched = take_piece(log, bytes, piece, end || piece == room);
+		piece += end != NULL;
+		bytes += piece;
+		size_bytes -= piece;
+	}
+	if (log->matched && log->used == 0 && size_bytes != SIZE_MAX)
+		probe_decide(self, true, "a line matched");
+}
+
+static int open_log(struct probe *self, struct err *err)
+{
+	const struct probe_spec *spec = self->options.spec;
+	struct log *log = calloc(1, sizeof *log);
+	char why[256];
+	self->state = log;
+	if (!log)
+		return err_set(err, ERR_FAILED, "cannot make a probe: out of memory");
+	int result = regcomp(&log->regex, spec->regex ? spec->regex : "", REG_EXTENDED | REG_NEWLINE);
+	if (result != 0) {
+		regerror(result, &log->regex, why, sizeof why);
+		return err_at(err, ERR_CONFIG, spec->place, "regular expression '%s': %s", spec->regex, why);
+	}
+	log->compiled = true;
+	return 0;
+}
+
+static void begin_log(struct probe *self)
+{
+	const struct log *log = self->state;
+	if (log->matched)
+		probe_decide(self, true, "a line matched");
+}
+
+/* What was said belongs to the run that is over. */
+static void cancel_log(struct probe *self)
+{
+	struct log *log = self->state;
+	log->matched = false;
+	log->used = 0;
+}
+
+static void explain_log(const struct probe *self, char *text, size_t size_bytes)
+{
+	snprintf(text, size_bytes, "no line of its output has matched '%s'", self->options.spec->regex);
+}
+
+static void close_log(struct probe *self)
+{
+	struct log *log = self->state;
+	if (log && log->compiled)
+		regfree(&log->regex);
+	free(log);
+}
+
+const struct probe_kind_ops probe_kind_log = {
+	.open = open_log,
+	.begin = begin_log,
+	.stop = cancel_log,
+	.close = close_log,
+	.explain_timeout = explain_log,
+	.feed = feed_log,
+};

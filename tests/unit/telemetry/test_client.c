@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* The supervisor's side: how the sender is started, what it is told, and that nothing about it ever costs the stack anything. */
+#include "telemetry/client.h"
+
+#include "telemetry/id.h"
+#include "telemetry/state.h"
+#include "tests/lib/children.h"
+#include "tests/lib/posthog.h"
+#include "tests/unit/telemetry/shop.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct fixture {
+	char *folder, *program;
+	struct shop shop;
+	struct strmap environment;
+	int fds;
+};
+
+/* In the sender's place stands a shell script. */
+static void set_program(struct fixture *self, const char *script)
+{
+	FILE *file;
+
+	free(self->program);
+	assert_true(asprintf(&self->program, "%s/program", self->folder) > 0);
+	file = fopen(self->program, "we");
+	assert_non_null(file);
+	fprintf(file, "#!/bin/sh\nfolder=%s\n%s\n", self->folder, script);
+	fclose(file);
+	assert_int_equal(chmod(self->program, 0700), 0);
+}
+
+static int setup(void **state)
+{
+	struct fixture *self = calloc(1, sizeof(*self));
+
+	self->folder = children_make_folder();
+	setenv("XDG_STATE_HOME", self->folder, 1);
+	shop_init(&self->shop);
+	strmap_init(&self->environment);
+	strmap_set(&self->environment, "PATH", "/usr/bin:/bin");
+	strmap_set(&self->environment, "HTTPS_PROXY", "http://proxy.example:3128");
+	self->fds = children_count_fds();
+	*state = self;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *self = *state;
+	int well = children_none_left() && children_count_fds() == self->fds;
+
+	strmap_finish(&self->environment);
+	shop_finish(&self->shop);
+	children_remove_folder(self->folder);
+	free(self->program);
+	free(self);
+	return well ? 0 : -1;
+}
+
+static struct telemetry *open_client(struct fixture *self)
+{
+	return client_open(&self->shop.stack, &self->environment, 2, self->program);
+}
+
+/* Ends the stream, waits for the program, and returns what it wrote to `name`. */
+static char *end(struct fixture *self, struct telemetry *telemetry, const char *name)
+{
+	pid_t pid = telemetry_sender_pid(telemetry);
+	size_t size_bytes;
+
+	telemetry_close(telemetry);
+	assert_int_equal(children_wait(pid), 0);
+	return children_slurp(self->folder, name, &size_bytes);
+}
+
+static void test_the_sender_is_told_all_by_its_socket(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	char *text, *event;
+	cJSON *config;
+
+	set_program(self, "exec cat <&3 >$folder/got");
+	telemetry = open_client(self);
+	assert_non_null(telemetry);
+	assert_true(id_is_valid(telemetry_distinct_id(telemetry), 4));
+	assert_true(id_is_valid(telemetry_session_id(telemetry), 4));
+	telemetry_server_start(telemetry, shop_facts());
+	assert_int_equal(client_dropped(telemetry), 0);
+	text = end(self, telemetry, "got");
+	assert_int_equal(text[0], 'C');
+	event = strstr(text, "}E{");
+	assert_non_null(event);
+	event[1] = '\0';
+	config = cJSON_Parse(text + 1);
+	assert_string_equal(cJSON_GetObjectItemCaseSensitive(config, "host")->valuestring, "https://us.i.posthog.com");
+	assert_string_equal(cJSON_GetObjectItemCaseSensitive(config, "key")->valuestring, "phc_shop");
+	assert_string_equal(cJSON_GetObjectItemCaseSensitive(config, "app")->valuestring, "Shop");
+	assert_int_equal(cJSON_GetObjectItemCaseSensitive(config, "notice")->valueint, 3);
+	assert_non_null(strstr(cJSON_GetObjectItemCaseSensitive(config, "outbox")->valuestring, "/" STATE_OUTBOX));
+	assert_non_null(strstr(cJSON_GetObjectItemCaseSensitive(config, "ledger")->valuestring, "/" STATE_LEDGER));
+	assert_null(posthog_json_error(event + 2, strlen(event + 2)));
+	assert_non_null(strstr(event + 2, "\"event\":\"server_start\""));
+	cJSON_Delete(config);
+	free(text);
+}
+
+static void test_it_starts_with_nothing_of_ours_but_the_socket(void **state)
+{
+	struct fixture *self = *state;
+	int stray = fcntl(2, F_DUPFD, 40);
+	struct sigaction ignored = {.sa_handler = SIG_IGN}, before;
+	struct telemetry *telemetry;
+	char *text, line[64];
+
+	assert_true(stray >= 40);
+	sigaction(SIGINT, &ignored, &before);
+	set_program(self, "exec 9>$folder/seen\n"
+			  "for fd in /proc/$$/fd/*; do printf '%s=%s\\n' ${fd##*/} $(readlink $fd) >&9; done\n"
+			  "printf 'args=%s\\n' \"$*\" >&9\n"
+			  "printf 'proxy=%s\\n' \"$HTTPS_PROXY\" >&9\n"
+			  "printf 'session=%s\\n' $(cut -d' ' -f6 /proc/$$/stat) >&9\n"
+			  "grep SigIgn /proc/$$/status >&9\n"
+			  "tr '\\0' '\\n' </proc/$$/environ >&9\n"
+			  "exec cat <&3 >/dev/null");
+	telemetry = open_client(self);
+	assert_non_null(telemetry);
+	snprintf(line, sizeof(line), "session=%d\n", telemetry_sender_pid(telemetry));
+	text = end(self, telemetry, "seen");
+	assert_non_null(strstr(text, "0=/dev/null\n1=/dev/null\n"));
+	assert_non_null(strstr(text, "2=/dev/null\n3=socket:"));
+	assert_null(strstr(text, "\n40="));
+	assert_non_null(strstr(text, "args=\n"));
+	assert_non_null(strstr(text, "proxy=http://proxy.example:3128\n"));
+	assert_non_null(strstr(text, line));
+	if (!strstr(text, "SigIgn:\t0000000000000000")) fail_msg("%s", text);
+	assert_null(strstr(text, "phc_shop"));
+	free(text);
+	sigaction(SIGINT, &before, NULL);
+	close(stray);
+}
+
+static void test_closed_standard_streams_do_not_confuse_it(void **state)
+{
+	struct fixture *self = *state;
+	int kept[3];
+	struct telemetry *telemetry;
+	char *text;
+
+	set_program(self, "exec cat <&3 >$folder/got");
+	for (int fd = 0; fd < 3; fd++) {
+		kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 50);
+		close(fd);
+	}
+	telemetry = open_client(self);
+	telemetry_server_start(telemetry, shop_facts());
+	for (int fd = 0; fd < 3; fd++) {
+		dup2(kept[fd], fd);
+		close(kept[fd]);
+	}
+	assert_non_null(telemetry);
+	text = end(self, telemetry, "got");
+	assert_non_null(strstr(text, "}E{"));
+	free(text);
+}
+
+static void test_a_sender_that_does_not_read_costs_events_and_no_time(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	int64_t since;
+	pid_t pid;
+
+	/* It holds the socket, and reads something else: a pipe of its own that nobody writes to. */
+	set_program(self, "mkfifo $folder/pipe; exec cat <>$folder/pipe");
+	telemetry = open_client(self);
+	assert_non_null(telemetry);
+	since = children_now_ms();
+	for (int i = 0; i < 2000; i++)
+		telemetry_server_start(telemetry, shop_facts());
+	assert_true(client_dropped(telemetry) > 0);
+	assert_true(children_now_ms() - since < 10000);
+	pid = telemetry_sender_pid(telemetry);
+	telemetry_close(telemetry);
+	kill(pid, SIGKILL);
+	assert_int_equal(children_wait(pid), 128 + SIGKILL);
+}
+
+static void test_what_a_dead_sender_did_not_read_reaches_the_next(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	char *text;
+
+	set_program(self, "[ -e $folder/once ] && exec cat <&3 >$folder/got; : >$folder/once");
+	telemetry = open_client(self);
+	telemetry_server_start(telemetry, shop_facts());
+	assert_int_equal(children_wait(telemetry_sender_pid(telemetry)), 0);
+	assert_int_equal(telemetry_sender_exited(telemetry), CLIENT_BACKOFF_MS);
+	assert_int_equal(telemetry_sender_pid(telemetry), -1);
+	telemetry_restart(telemetry);
+	text = end(self, telemetry, "got");
+	assert_non_null(strstr(text, "\"event\":\"server_start\""));
+	/* The new one was configured too. */
+	assert_non_null(strstr(text, "}C{"));
+	free(text);
+}
+
+static void test_it_is_started_again_five_times_with_growing_pauses(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+
+	set_program(self, "exit 7");
+	telemetry = open_client(self);
+	for (int64_t i = 0; i < CLIENT_RESTARTS_MAX; i++) {
+		assert_int_equal(children_wait(telemetry_sender_pid(telemetry)), 7);
+		assert_int_equal(telemetry_sender_exited(telemetry), CLIENT_BACKOFF_MS << i);
+		telemetry_restart(telemetry);
+	}
+	assert_int_equal(children_wait(telemetry_sender_pid(telemetry)), 7);
+	assert_int_equal(telemetry_sender_exited(telemetry), -1);
+	telemetry_restart(telemetry);
+	assert_int_equal(telemetry_sender_pid(telemetry), -1);
+	telemetry_server_start(telemetry, shop_facts());
+	assert_int_equal(client_dropped(telemetry), 1);
+	telemetry_close(telemetry);
+}
+
+static void test_a_missing_sender_is_no_telemetry_and_no_trouble(void **state)
+{
+	struct fixture *self = *state;
+
+	assert_null(client_open(&self->shop.stack, &self->environment, 2, "/nonexistent/upfront-telemetry"));
+	telemetry_server_start(NULL, shop_facts());
+	telemetry_close(NULL);
+	assert_int_equal(telemetry_sender_pid(NULL), -1);
+}
+
+static void test_without_an_endpoint_there_is_nothing_to_open(void **state)
+{
+	struct fixture *self = *state;
+
+	self->shop.decl.key = NULL;
+	assert_null(client_open(&self->shop.stack, &self->environment, 2, "/bin/true"));
+	self->shop.stack.telemetry = NULL;
+	assert_null(client_open(&self->shop.stack, &self->environment, 2, "/bin/true"));
+}
+
+static void test_printing_instead_of_sending_starts_nothing(void **state)
+{
+	struct fixture *self = *state;
+	struct posthog *posthog = posthog_create("phc_shop");
+	struct posthog_verdict verdict;
+	struct telemetry *telemetry;
+	int ends[2];
+	char text[16384], *kept;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	strmap_set(&self->environment, "UPFRONT_TELEMETRY_PRINT", "1");
+	self->shop.decl.identity = IDENTITY_INSTALL;
+	telemetry = client_open(&self->shop.stack, &self->environment, ends[1], "/nonexistent");
+	assert_non_null(telemetry);
+	assert_int_equal(telemetry_sender_pid(telemetry), -1);
+	telemetry_server_start(telemetry, shop_facts());
+	telemetry_close(telemetry);
+	close(ends[1]);
+	children_read(ends[0], NULL, text, sizeof(text));
+	close(ends[0]);
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	posthog_check(posthog, &(struct posthog_request){"application/json", NULL, text, strlen(text)}, &verdict);
+	assert_int_equal(verdict.status, 200);
+	assert_int_equal(cJSON_GetArraySize(verdict.findings), 0);
+	posthog_verdict_finish(&verdict);
+	posthog_destroy(posthog);
+	kept = state_file("Shop", STATE_ID);
+	assert_int_not_equal(access(kept, F_OK), 0);
+	free(kept);
+}
+
+static void test_printing_to_a_full_pipe_does_not_wait(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	strmap_set(&self->environment, "UPFRONT_TELEMETRY_PRINT", "1");
+	telemetry = client_open(&self->shop.stack, &self->environment, ends[1], NULL);
+	for (int i = 0; i < 200; i++)
+		telemetry_server_start(telemetry, shop_facts());
+	telemetry_close(telemetry);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_the_sender_is_told_all_by_its_socket),
+		CASE(test_it_starts_with_nothing_of_ours_but_the_socket),
+		CASE(test_closed_standard_streams_do_not_confuse_it),
+		CASE(test_a_sender_that_does_not_read_costs_events_and_no_time),
+		CASE(test_what_a_dead_sender_did_not_read_reaches_the_next),
+		CASE(test_it_is_started_again_five_times_with_growing_pauses),
+		CASE(test_a_missing_sender_is_no_telemetry_and_no_trouble),
+		CASE(test_without_an_endpoint_there_is_nothing_to_open),
+		CASE(test_printing_instead_of_sending_starts_nothing),
+		CASE(test_printing_to_a_full_pipe_does_not_wait),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "telemetry/optout.h"
+#include "tests/unit/telemetry/shop.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static void test_on_fills_the_block_and_says_nothing_else(void **state)
+{
+	struct shop shop;
+	struct strmap out;
+
+	(void)state;
+	shop_init(&shop);
+	strmap_set(&shop.decl.env_on, "POSTHOG_HOST", "${relay}/x");
+	strmap_set(&shop.decl.env_on, "USER_UUID", "${distinct_id}${session_id}");
+	strmap_set(&shop.decl.env_on, "PLAIN", "$relay ${other} $$ ${relay");
+	strmap_set(&shop.decl.env_on, "EMPTY", NULL);
+	strmap_init(&out);
+	assert_int_equal(telemetry_environment(&shop.stack, true, "http://127.0.0.1:1/r/t", "D", "S", &out), 0);
+	assert_string_equal(strmap_find(&out, "UPFRONT_TELEMETRY"), "on");
+	assert_string_equal(strmap_find(&out, "POSTHOG_HOST"), "http://127.0.0.1:1/r/t/x");
+	assert_string_equal(strmap_find(&out, "USER_UUID"), "DS");
+	assert_string_equal(strmap_find(&out, "PLAIN"), "$relay ${other} $$ ${relay");
+	assert_string_equal(strmap_find(&out, "EMPTY"), "");
+	/* A DO_NOT_TRACK that somebody set stays as it is: it is not ours to unset or to zero. */
+	assert_false(strmap_has(&out, "DO_NOT_TRACK"));
+	assert_int_equal(out.count, 5);
+	strmap_finish(&out);
+	shop_finish(&shop);
+}
+
+static void test_without_a_relay_its_variable_is_empty(void **state)
+{
+	struct shop shop;
+	struct strmap out;
+
+	(void)state;
+	shop_init(&shop);
+	strmap_set(&shop.decl.env_on, "POSTHOG_HOST", "${relay}");
+	strmap_init(&out);
+	assert_int_equal(telemetry_environment(&shop.stack, true, NULL, NULL, NULL, &out), 0);
+	assert_string_equal(strmap_find(&out, "POSTHOG_HOST"), "");
+	strmap_finish(&out);
+	shop_finish(&shop);
+}
+
+static void test_off_is_said_in_every_way_there_is(void **state)
+{
+	struct shop shop;
+	struct strmap out;
+	size_t count;
+	const struct optout *rows = optout_table(&count);
+
+	(void)state;
+	shop_init(&shop);
+	strmap_set(&shop.decl.env_off, "TELEMETRY_ENABLED", "false");
+	strmap_set(&shop.decl.env_off, "ANONYMIZED_TELEMETRY", "0");
+	strmap_init(&out);
+	assert_int_equal(telemetry_environment(&shop.stack, false, NULL, NULL, NULL, &out), 0);
+	assert_string_equal(strmap_find(&out, "UPFRONT_TELEMETRY"), "off");
+	assert_string_equal(strmap_find(&out, "DO_NOT_TRACK"), "1");
+	assert_string_equal(strmap_find(&out, "SHOP_TELEMETRY_DISABLED"), "true");
+	assert_string_equal(strmap_find(&out, "TELEMETRY_ENABLED"), "false");
+	for (size_t i = 0; i < count; i++)
+		assert_true(strmap_has(&out, rows[i].variable));
+	/* Whoever wrote the stack file knows its services better than a general table. */
+	assert_string_equal(strmap_find(&out, "ANONYMIZED_TELEMETRY"), "0");
+	strmap_finish(&out);
+	shop_finish(&shop);
+}
+
+static void test_a_stack_without_telemetry_tells_its_services_off_too(void **state)
+{
+	struct shop shop;
+	struct strmap out;
+
+	(void)state;
+	shop_init(&shop);
+	shop.stack.telemetry = NULL;
+	strmap_init(&out);
+	assert_int_equal(telemetry_environment(&shop.stack, false, NULL, NULL, NULL, &out), 0);
+	assert_string_equal(strmap_find(&out, "NEXT_TELEMETRY_DISABLED"), "1");
+	strmap_finish(&out);
+	shop_finish(&shop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_on_fills_the_block_and_says_nothing_else),
+		cmocka_unit_test(test_without_a_relay_its_variable_is_empty),
+		cmocka_unit_test(test_off_is_said_in_every_way_there_is),
+		cmocka_unit_test(test_a_stack_without_telemetry_tells_its_services_off_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
