@@ -5,6 +5,7 @@
 #include "config/paths.h"
 #include "config/pool.h"
 #include "config/utf8.h"
+#include "config/yaml_text.h"
 
 #include <errno.h>
 #include <libfyaml.h>
@@ -35,12 +36,6 @@ struct yaml {
 	int result; /* first content error: reading goes on, to report the others */
 	struct err *err;
 };
-
-/*
- * The library scans a whole flow collection, however deep, before it reports its beginning, and takes seconds for megabytes of
- * '['. This many more opened than closed, quotes and comments not looked at, cannot be text that somebody wrote.
- */
-#define YAML_OPEN_MAX 10000
 
 #define YAML_CORE_PREFIX "tag:yaml.org,2002:"
 
@@ -483,38 +478,6 @@ out:
 	return result;
 }
 
-/* Looks at all bytes once, so that a picture or a program given as a stack file ends in one clear message. */
-static int yaml_check_text(const char *file, const char *text, size_t size_bytes, struct err *err)
-{
-	struct err_place place = {file, 1, 1};
-	size_t open = 0;
-
-	for (size_t at = 0; at < size_bytes;) {
-		unsigned char byte = (unsigned char)text[at];
-		size_t length = utf8_length(text + at, size_bytes - at);
-
-		if (byte == 0)
-			return err_at(err, ERR_CONFIG, place, "not a text file: holds a NUL byte");
-		if (!length)
-			return err_at(err, ERR_CONFIG, place, "not UTF-8 text: byte 0x%02X", byte);
-		if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f)
-			return err_at(err, ERR_CONFIG, place, "control character 0x%02X is not allowed in YAML", byte);
-		if (byte == '[' || byte == '{')
-			open++;
-		else if (open && (byte == ']' || byte == '}'))
-			open--;
-		if (open > YAML_OPEN_MAX)
-			return yaml_too_deep(err, place);
-		at += length;
-		place.column++;
-		if (byte == '\n' || (byte == '\r' && (at == size_bytes || text[at] != '\n'))) {
-			place.line++;
-			place.column = 1;
-		}
-	}
-	return 0;
-}
-
 int stack_yaml_parse(struct pool *pool, const char *file, const char *text, size_t size_bytes, struct node **root,
 		     struct err *err)
 {
@@ -528,7 +491,7 @@ int stack_yaml_parse(struct pool *pool, const char *file, const char *text, size
 		text += 3;
 		size_bytes -= 3;
 	}
-	result = yaml_check_text(self.file, text, size_bytes, err);
+	result = yaml_text_check(self.file, text, size_bytes, err);
 	if (result < 0)
 		return result;
 	place.line = place.column = 1;

@@ -12,8 +12,8 @@
 static const char *const no_address[] = {"0.0.0.0", NULL};
 static const char *const library_name[] = {"upfront", NULL};
 static const char *const platforms[] = {"linux", NULL};
-static const char *const node_architectures[] = {"x64",  "ia32",    "arm64", "arm",  "ppc64",  "s390x", "riscv64",
-						 "mips", "mipsel", "loong64", "other", NULL};
+static const char *const node_architectures[] = {"x64",     "ia32", "arm64",  "arm",     "ppc64", "s390x",
+						 "riscv64", "mips", "mipsel", "loong64", "other", NULL};
 #define ERROR_TYPE_NAME(name, text) text,
 static const char *const error_types[] = {CATALOG_ERROR_TYPES(ERROR_TYPE_NAME) NULL};
 #undef ERROR_TYPE_NAME
@@ -25,16 +25,17 @@ static const struct catalog_event events[] = {
 };
 
 static const struct catalog_property properties[] = {
-	{CATALOG_ENVELOPE, "uuid", CATALOG_UUID7, CATALOG_FROM_UUID, NULL, "tells an event that arrives twice from two events",
-	 "0.1.0"},
+	{CATALOG_ENVELOPE, "uuid", CATALOG_UUID7, CATALOG_FROM_UUID, NULL,
+	 "tells an event that arrives twice from two events", "0.1.0"},
 	{CATALOG_ENVELOPE, "event", CATALOG_TOKEN, CATALOG_FROM_NAME, NULL, "what happened", "0.1.0"},
 	{CATALOG_ENVELOPE, "distinct_id", CATALOG_UUID4, CATALOG_FROM_DISTINCT_ID, NULL,
 	 "random number that the receiver counts by; of this run only, unless the stack keeps one", "0.1.0"},
 	{CATALOG_ENVELOPE, "timestamp", CATALOG_TIME, CATALOG_FROM_TIMESTAMP, NULL, "when it happened", "0.1.0"},
-	{CATALOG_ENVELOPE, "properties", CATALOG_OBJECT, CATALOG_FROM_PROPERTIES, NULL, "the properties below", "0.1.0"},
-
-	{CATALOG_COMMON, "$geoip_disable", CATALOG_TRUE, CATALOG_FROM_CONSTANT, NULL, "asks the receiver not to look up a place",
+	{CATALOG_ENVELOPE, "properties", CATALOG_OBJECT, CATALOG_FROM_PROPERTIES, NULL, "the properties below",
 	 "0.1.0"},
+
+	{CATALOG_COMMON, "$geoip_disable", CATALOG_TRUE, CATALOG_FROM_CONSTANT, NULL,
+	 "asks the receiver not to look up a place", "0.1.0"},
 	{CATALOG_COMMON, "$process_person_profile", CATALOG_FALSE, CATALOG_FROM_CONSTANT, NULL,
 	 "asks the receiver not to make a person's profile", "0.1.0"},
 	{CATALOG_COMMON, "$ip", CATALOG_CONSTANT, CATALOG_FROM_CONSTANT, no_address,
@@ -53,9 +54,10 @@ static const struct catalog_property properties[] = {
 	{CATALOG_COMMON, "session_id", CATALOG_UUID4, CATALOG_FROM_SESSION_ID, NULL,
 	 "random number of this run: which events belong together", "0.1.0"},
 
-	{STARTS, "<service>-version", CATALOG_TEXT, SOURCE_VERSION, NULL, "which versions of the parts are in use together",
+	{STARTS, "<service>-version", CATALOG_TEXT, SOURCE_VERSION, NULL,
+	 "which versions of the parts are in use together", "0.1.0"},
+	{STARTS, "memory_usage", CATALOG_OBJECT, SOURCE_MEMORY, NULL, "what upfront itself costs in memory, bytes",
 	 "0.1.0"},
-	{STARTS, "memory_usage", CATALOG_OBJECT, SOURCE_MEMORY, NULL, "what upfront itself costs in memory, bytes", "0.1.0"},
 	{STARTS, "memory_usage.rss", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "resident memory", "0.1.0"},
 	{STARTS, "memory_usage.heapTotal", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "heap taken from the system",
 	 "0.1.0"},
@@ -64,14 +66,15 @@ static const struct catalog_property properties[] = {
 	 "0.1.0"},
 	{STARTS, "memory_usage.arrayBuffers", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "always 0 (a name of Node's)",
 	 "0.1.0"},
-	{STARTS, "cpu_usage", CATALOG_OBJECT, SOURCE_CPU, NULL, "what upfront itself costs in processor time, microseconds",
-	 "0.1.0"},
+	{STARTS, "cpu_usage", CATALOG_OBJECT, SOURCE_CPU, NULL,
+	 "what upfront itself costs in processor time, microseconds", "0.1.0"},
 	{STARTS, "cpu_usage.user", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "in the program", "0.1.0"},
 	{STARTS, "cpu_usage.system", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "in the kernel for it", "0.1.0"},
-	{STARTS, "services", CATALOG_OBJECT, SOURCE_SERVICES, NULL, "how big stacks are, and how long they take to start",
-	 "0.1.0"},
+	{STARTS, "services", CATALOG_OBJECT, SOURCE_SERVICES, NULL,
+	 "how big stacks are, and how long they take to start", "0.1.0"},
 	{STARTS, "services.count", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "services started", "0.1.0"},
-	{STARTS, "services.native", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "of them processes of this machine", "0.1.0"},
+	{STARTS, "services.native", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "of them processes of this machine",
+	 "0.1.0"},
 	{STARTS, "services.container", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "of them containers", "0.1.0"},
 	{STARTS, "services.ready_ms", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL,
 	 "milliseconds from the answer until all were ready", "0.1.0"},
@@ -159,7 +162,8 @@ bool catalog_allows_text(const struct catalog_property *property, const char *te
 		return false;
 	case CATALOG_TOKEN:
 		return text[0] && strnlen(text, CATALOG_TEXT_MAX + 1) <= CATALOG_TEXT_MAX &&
-		       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(text);
+		       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+			       strlen(text);
 	case CATALOG_TEXT:
 		return text_is_plain(text, CATALOG_TEXT_MAX);
 	case CATALOG_UUID4:

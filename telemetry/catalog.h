@@ -22,18 +22,18 @@ struct cJSON;
 #define CATALOG_DECLARED 16u /* only where a stack file declares it */
 
 /* What values a property can take: X(name, type as the schema says it). */
-#define CATALOG_KINDS(X)                                         \
-	X(CATALOG_TRUE, "always true")                           \
-	X(CATALOG_FALSE, "always false")                         \
-	X(CATALOG_CONSTANT, "always the same text")              \
-	X(CATALOG_BOOL, "true or false")                         \
-	X(CATALOG_WORD, "one of a closed list")                  \
-	X(CATALOG_TOKEN, "letters, digits, '.', '_', '-'")       \
-	X(CATALOG_TEXT, "text of at most 200 bytes, or null")    \
-	X(CATALOG_UUID4, "random UUID (version 4)")              \
+#define CATALOG_KINDS(X)                                          \
+	X(CATALOG_TRUE, "always true")                            \
+	X(CATALOG_FALSE, "always false")                          \
+	X(CATALOG_CONSTANT, "always the same text")               \
+	X(CATALOG_BOOL, "true or false")                          \
+	X(CATALOG_WORD, "one of a closed list")                   \
+	X(CATALOG_TOKEN, "letters, digits, '.', '_', '-'")        \
+	X(CATALOG_TEXT, "text of at most 200 bytes, or null")     \
+	X(CATALOG_UUID4, "random UUID (version 4)")               \
 	X(CATALOG_UUID7, "time and random bits (UUID version 7)") \
-	X(CATALOG_TIME, "time, UTC, milliseconds")               \
-	X(CATALOG_INTEGER, "whole number, not negative")         \
+	X(CATALOG_TIME, "time, UTC, milliseconds")                \
+	X(CATALOG_INTEGER, "whole number, not negative")          \
 	X(CATALOG_OBJECT, "object of the members below")
 #define CATALOG_ENUMERATOR(name, text) name,
 enum catalog_kind { CATALOG_KINDS(CATALOG_ENUMERATOR) };
@@ -41,17 +41,17 @@ enum catalog_kind { CATALOG_KINDS(CATALOG_ENUMERATOR) };
 #define CATALOG_TEXT_MAX 200u
 
 /* How an event that tells of a failed start names the reason: the whole vocabulary. */
-#define CATALOG_ERROR_TYPES(X)                                                      \
+#define CATALOG_ERROR_TYPES(X)                                                        \
 	X(ERROR_COMMAND_NOT_FOUND, "command_not_found") /* no such program or user */ \
-	X(ERROR_NOT_EXECUTABLE, "not_executable")                                   \
-	X(ERROR_EXITED, "exited") /* a service ended by itself */                   \
-	X(ERROR_SIGNALED, "signaled") /* a service was killed by a signal */        \
-	X(ERROR_START_TIMEOUT, "start_timeout")                                     \
-	X(ERROR_UNHEALTHY, "unhealthy")                                             \
-	X(ERROR_PORT_IN_USE, "port_in_use")                                         \
-	X(ERROR_DEPENDENCY_FAILED, "dependency_failed")                             \
-	X(ERROR_ENGINE_MISSING, "engine_missing")                                   \
-	X(ERROR_STOPPED, "stopped") /* the person ended it before it was ready */   \
+	X(ERROR_NOT_EXECUTABLE, "not_executable")                                     \
+	X(ERROR_EXITED, "exited") /* a service ended by itself */                     \
+	X(ERROR_SIGNALED, "signaled") /* a service was killed by a signal */          \
+	X(ERROR_START_TIMEOUT, "start_timeout")                                       \
+	X(ERROR_UNHEALTHY, "unhealthy")                                               \
+	X(ERROR_PORT_IN_USE, "port_in_use")                                           \
+	X(ERROR_DEPENDENCY_FAILED, "dependency_failed")                               \
+	X(ERROR_ENGINE_MISSING, "engine_missing")                                     \
+	X(ERROR_STOPPED, "stopped") /* the person ended it before it was ready */     \
 	X(ERROR_OTHER, "other")
 enum catalog_error_type { CATALOG_ERROR_TYPES(CATALOG_ENUMERATOR) CATALOG_ERROR_TYPE_COUNT };
 #undef CATALOG_ENUMERATOR

@@ -42,7 +42,8 @@ static int list_add(struct listing *self, const struct catalog_entry *entry)
 	return 0;
 }
 
-static int list_declared(struct listing *self, const struct telemetry_property *declared, size_t count, size_t exec_index)
+static int list_declared(struct listing *self, const struct telemetry_property *declared, size_t count,
+			 size_t exec_index)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct catalog_entry entry = {.name = (char *)declared[i].name,

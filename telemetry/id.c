@@ -35,9 +35,7 @@ static bool has_form(const char *text, const char *form)
 	for (; *form; form++, text++) {
 		bool digit = *text >= '0' && *text <= '9';
 
-		if (*form == 'h' ? !digit && !(*text >= 'a' && *text <= 'f')
-				 : *form == 'd' ? !digit
-						: *text != *form)
+		if (*form == 'h' ? !digit && !(*text >= 'a' && *text <= 'f') : *form == 'd' ? !digit : *text != *form)
 			return false;
 	}
 	return true;

@@ -13,9 +13,10 @@ const char *machine_node_arch(const char *arch)
 	static const struct {
 		const char *uname, *node;
 	} names[] = {
-		{"x86_64", "x64"},   {"i386", "ia32"},   {"i586", "ia32"},     {"i686", "ia32"},       {"aarch64", "arm64"},
-		{"armv6l", "arm"},   {"armv7l", "arm"},  {"armv8l", "arm"},    {"ppc64le", "ppc64"},   {"ppc64", "ppc64"},
-		{"s390x", "s390x"},  {"mips", "mips"},   {"mips64", "mipsel"}, {"riscv64", "riscv64"}, {"loongarch64", "loong64"},
+		{"x86_64", "x64"},    {"i386", "ia32"},       {"i586", "ia32"},           {"i686", "ia32"},
+		{"aarch64", "arm64"}, {"armv6l", "arm"},      {"armv7l", "arm"},          {"armv8l", "arm"},
+		{"ppc64le", "ppc64"}, {"ppc64", "ppc64"},     {"s390x", "s390x"},         {"mips", "mips"},
+		{"mips64", "mipsel"}, {"riscv64", "riscv64"}, {"loongarch64", "loong64"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {

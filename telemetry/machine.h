@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 struct machine {
-	char platform_version[16]; /* "6.1": the first two numbers of the kernel's release, nothing a builder wrote behind them */
+	char platform_version
+		[16]; /* "6.1": the first two numbers of the kernel's release, nothing a builder wrote behind them */
 	char arch[32]; /* uname's */
 	const char *node_arch; /* the same as Node names it */
 };

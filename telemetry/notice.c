@@ -246,7 +246,8 @@ static void write_who(FILE *out, const struct stack *stack)
 		fputc('\n', out);
 	}
 	if (is_remote(decl))
-		fputs("Your IP address is not part of an event: a fixed 0.0.0.0 stands in its place. The network itself shows "
+		fputs("Your IP address is not part of an event: a fixed 0.0.0.0 stands in its place. The network "
+		      "itself shows "
 		      "your address to whoever carries or receives the connection.\n",
 		      out);
 }
@@ -256,7 +257,8 @@ static void write_choice(FILE *out, const struct stack *stack)
 	const struct telemetry_decl *decl = stack->telemetry;
 	char *variable = consent_app_variable(stack->app);
 
-	fputs("\nYOUR CHOICE\nYes holds for this run only; you are asked again at the next start. Nothing is sent, made or "
+	fputs("\nYOUR CHOICE\nYes holds for this run only; you are asked again at the next start. Nothing is sent, "
+	      "made or "
 	      "looked up before you answer.\n"
 	      "No costs nothing: nothing is sent, no identifier is made, what was waiting to be sent is deleted, and "
 	      "upfront starts the same services in the same way.\n"
@@ -264,10 +266,12 @@ static void write_choice(FILE *out, const struct stack *stack)
 	      "products.\n",
 	      out);
 	if (keeps_id(decl))
-		fputs("After a yes a random number is kept on this machine, so that starts of one installation can be told "
+		fputs("After a yes a random number is kept on this machine, so that starts of one installation can be "
+		      "told "
 		      "from starts of many; a no deletes it.\n",
 		      out);
-	fputs("No for good: press D, or type upfront telemetry off (this app) or upfront telemetry off --all. It ends the "
+	fputs("No for good: press D, or type upfront telemetry off (this app) or upfront telemetry off --all. It ends "
+	      "the "
 	      "asking; upfront telemetry ask brings the question back.\n",
 	      out);
 	fprintf(out, "These say no as well: --telemetry=off, DO_NOT_TRACK=1, UPFRONT_TELEMETRY_DISABLED=1, %s=1.\n",

@@ -41,7 +41,8 @@ static const struct optout table[] = {
 	{"STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false", "Streamlit", "docs.streamlit.io, config.toml"},
 	{"TURBO_TELEMETRY_DISABLED", "1", "Turborepo", "turborepo.com docs, Telemetry"},
 	{"VCPKG_DISABLE_METRICS", "1", "vcpkg", "learn.microsoft.com, vcpkg telemetry"},
-	{"WRANGLER_SEND_METRICS", "false", "Cloudflare Wrangler", "developers.cloudflare.com, Wrangler system variables"},
+	{"WRANGLER_SEND_METRICS", "false", "Cloudflare Wrangler",
+	 "developers.cloudflare.com, Wrangler system variables"},
 	{"YARN_ENABLE_TELEMETRY", "0", "Yarn", "yarnpkg.com, Telemetry"},
 };
 

@@ -101,7 +101,8 @@ static int append_line(const char *path, const char *line)
 		result = -EINVAL;
 		goto out;
 	}
-	if (status.st_size > 0 && pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n' && write(fd, "\n", 1) != 1)
+	if (status.st_size > 0 && pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n' &&
+	    write(fd, "\n", 1) != 1)
 		result = -EIO;
 	if (result == 0 && write(fd, line, size_bytes) != (ssize_t)size_bytes)
 		result = errno ? -errno : -EIO;

@@ -48,7 +48,8 @@ int telemetry_wipe(const char *app, struct err *err)
 		int length = snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
 
 		if (length < 0 || (size_t)length >= sizeof(path))
-			result = err_set(err, ERR_FAILED, "cannot remove %s: in %s: the path is too long", names[i], folder);
+			result = err_set(err, ERR_FAILED, "cannot remove %s: in %s: the path is too long", names[i],
+					 folder);
 		else if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
 			result = err_set(err, ERR_FAILED, "cannot remove what telemetry kept: %s: %s", path,
 					 strerror(errno));

@@ -166,9 +166,9 @@ static void say_prompt(void)
 
 static void say_unknown(const struct prompt *self, const char *line)
 {
-	char *bytes = NULL;
+	char *words = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&bytes, &size);
+	FILE *out = open_memstream(&words, &size);
 	const char *end = line + strlen(line);
 	unsigned columns = 0;
 	struct text_char c;
@@ -181,10 +181,10 @@ static void say_unknown(const struct prompt *self, const char *line)
 		columns += c.columns;
 	}
 	fputs(line < end ? "...'" : "'", out);
-	fputs(" is not an answer. The words are yes, no, view, notice and never.\n", out);
+	fputs(" is not an answer. The words are yes, no, view, notice and never.", out);
 	if (fclose(out) == 0)
-		say(bytes, size);
-	free(bytes);
+		say_texts(self, (const char *const[]){words, NULL});
+	free(words);
 }
 
 static void flush_typed(void)

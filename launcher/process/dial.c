@@ -280,8 +280,8 @@ static void resolve(struct dial *self, const char *host, int port)
 {
 	struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
 	if (!self->resolver)
-		self->resolver = evdns_base_new(self->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
-								    EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+		self->resolver = evdns_base_new(self->base,
+						EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
 	struct lookup *lookup = self->resolver ? malloc(sizeof *lookup) : NULL;
 	if (!lookup) {
 		fail(self, "host name not resolved: no resolver");

@@ -11,8 +11,9 @@ struct stack;
 
 /*
  * Tries to bind each declared port of the member services (IPv4 and IPv6, tcp and udp) and lets go again. A taken one is
- * ERR_MISSING at the port's place, naming the holder (name and pid) when /proc lets us see it. Services of
- * containers are left to their engine. `member` NULL: all.
+ * ERR_MISSING at the port's place, naming the holder (name and pid) when /proc lets us see it, else its user; so is one we may not
+ * bind, and an address that is not this machine's. Each port is told of once. Services of containers are left to their
+ * engine. Nothing is looked up: a host that is no address is not checked. `member` NULL: all.
  */
 int ports_check(const struct stack *stack, const bool *member, struct err *err);
 

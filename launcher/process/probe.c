@@ -10,6 +10,7 @@
 
 #include "config/err.h"
 #include "config/stack.h"
+#include "config/utf8.h"
 
 #define TIMEOUT_DEFAULT_MS 30000
 
@@ -50,6 +51,22 @@ static void on_timeout(evutil_socket_t fd, short what, void *context)
 	}
 }
 
+/* What others wrote goes to screens and into JSON: everything but well-formed printable text becomes '?'. */
+static void make_plain(char *text)
+{
+	size_t left = strlen(text);
+	for (char *p = text; left > 0;) {
+		size_t size = utf8_length(p, left);
+		unsigned char first = (unsigned char)p[0];
+		if (size == 0 || first < ' ' || first == 0x7f || (first == 0xc2 && (unsigned char)p[1] < 0xa0)) {
+			*p = '?';
+			size = 1;
+		}
+		p += size;
+		left -= size;
+	}
+}
+
 void probe_decide(struct probe *self, bool well, const char *format, ...)
 {
 	va_list arguments;
@@ -58,10 +75,7 @@ void probe_decide(struct probe *self, bool well, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(self->detail, sizeof self->detail, format, arguments);
 	va_end(arguments);
-	for (char *p = self->detail; *p; p++) {
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
-	}
+	make_plain(self->detail);
 	self->well = well;
 	self->decided = true;
 	event_del(self->timeout);
@@ -136,6 +150,8 @@ void probe_cancel(struct probe *self)
 	event_del(self->later);
 	self->running = self->decided = false;
 	self->kind->stop(self);
+	if (self->kind->forget)
+		self->kind->forget(self);
 }
 
 void probe_feed(struct probe *self, const char *bytes, size_t size_bytes)

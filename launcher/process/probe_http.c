@@ -201,7 +201,8 @@ static int open_http(struct probe *self, struct err *err)
 	if (!spec->host || !*spec->host || spec->port <= 0 || spec->port > 65535)
 		return err_at(err, ERR_CONFIG, spec->place, "an http probe needs a URL with a host");
 	if (!is_plain(spec->host) || !is_plain(spec->path))
-		return err_at(err, ERR_CONFIG, spec->place, "URL of the http probe: blanks and control characters have no place in it");
+		return err_at(err, ERR_CONFIG, spec->place,
+			      "URL of the http probe: blanks and control characters have no place in it");
 	struct http *http = calloc(1, sizeof *http);
 	self->state = http;
 	if (http) {

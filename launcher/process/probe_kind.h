@@ -18,6 +18,8 @@ struct probe_kind_ops {
 	void (*begin)(struct probe *self);
 	/* Ends what `begin` began, if it is still under way. No result follows. */
 	void (*stop)(struct probe *self);
+	/* After a cancelled attempt: what was learned belongs to a run that is over. Or NULL. */
+	void (*forget)(struct probe *self);
 	/* Takes self->state apart, which may be NULL or half prepared. */
 	void (*close)(struct probe *self);
 	/* What is said when time is up; NULL: "timed out after ...". */

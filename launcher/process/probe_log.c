@@ -45,6 +45,8 @@ static bool take_piece(struct log *log, const char *bytes, size_t size_bytes, bo
 static void feed_log(struct probe *self, const char *bytes, size_t size_bytes)
 {
 	struct log *log = self->state;
+	if (log->matched)
+		return;
 	while (size_bytes > 0 && !log->matched) {
 		size_t room = LINE_BYTES_MAX - log->used;
 		size_t reach = size_bytes < room ? size_bytes : room;
@@ -55,7 +57,7 @@ static void feed_log(struct probe *self, const char *bytes, size_t size_bytes)
 		bytes += piece;
 		size_bytes -= piece;
 	}
-	if (log->matched && log->used == 0 && size_bytes != SIZE_MAX)
+	if (log->matched)
 		probe_decide(self, true, "a line matched");
 }
 
@@ -67,7 +69,7 @@ static int open_log(struct probe *self, struct err *err)
 	self->state = log;
 	if (!log)
 		return err_set(err, ERR_FAILED, "cannot make a probe: out of memory");
-	int result = regcomp(&log->regex, spec->regex ? spec->regex : "", REG_EXTENDED | REG_NEWLINE);
+	int result = regcomp(&log->regex, spec->regex ? spec->regex : "", REG_EXTENDED);
 	if (result != 0) {
 		regerror(result, &log->regex, why, sizeof why);
 		return err_at(err, ERR_CONFIG, spec->place, "regular expression '%s': %s", spec->regex, why);
@@ -83,8 +85,13 @@ static void begin_log(struct probe *self)
 		probe_decide(self, true, "a line matched");
 }
 
-/* What was said belongs to the run that is over. */
-static void cancel_log(struct probe *self)
+/* An attempt whose time is up ends nothing: the line it may have waited for can still come. */
+static void stop_log(struct probe *self)
+{
+	(void)self;
+}
+
+static void forget_log(struct probe *self)
 {
 	struct log *log = self->state;
 	log->matched = false;
@@ -107,7 +114,8 @@ static void close_log(struct probe *self)
 const struct probe_kind_ops probe_kind_log = {
 	.open = open_log,
 	.begin = begin_log,
-	.stop = cancel_log,
+	.stop = stop_log,
+	.forget = forget_log,
 	.close = close_log,
 	.explain_timeout = explain_log,
 	.feed = feed_log,

@@ -26,7 +26,10 @@
 #define LEASH_KILL_ALL_MS 1400
 #define LEASH_GIVE_UP_MS 1800
 #define GUARD_SWEEP_MS 1500
-/* How long a client that has only just connected may take to hear of the end. */
+/*
+ * How long a client that is only about to connect may take to hear of the end: counted from the end while a terminal is there to
+ * hear it, else from the beginning.
+ */
 #define LINGER_MS 1000
 /* A service may bring others on its way, those again others: settled in one turn as far as it goes. */
 #define SETTLE_ROUNDS_MAX 10000
@@ -200,7 +203,7 @@ static void check_stopping(struct supervisor *self)
 	if (!deps_all_gone(self) && (self->give_up_ms == 0 || now < self->give_up_ms))
 		return;
 	self->kill_all_ms = self->give_up_ms = 0;
-	self->linger_ms = now + LINGER_MS;
+	self->linger_ms = (self->detached ? self->started_ms : now) + LINGER_MS;
 	report_close(self);
 	supervisor_set_phase(self, PHASE_OVER);
 }
@@ -435,15 +438,14 @@ static int make_environment(struct supervisor *self)
 	return rc;
 }
 
-/* What cannot be told to a client, because there is no way to talk to one yet. Said by our caller's hand: stderr. */
-static int say_and_give_up(const struct err *err)
+/* Clients report what went wrong; where none can connect, stderr is the only way to be heard. */
+static void say_to_nobody_else(const struct err *err)
 {
-	char *text = err_render(err, "upfront");
+	char *text = err_is_set(err) ? err_render(err, "upfront") : NULL;
 
 	if (text != NULL)
 		fputs(text, stderr);
 	free(text);
-	return err->code != ERR_NONE ? (int)err->code : ERR_INTERNAL;
 }
 
 static int open_doors(struct supervisor *self, struct err *err)
@@ -592,24 +594,22 @@ int supervisor_run(const struct supervisor_options *options)
 				  .stack = options->stack,
 				  .consent = options->consent,
 				  .phase = PHASE_STARTING,
+				  .started_ms = supervisor_now_ms(),
 				  .failure = ERR_INIT};
-	struct err err = ERR_INIT;
 	int code;
 
 	strmap_init(&self.environment);
 	strmap_init(&self.telemetry_environment);
-	if (open_doors(&self, &err) < 0) {
-		code = say_and_give_up(&err);
-		goto out;
+	if (open_doors(&self, &self.failure) == 0) {
+		if (bring_up(&self, &self.failure) < 0)
+			give_up_before_the_start(&self);
+		/* A loop that fails costs a turn, not the services. */
+		while (!self.done && event_base_loop(self.base, EVLOOP_NO_EXIT_ON_EMPTY) >= 0)
+			;
 	}
-	if (bring_up(&self, &self.failure) < 0)
-		give_up_before_the_start(&self);
-	/* A loop that fails costs a turn, not the services. */
-	while (!self.done && event_base_loop(self.base, EVLOOP_NO_EXIT_ON_EMPTY) >= 0)
-		;
 	code = exit_code(&self);
-out:
+	if (self.ctl == NULL)
+		say_to_nobody_else(&self.failure);
 	finish(&self);
-	err_finish(&err);
 	return code;
 }

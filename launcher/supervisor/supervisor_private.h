@@ -78,6 +78,7 @@ struct supervisor {
 	const struct unit *failed;
 	const char *error_type; /* of the failure, telemetry's word */
 	int end_signal; /* ended by this before the stack was up; 0: none */
+	int64_t started_ms;
 	int64_t kill_all_ms, give_up_ms, linger_ms; /* deadlines; 0: none */
 	bool settling, touched;
 	bool detached; /* the leash no longer matters */

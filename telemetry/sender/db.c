@@ -64,8 +64,8 @@ static int open_handle(struct db *self, const char *path, const char *schema)
 {
 	static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
 				       "PRAGMA journal_size_limit=1000000; PRAGMA temp_store=MEMORY;";
-	int result = sqlite3_open_v2(path, &self->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-				     NULL);
+	int result = sqlite3_open_v2(path, &self->handle,
+				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (result == SQLITE_OK) {
 		sqlite3_busy_timeout(self->handle, DB_BUSY_MS);
@@ -148,7 +148,8 @@ static int prepare(struct db *self, const char *sql, const char *types, va_list 
 		if (types[i] == 'i')
 			result = sqlite3_bind_int64(*statement, i + 1, va_arg(values, int64_t));
 		else
-			result = sqlite3_bind_text(*statement, i + 1, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
+			result = sqlite3_bind_text(*statement, i + 1, va_arg(values, const char *), -1,
+						   SQLITE_TRANSIENT);
 	}
 	if (result != SQLITE_OK) {
 		sqlite3_finalize(*statement);

@@ -13,14 +13,17 @@ struct ledger {
 };
 
 static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS sent(id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+	"CREATE TABLE IF NOT EXISTS sent(id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, name TEXT "
+	"NOT NULL,"
 	" event TEXT NOT NULL, endpoint TEXT NOT NULL, first_sent TEXT NOT NULL, last_sent TEXT NOT NULL,"
 	" attempts INTEGER NOT NULL, result TEXT NOT NULL, status INTEGER NOT NULL, created INTEGER NOT NULL);"
-	"SELECT id, uuid, name, event, endpoint, first_sent, last_sent, attempts, result, status, created FROM sent LIMIT 0;";
+	"SELECT id, uuid, name, event, endpoint, first_sent, last_sent, attempts, result, status, created FROM sent "
+	"LIMIT 0;";
 
 static void shorten(struct ledger *self)
 {
-	db_run(self->db, "DELETE FROM sent WHERE id <= (SELECT max(id) FROM sent) - ?", "i", (int64_t)LEDGER_EVENTS_MAX);
+	db_run(self->db, "DELETE FROM sent WHERE id <= (SELECT max(id) FROM sent) - ?", "i",
+	       (int64_t)LEDGER_EVENTS_MAX);
 }
 
 struct ledger *ledger_open(const char *path, const char *endpoint, int64_t now_ms)
@@ -57,9 +60,11 @@ void ledger_begin(struct ledger *self, const struct outbox_batch *batch, const c
 		const struct outbox_event *event = &batch->events[i];
 
 		db_run(self->db,
-		       "INSERT INTO sent(uuid, name, event, endpoint, first_sent, last_sent, attempts, result, status, created)"
+		       "INSERT INTO sent(uuid, name, event, endpoint, first_sent, last_sent, attempts, result, status, "
+		       "created)"
 		       " VALUES(?1, ?2, ?3, ?4, ?5, ?5, 1, 'sending', 0, ?6)"
-		       " ON CONFLICT(uuid) DO UPDATE SET last_sent = ?5, attempts = attempts + 1, result = 'sending', status = 0",
+		       " ON CONFLICT(uuid) DO UPDATE SET last_sent = ?5, attempts = attempts + 1, result = 'sending', "
+		       "status = 0",
 		       "sssssi", event->uuid, event->name, event->text, self->endpoint, time, now_ms);
 	}
 	shorten(self);
@@ -72,8 +77,8 @@ void ledger_end(struct ledger *self, const struct outbox_batch *batch, const cha
 	if (db_run(self->db, "BEGIN IMMEDIATE", NULL) < 0)
 		return;
 	for (size_t i = 0; i < batch->count; i++)
-		db_run(self->db, "UPDATE sent SET result = ?, status = ? WHERE uuid = ?", "sis", result, (int64_t)status,
-		       batch->events[i].uuid);
+		db_run(self->db, "UPDATE sent SET result = ?, status = ? WHERE uuid = ?", "sis", result,
+		       (int64_t)status, batch->events[i].uuid);
 	if (db_run(self->db, "COMMIT", NULL) < 0)
 		db_run(self->db, "ROLLBACK", NULL);
 }

@@ -19,7 +19,8 @@ struct outbox {
 
 /* Triggers keep the totals, so that no append has to count. A claim holds while claimed_until lies ahead. */
 static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS queue(id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+	"CREATE TABLE IF NOT EXISTS queue(id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, name TEXT "
+	"NOT NULL,"
 	" event TEXT NOT NULL, size INTEGER NOT NULL, endpoint TEXT NOT NULL, notice INTEGER NOT NULL,"
 	" created INTEGER NOT NULL, owner TEXT, claimed_until INTEGER NOT NULL DEFAULT 0);"
 	"CREATE TABLE IF NOT EXISTS totals(events INTEGER NOT NULL, bytes INTEGER NOT NULL);"
@@ -78,8 +79,7 @@ static void shorten(struct outbox *self)
 		if (db_next(rows))
 			crossed = db_integer(rows, 0) > self->events_max || db_integer(rows, 1) > self->bytes_max;
 		db_done(rows);
-		if (!crossed ||
-		    db_run(self->db, "DELETE FROM queue WHERE id = (SELECT min(id) FROM queue)", NULL) < 0)
+		if (!crossed || db_run(self->db, "DELETE FROM queue WHERE id = (SELECT min(id) FROM queue)", NULL) < 0)
 			return;
 	}
 }
@@ -91,9 +91,10 @@ int outbox_append(struct outbox *self, const char *uuid, const char *name, const
 
 	if (size_bytes > OUTBOX_EVENT_BYTES_MAX)
 		return -EMSGSIZE;
-	result = db_run(self->db,
-			"INSERT OR IGNORE INTO queue(uuid, name, event, size, endpoint, notice, created) VALUES(?,?,?,?,?,?,?)",
-			"sssisii", uuid, name, event, (int64_t)size_bytes, self->endpoint, self->notice, now_ms);
+	result = db_run(
+		self->db,
+		"INSERT OR IGNORE INTO queue(uuid, name, event, size, endpoint, notice, created) VALUES(?,?,?,?,?,?,?)",
+		"sssisii", uuid, name, event, (int64_t)size_bytes, self->endpoint, self->notice, now_ms);
 	if (result == 0)
 		shorten(self);
 	return result;
@@ -144,8 +145,8 @@ int outbox_claim(struct outbox *self, size_t events_max, size_t bytes_max, int64
 	}
 	db_done(rows);
 	for (size_t i = 0; result == 0 && i < found.count; i++)
-		result = db_run(self->db, "UPDATE queue SET owner = ?, claimed_until = ? WHERE id = ?", "sii", self->owner,
-				now_ms + OUTBOX_CLAIM_MS, found.events[i].id);
+		result = db_run(self->db, "UPDATE queue SET owner = ?, claimed_until = ? WHERE id = ?", "sii",
+				self->owner, now_ms + OUTBOX_CLAIM_MS, found.events[i].id);
 	if (result == 0)
 		result = db_run(self->db, "COMMIT", NULL);
 	if (result < 0) {

@@ -22,8 +22,8 @@ struct transport {
 	 * Begins an attempt; `body` (JSON, one line, no newline) is copied. `done` is called once, from the loop and never from within this
 	 * call, after timeout_ms at the latest. Not while another attempt is under way. Returns 0, or -errno and no call.
 	 */
-	int (*send)(struct transport *self, const char *body, size_t size_bytes, int64_t timeout_ms, transport_done *done,
-		    void *context);
+	int (*send)(struct transport *self, const char *body, size_t size_bytes, int64_t timeout_ms,
+		    transport_done *done, void *context);
 	void (*destroy)(struct transport *self);
 };
 

@@ -127,11 +127,14 @@ static void on_request(struct evhttp_request *request, void *context)
 	cJSON_AddNumberToObject(line, "status", status);
 	cJSON_AddBoolToObject(line, "valid", verdict.status == 200);
 	cJSON_AddStringToObject(line, "text", verdict.text);
-	cJSON_AddNumberToObject(line, "events", cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(verdict.body, "batch")));
+	cJSON_AddNumberToObject(line, "events",
+				cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(verdict.body, "batch")));
 	cJSON_AddBoolToObject(line, "gzip", checked.content_encoding != NULL);
 	sent_at = cJSON_GetObjectItemCaseSensitive(verdict.body, "sent_at");
 	cJSON_AddStringToObject(line, "sent_at", cJSON_IsString(sent_at) ? sent_at->valuestring : "");
-	cJSON_AddStringToObject(line, "user_agent", evhttp_find_header(headers, "User-Agent") ? evhttp_find_header(headers, "User-Agent") : "");
+	cJSON_AddStringToObject(line, "user_agent",
+				evhttp_find_header(headers, "User-Agent") ? evhttp_find_header(headers, "User-Agent")
+									  : "");
 	note(self, line);
 	note_verdict(self, &verdict, status);
 	if (self->retry_after_s >= 0 && status != 200) {
@@ -191,13 +194,15 @@ static void begin_drip(struct server *self, struct bufferevent *connection)
 	struct drip *drip = calloc(1, sizeof(*drip));
 
 	drip->connection = connection;
-	drip->rest = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"Ok\"}";
+	drip->rest =
+		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"Ok\"}";
 	drip->timer = event_new(self->base, -1, EV_PERSIST, on_drip, drip);
 	event_add(drip->timer, &pace);
 	bufferevent_setcb(connection, on_bytes, NULL, on_gone, drip);
 }
 
-static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int size, void *context)
+static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int size,
+			  void *context)
 {
 	struct server *self = context;
 	struct linger now = {1, 0};
@@ -248,12 +253,9 @@ static bool is_below_http(const char *mode)
 
 static void read_options(struct server *self, int argc, char **argv)
 {
-	static const struct option options[] = {{"key", 1, NULL, 'k'},
-						{"retry-after", 1, NULL, 'r'},
-						{"first", 1, NULL, 'f'},
-						{"max-events", 1, NULL, 'm'},
-						{"port", 1, NULL, 'p'},
-						{0}};
+	static const struct option options[] = {{"key", 1, NULL, 'k'},   {"retry-after", 1, NULL, 'r'},
+						{"first", 1, NULL, 'f'}, {"max-events", 1, NULL, 'm'},
+						{"port", 1, NULL, 'p'},  {0}};
 	const char *key = NULL;
 	int option;
 
@@ -296,7 +298,8 @@ int main(int argc, char **argv)
 	read_options(&self, argc, argv);
 	address.sin_port = htons((uint16_t)self.port);
 	self.base = event_base_new();
-	listener = evconnlistener_new_bind(self.base, on_connection, &self, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, 16,
+	listener = evconnlistener_new_bind(self.base, on_connection, &self,
+					   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, 16,
 					   (struct sockaddr *)&address, sizeof(address));
 	if (!listener)
 		return 1;

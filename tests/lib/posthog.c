@@ -65,7 +65,11 @@ static bool is_utf8(const unsigned char *at, size_t size_bytes)
 	const unsigned char *end = at + size_bytes;
 
 	while (at < end) {
-		int more = *at < 0x80 ? 0 : *at >= 0xc2 && *at < 0xe0 ? 1 : (*at & 0xf0) == 0xe0 ? 2 : *at >= 0xf0 && *at < 0xf5 ? 3 : -1;
+		int more = *at < 0x80                  ? 0
+			   : *at >= 0xc2 && *at < 0xe0 ? 1
+			   : (*at & 0xf0) == 0xe0      ? 2
+			   : *at >= 0xf0 && *at < 0xf5 ? 3
+						       : -1;
 		unsigned first = *at;
 
 		if (more < 0 || end - at <= more)
@@ -74,8 +78,8 @@ static bool is_utf8(const unsigned char *at, size_t size_bytes)
 			if ((at[i] & 0xc0) != 0x80)
 				return false;
 		}
-		if ((first == 0xe0 && at[1] < 0xa0) || (first == 0xed && at[1] > 0x9f) || (first == 0xf0 && at[1] < 0x90) ||
-		    (first == 0xf4 && at[1] > 0x8f))
+		if ((first == 0xe0 && at[1] < 0xa0) || (first == 0xed && at[1] > 0x9f) ||
+		    (first == 0xf0 && at[1] < 0x90) || (first == 0xf4 && at[1] > 0x8f))
 			return false;
 		at += more + 1;
 	}
@@ -99,7 +103,8 @@ static int unpack(const void *packed, size_t packed_bytes, char **text, size_t *
 		stream.avail_out = (uInt)(capacity - length);
 		result = inflate(&stream, Z_NO_FLUSH);
 		length = capacity - stream.avail_out;
-	} while (result == Z_OK && capacity < POSTHOG_UNPACKED_MAX + 1024 * 1024 && (stream.avail_in > 0 || stream.avail_out == 0));
+	} while (result == Z_OK && capacity < POSTHOG_UNPACKED_MAX + 1024 * 1024 &&
+		 (stream.avail_in > 0 || stream.avail_out == 0));
 	inflateEnd(&stream);
 	if (result != Z_STREAM_END || length > POSTHOG_UNPACKED_MAX) {
 		free(bytes);
@@ -276,7 +281,8 @@ static int check_event_shape(const cJSON *event, struct posthog_verdict *verdict
 	    !is_absent_or(uuid, is_string) || !is_absent_or(member(event, "timestamp"), is_string) ||
 	    (properties && !cJSON_IsObject(properties)) || !is_absent_or(member(event, "$set"), is_object) ||
 	    !is_absent_or(member(event, "$set_once"), is_object) ||
-	    (offset && !cJSON_IsNull(offset) && (!cJSON_IsNumber(offset) || offset->valuedouble != (double)(int64_t)offset->valuedouble)) ||
+	    (offset && !cJSON_IsNull(offset) &&
+	     (!cJSON_IsNumber(offset) || offset->valuedouble != (double)(int64_t)offset->valuedouble)) ||
 	    (*text_of(uuid) && !is_uuid(uuid->valuestring)))
 		return refuse(verdict, 400, HYDRATE);
 	if (!*text_of(member(event, "event")))
@@ -300,8 +306,8 @@ static int64_t time_ms(const char *text)
 	struct tm parts = {0};
 	int ms, used = 0;
 
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour,
-		   &parts.tm_min, &parts.tm_sec, &ms, &used) != 7 ||
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+		   &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &ms, &used) != 7 ||
 	    used != 24 || strlen(text) != 24)
 		return -1;
 	parts.tm_year -= 1900;
@@ -311,17 +317,34 @@ static int64_t time_ms(const char *text)
 
 static void examine_ids(const cJSON *event, struct posthog_verdict *verdict)
 {
-	static const char *const illegal[] = {"anonymous", "guest",	"distinctid", "distinct_id", "id",   "not_authenticated",
-					      "email",	   "undefined", "true",	      "false",	     "none", "null",
-					      "0",	   "nan",	"backend",    "system",	     "user", "anonymous-user",
-					      "[object object]", "00000000-0000-0000-0000-000000000000"};
+	static const char *const illegal[] = {"anonymous",
+					      "guest",
+					      "distinctid",
+					      "distinct_id",
+					      "id",
+					      "not_authenticated",
+					      "email",
+					      "undefined",
+					      "true",
+					      "false",
+					      "none",
+					      "null",
+					      "0",
+					      "nan",
+					      "backend",
+					      "system",
+					      "user",
+					      "anonymous-user",
+					      "[object object]",
+					      "00000000-0000-0000-0000-000000000000"};
 	const char *uuid = text_of(member(event, "uuid")), *id = text_of(member(event, "distinct_id"));
 	int64_t time = time_ms(text_of(member(event, "timestamp")));
 	uint64_t uuid_ms;
 	unsigned high, low;
 
 	if (time < 0)
-		find(verdict, "timestamp '%s' is not RFC 3339 in UTC with milliseconds", text_of(member(event, "timestamp")));
+		find(verdict, "timestamp '%s' is not RFC 3339 in UTC with milliseconds",
+		     text_of(member(event, "timestamp")));
 	if (strlen(uuid) != 36 || uuid[14] != '7' || !strchr("89ab", uuid[19]) || strpbrk(uuid, "ABCDEF")) {
 		find(verdict, "uuid '%s' is not a lower-case version 7", uuid);
 	} else if (sscanf(uuid, "%8x-%4x", &high, &low) == 2) {
@@ -341,7 +364,8 @@ static void examine_ids(const cJSON *event, struct posthog_verdict *verdict)
 
 static void examine_privacy(const cJSON *event, struct posthog_verdict *verdict)
 {
-	static const char *const unwanted[] = {"$set", "$set_once", "$unset", "$groups", "$device_id", "$os", "$identify"};
+	static const char *const unwanted[] = {"$set",       "$set_once", "$unset",   "$groups",
+					       "$device_id", "$os",       "$identify"};
 	const cJSON *properties = member(event, "properties"), *field;
 
 	if (!*text_of(member(properties, "$ip")))
@@ -384,7 +408,8 @@ static int check_shape(const struct posthog *self, struct posthog_verdict *verdi
 {
 	const cJSON *body = verdict->body, *batch = member(body, "batch"), *event;
 
-	if (!cJSON_IsObject(body) || !cJSON_IsArray(batch) || has_twice(body) || !is_absent_or(member(body, "sent_at"), is_string) ||
+	if (!cJSON_IsObject(body) || !cJSON_IsArray(batch) || has_twice(body) ||
+	    !is_absent_or(member(body, "sent_at"), is_string) ||
 	    !is_absent_or(member(body, "historical_migration"), is_bool))
 		return refuse(verdict, 400, HYDRATE);
 	cJSON_ArrayForEach(event, batch)
@@ -401,7 +426,8 @@ void posthog_check(struct posthog *self, const struct posthog_request *request, 
 {
 	const cJSON *event;
 
-	*verdict = (struct posthog_verdict){.status = 200, .text = "{\"status\":\"Ok\"}", .findings = cJSON_CreateArray()};
+	*verdict =
+		(struct posthog_verdict){.status = 200, .text = "{\"status\":\"Ok\"}", .findings = cJSON_CreateArray()};
 	if (read_body(request, verdict) < 0 || check_shape(self, verdict) < 0)
 		return;
 	if (time_ms(text_of(member(verdict->body, "sent_at"))) < 0)

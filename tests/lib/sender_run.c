@@ -137,7 +137,8 @@ static char *sender_program(void)
 static void enter_silent_network(const char *folder)
 {
 	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	char path[PATH_MAX];
 	int fd;
 
@@ -146,11 +147,12 @@ static void enter_silent_network(const char *folder)
 	snprintf(path, sizeof(path), "%s/resolv.conf", folder);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0 || write(fd, "nameserver 127.0.0.1\n", 21) != 21 || close(fd) < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount(path, "/etc/resolv.conf", NULL, MS_BIND, NULL) < 0)
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(path, "/etc/resolv.conf", NULL, MS_BIND, NULL) < 0)
 		_exit(NO_NETWORK_OF_OUR_OWN);
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    fcntl(fd, F_DUPFD, 10) < 0)
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || fcntl(fd, F_DUPFD, 10) < 0)
 		_exit(NO_NETWORK_OF_OUR_OWN);
 	close(fd);
 }
@@ -239,12 +241,14 @@ char *sender_give(struct sender_run *self, char *uuid)
 	strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%S", &parts);
 	ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	assert_int_equal(getrandom(random, sizeof(random), 0), sizeof(random));
-	snprintf(uuid, 37, "%08x-%04x-7%01x%02x-a%01x%02x-%02x%02x%02x%02x%02x%02x", (unsigned)(ms >> 16), (unsigned)(ms & 0xffff),
-		 random[0] & 15u, random[1], random[2] & 15u, random[3], random[4], random[5], random[6], random[7], random[8],
-		 random[9]);
+	snprintf(uuid, 37, "%08x-%04x-7%01x%02x-a%01x%02x-%02x%02x%02x%02x%02x%02x", (unsigned)(ms >> 16),
+		 (unsigned)(ms & 0xffff), random[0] & 15u, random[1], random[2] & 15u, random[3], random[4], random[5],
+		 random[6], random[7], random[8], random[9]);
 	assert_true(asprintf(&event,
-			     "{\"uuid\":\"%s\",\"event\":\"server_start\",\"distinct_id\":\"0190c0de-1111-4000-8000-000000000001\","
-			     "\"timestamp\":\"%s.%03uZ\",\"properties\":{\"$geoip_disable\":true,\"$process_person_profile\":false,"
+			     "{\"uuid\":\"%s\",\"event\":\"server_start\",\"distinct_id\":\"0190c0de-1111-4000-8000-"
+			     "000000000001\","
+			     "\"timestamp\":\"%s.%03uZ\",\"properties\":{\"$geoip_disable\":true,\"$process_person_"
+			     "profile\":false,"
 			     "\"$ip\":\"0.0.0.0\",\"$lib\":\"upfront\",\"note\":\"caf\u00e9 \\u20ac\"}}",
 			     uuid, time, (unsigned)(ms % 1000)) > 0);
 	give(self, 'E', event);

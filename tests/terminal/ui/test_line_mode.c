@@ -15,6 +15,14 @@
 
 static const struct vt_options ordinary = {0};
 
+static bool wrote(const struct vt *vt, char byte)
+{
+	size_t size;
+	const char *bytes = vt_bytes(vt, &size);
+
+	return memchr(bytes, byte, size) != NULL;
+}
+
 static void plain_terminals_get_line_mode(void **state)
 {
 	static const struct {
@@ -32,14 +40,14 @@ static void plain_terminals_get_line_mode(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		const char *const environment[] = {table[i].term, NULL};
+		/* ncurses 6.4 does not free all it had made when it finds that it does not know a terminal. */
+		const char *const environment[] = {table[i].term, "ASAN_OPTIONS=detect_leaks=0", NULL};
 		struct vt_options options = {table[i].rows, table[i].columns, environment, NULL};
 		const char *const argv[] = {"/proc/self/exe", "ask", table[i].argument, NULL};
 		struct vt *vt = vt_start(argv, &options);
 		vt_wait_text(vt, table[i].line_mode ? "Enter:" : "Nothing is chosen");
-		size_t size;
 		/* Line mode writes no escape sequence at all. */
-		assert_int_equal(memchr(vt_bytes(vt, &size), '\033', size) == NULL, table[i].line_mode);
+		assert_int_equal(wrote(vt, '\033'), !table[i].line_mode);
 		vt_send(vt, "n\n");
 		consent_demo_expect(vt, SAID("no"));
 	}
@@ -133,17 +141,16 @@ static void hostile_text_and_input_are_harmless(void **state)
 	(void)state;
 	struct vt *vt =
 		consent_demo_start(&(struct vt_options){.rows = 60, .environment = environment}, "hostile", NULL);
-	size_t size;
 
 	vt_send(vt, "view\n");
 	vt_wait_text(vt, "\"name\": \"^[[2J^[[HShop^M^G^?\\x9b\\u202eevil\\u2066");
-	assert_null(memchr(vt_bytes(vt, &size), '\033', size));
-	assert_null(memchr(vt_bytes(vt, &size), '\a', size));
+	assert_false(wrote(vt, '\033'));
+	assert_false(wrote(vt, '\a'));
 	/* The terminal itself shows a typed Esc as ^[; said back it is the same. */
 	vt_send(vt, "\033[2Jx\n");
 	vt_wait_text(vt, "'^[[2Jx' is not an answer.");
 	vt_send(vt, "a word that goes on for much longer than anybody would want to have it read back to them\n");
-	vt_wait_text(vt, "'a word that goes on for much lo");
+	vt_wait_text(vt, "'a word that goes on for much l...'");
 	vt_send(vt, "no\n");
 	consent_demo_expect(vt, SAID("no"));
 }

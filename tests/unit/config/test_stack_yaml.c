@@ -372,6 +372,38 @@ static void test_depth_has_an_end(void **state)
 	text_parse(&text, "lists and maps nested deeper than 64");
 }
 
+/* A beginning, a piece written over and over up to the size limit, an end. */
+static void test_costly_texts_end_at_once(void **state)
+{
+	static const struct {
+		const char *begin, *piece, *message;
+	} cases[] = {
+		{"[", "a,", "more than 100000 values"},
+		{"[", "[],", "more than 100000 values"},
+		{"[", ": ", "more than 100000 values"},
+		{"{", "a: b, ", "more than 100000 values"},
+		{"[", "\"\" ", "not valid YAML"},
+		{"a: |\n", "\n", "too many blank lines"},
+		{"a: \"x", "\n", "too many blank lines"},
+		{"a: x", "\r\n", "too many blank lines"},
+		{"a: >\n", "                                                                \n", "too many blank lines"},
+		{"a: |\n", "  \n\n\n\n x\n", "not valid YAML"},
+		{"a: 'x", "\n\n\n x\n", "not valid YAML"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t count = (STACK_YAML_BYTES_MAX - 100) / strlen(cases[i].piece);
+		struct text text;
+
+		text_open(&text);
+		fputs(cases[i].begin, text.out);
+		for (size_t j = 0; j < count; j++)
+			fputs(cases[i].piece, text.out);
+		text_parse(&text, cases[i].message);
+	}
+}
+
 static void test_large_files(void **state)
 {
 	struct text text;
@@ -657,6 +689,7 @@ int main(void)
 		cmocka_unit_test(test_number_of_values_has_an_end),
 		cmocka_unit_test(test_many_keys_are_fast),
 		cmocka_unit_test(test_depth_has_an_end),
+		cmocka_unit_test(test_costly_texts_end_at_once),
 		cmocka_unit_test(test_large_files),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_standard_input),

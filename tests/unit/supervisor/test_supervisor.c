@@ -48,8 +48,11 @@ struct play {
 	int leash[2]; /* [0] the supervisor's */
 	int guard_fd;
 	int listen_fd;
-	char socket_path[128];
+	char socket_path[100]; /* fits an address */
 	char mark[64];
+	char errors[128]; /* what it says on stderr */
+	struct consent_decision consent;
+	struct stack_source *source;
 	pid_t pid;
 	int64_t begin_ms;
 };
@@ -73,6 +76,8 @@ static int setup(void **state)
 	strmap_set(&play->environment, "TRACE", path);
 	snprintf(play->mark, sizeof play->mark, "UPFRONT_STACK=%s", play->folder);
 	snprintf(play->socket_path, sizeof play->socket_path, "%s/control.sock", play->folder);
+	snprintf(play->errors, sizeof play->errors, "%s/errors", play->folder);
+	play->consent = (struct consent_decision){.state = CONSENT_OFF, .reason = CONSENT_BY_NO_ENDPOINT};
 	*state = play;
 	return 0;
 }
@@ -130,6 +135,7 @@ static struct probe_spec file_probe(const char *const *argv)
 static void begin(struct play *play)
 {
 	play->begin_ms = children_now_ms();
+	fflush(NULL); /* the child ends by exit(), so that a leak checker sees it */
 	play->pid = fork();
 	assert_true(play->pid >= 0);
 	if (play->pid == 0) {
@@ -143,14 +149,17 @@ static void begin(struct play *play)
 			.leash_fd = play->leash[0],
 			.guard_fd = play->guard_fd,
 			.lock_fd = -1,
-			.consent = {.state = CONSENT_OFF, .reason = CONSENT_BY_NO_ENDPOINT},
+			.consent = play->consent,
+			.source = play->source,
 			.marker_value = play->folder,
 			.begin_ms = play->begin_ms,
 		};
 
 		if (play->leash[1] >= 0)
 			close(play->leash[1]);
-		_exit(supervisor_run(&options));
+		assert_non_null(freopen(play->errors, "a", stderr));
+		setvbuf(stderr, NULL, _IONBF, 0);
+		exit(supervisor_run(&options));
 	}
 	if (play->leash[0] >= 0)
 		close(play->leash[0]);
@@ -164,26 +173,31 @@ static char *trace(const struct play *play)
 	return text != NULL ? text : strdup("");
 }
 
-static bool trace_has(const struct play *play, const char *text, int times)
+static int count_in(const struct play *play, const char *file, const char *text)
 {
-	char *all = trace(play);
+	char *all = children_slurp(play->folder, file, NULL);
 	int count = 0;
 
-	for (const char *at = strstr(all, text); at != NULL; at = strstr(at + 1, text))
+	for (const char *at = all != NULL ? strstr(all, text) : NULL; at != NULL; at = strstr(at + 1, text))
 		count++;
 	free(all);
-	return count >= times;
+	return count;
 }
 
-/* Waits for the folder to change until the trace holds `text` so many times. */
-static void await(const struct play *play, const char *text, int times)
+static bool trace_has(const struct play *play, const char *text, int times)
+{
+	return count_in(play, "trace", text) >= times;
+}
+
+/* Waits for the folder to change until the file in it holds `text` so many times. */
+static void await_in(const struct play *play, const char *file, const char *text, int times)
 {
 	int64_t deadline = children_now_ms() + CHILDREN_DEADLINE_MS;
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	char events[4096];
 
 	assert_true(inotify_add_watch(fd, play->folder, IN_MODIFY | IN_CREATE) >= 0);
-	while (!trace_has(play, text, times)) {
+	while (count_in(play, file, text) < times) {
 		struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 
 		if (children_now_ms() > deadline)
@@ -193,6 +207,11 @@ static void await(const struct play *play, const char *text, int times)
 			;
 	}
 	close(fd);
+}
+
+static void await(const struct play *play, const char *text, int times)
+{
+	await_in(play, "trace", text, times);
 }
 
 static void assert_trace(const struct play *play, const char *wanted)
@@ -240,6 +259,15 @@ static int teardown(void **state)
 	children_remove_folder(play->folder);
 	free(play);
 	return 0;
+}
+
+static void assert_said(const struct play *play, const char *text)
+{
+	char *errors = children_slurp(play->folder, "errors", NULL);
+
+	if (errors == NULL || strstr(errors, text) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", text, errors != NULL ? errors : "");
+	free(errors);
 }
 
 /* ---- Order ---- */
@@ -338,7 +366,9 @@ static void stubborn_services_are_killed_in_one_grace_period_not_in_many(void **
 	int64_t before;
 
 	for (int i = 0; i < 4; i++) {
-		add(play, "stubborn", "trap '' TERM; say runs; while :; do sleep 0.05; done");
+		static const char *const names[] = {"a", "b", "c", "d"};
+
+		add(play, names[i], "trap '' TERM; say runs; while :; do sleep 0.05; done");
 		play->services[i].stop.grace_ms = 300;
 	}
 	begin(play);
@@ -420,6 +450,7 @@ static void a_service_that_fails_at_once_takes_the_start_down(void **state)
 	depends(play, 3, 2, DEPEND_COMPLETED);
 	begin(play);
 	assert_int_equal(end_of(play), 1);
+	assert_said(play, "service 'web' failed: exited with code 3");
 	assert_trace(play, "db runs\ndb ends\n");
 }
 
@@ -432,6 +463,8 @@ static void a_missing_command_is_told_as_missing_whatever_the_restart_policy(voi
 	play->services[0].restart.when = RESTART_ALWAYS;
 	begin(play);
 	assert_int_equal(end_of(play), ERR_MISSING);
+	assert_said(play, "service 'web': ");
+	assert_said(play, "no-such-command");
 }
 
 static void never_ready_fails_after_its_retries(void **state)
@@ -444,6 +477,8 @@ static void never_ready_fails_after_its_retries(void **state)
 	begin(play);
 	assert_int_equal(end_of(play), 1);
 	assert_in_range(children_now_ms() - play->begin_ms, 300, 5000);
+	assert_said(play, "service 'web' did not get ready: 'false': asked ");
+	assert_said(play, "last answer: exit");
 	assert_trace(play, "web runs\nweb ends\n");
 }
 
@@ -456,6 +491,7 @@ static void a_failed_job_fails_those_who_wait_for_it(void **state)
 	depends(play, 1, 0, DEPEND_COMPLETED);
 	begin(play);
 	assert_int_equal(end_of(play), 1);
+	assert_said(play, "service 'migrate' failed: exited with code 1");
 	assert_trace(play, "");
 }
 
@@ -481,6 +517,7 @@ static void a_cycle_starts_nothing(void **state)
 	depends(play, 1, 0, DEPEND_STARTED);
 	begin(play);
 	assert_int_equal(end_of(play), ERR_CONFIG);
+	assert_said(play, "a -> b -> a");
 	assert_trace(play, "");
 }
 
@@ -493,6 +530,7 @@ static void a_failure_after_the_start_counts_when_the_stack_ends_by_itself(void 
 	add(play, "good", "say up; sleep 0.2; say go; sleep 0.2; say good ends");
 	begin(play);
 	assert_int_equal(end_of(play), 1);
+	assert_said(play, "service 'bad' failed: exited with code 7");
 	assert_true(trace_has(play, "good ends", 1)); /* the failure of one did not end the other */
 }
 
@@ -532,22 +570,17 @@ static void a_killed_service_comes_back(void **state)
 
 static void ill_health_restarts_where_that_is_asked_for(void **state)
 {
-	static const char *const check[] = {"test", "!", "-e", "ill", NULL};
+	static const char *const check[] = {"sh", "-c", "test ! -e ill && echo well >>\"$TRACE\"", NULL};
 	struct play *play = *state;
+	char path[160];
 
 	add(play, "web", "rm -f ill; " SERVER("web"));
 	play->services[0].healthcheck = file_probe(check);
 	play->services[0].restart.on_unhealthy = true;
 	begin(play);
-	await(play, "web runs", 1);
-	char path[160];
+	/* The second "well" comes from a unit that is ready: before that ill health would fail the start. */
+	await(play, "well", 2);
 	snprintf(path, sizeof path, "%s/ill", play->folder);
-	/* Only a unit that has been ready is restarted: before that it would fail the start. */
-	char *log = NULL;
-	for (int64_t deadline = children_now_ms() + 5000; log == NULL && children_now_ms() < deadline;)
-		log = children_slurp(play->folder, "logs/web.log", NULL);
-	free(log);
-	poll(NULL, 0, 300);
 	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	await(play, "web runs", 2);
 	kill(play->pid, SIGTERM);
@@ -632,6 +665,262 @@ static void hang_up_interrupt_and_broken_pipes_do_not_matter(void **state)
 	assert_int_equal(end_of(play), 0);
 }
 
+/* ---- What the control API asks ---- */
+
+/* One request on the control socket; the whole answer. The caller frees. */
+static char *ask(const struct play *play, const char *method, const char *target, const char *body)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char *answer = calloc(1, 65536);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", play->socket_path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+	dprintf(fd, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", method, target,
+		strlen(body), body);
+	children_read(fd, NULL, answer, 65536);
+	close(fd);
+	return answer;
+}
+
+static void assert_answer(const struct play *play, const char *method, const char *target, const char *wanted)
+{
+	char *answer = ask(play, method, target, "");
+
+	if (strstr(answer, wanted) == NULL)
+		fail_msg("%s %s: \"%s\" is not in\n%s", method, target, wanted, answer);
+	free(answer);
+}
+
+static void listen_for(struct play *play)
+{
+	play->listen_fd = ctl_listen(play->socket_path, NULL);
+	assert_true(play->listen_fd >= 0);
+}
+
+static void services_are_stopped_with_their_dependents_and_started_with_their_needs(void **state)
+{
+	struct play *play = *state;
+
+	listen_for(play);
+	add(play, "db", SERVER("db"));
+	add(play, "web", SERVER("web"));
+	add(play, "other", SERVER("other"));
+	depends(play, 1, 0, DEPEND_STARTED);
+	begin(play);
+	await(play, "runs", 3);
+	assert_answer(play, "POST", "/v1/services/db/stop", "HTTP/1.1 20");
+	await(play, "web ends\ndb ends\n", 1);
+	assert_false(trace_has(play, "other ends", 1));
+	assert_answer(play, "POST", "/v1/services/web/start", "HTTP/1.1 20");
+	await(play, "db runs", 2);
+	await(play, "web runs", 2);
+	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
+	assert_int_equal(end_of(play), 0);
+}
+
+static void restart_takes_along_who_declares_it(void **state)
+{
+	struct play *play = *state;
+
+	listen_for(play);
+	add(play, "db", SERVER("db"));
+	add(play, "web", SERVER("web"));
+	add(play, "other", SERVER("other"));
+	depends(play, 1, 0, DEPEND_STARTED);
+	depends(play, 2, 0, DEPEND_STARTED);
+	play->dependencies[1][0].restart = true;
+	begin(play);
+	await(play, "runs", 3);
+	assert_answer(play, "POST", "/v1/services/db/restart", "HTTP/1.1 20");
+	await(play, "web ends\ndb ends\n", 1);
+	await(play, "db runs", 2);
+	await(play, "web runs", 2);
+	assert_false(trace_has(play, "other ends", 1));
+	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
+	assert_int_equal(end_of(play), 0);
+}
+
+static void one_replica_is_named_by_its_number(void **state)
+{
+	struct play *play = *state;
+
+	listen_for(play);
+	add(play, "web", SERVER("web"));
+	play->services[0].replicas = 2;
+	begin(play);
+	await(play, "runs", 2);
+	assert_answer(play, "POST", "/v1/services/web-2/restart", "HTTP/1.1 20");
+	await(play, "runs", 3);
+	assert_false(trace_has(play, "ends", 2));
+	assert_answer(play, "POST", "/v1/services/web-3/restart", "HTTP/1.1 4");
+	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
+	assert_int_equal(end_of(play), 0);
+}
+
+static void a_signal_from_outside_is_a_crash_like_any_other(void **state)
+{
+	struct play *play = *state;
+	char *answer;
+
+	listen_for(play);
+	add(play, "web", SERVER("web"));
+	play->services[0].restart.when = RESTART_ALWAYS;
+	begin(play);
+	await(play, "runs", 1);
+	answer = ask(play, "POST", "/v1/services/web/kill", "{\"signal\":\"SIGKILL\"}");
+	free(answer);
+	await(play, "runs", 2);
+	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
+	assert_int_equal(end_of(play), 0);
+}
+
+static void a_client_that_comes_late_still_hears_why(void **state)
+{
+	struct play *play = *state;
+	char *answer;
+
+	listen_for(play);
+	add(play, "web", "exit 3");
+	begin(play);
+	/* Connected at once or a moment after all is over: the stream ends with the failure and its unit. */
+	answer = ask(play, "GET", "/v1/events", "");
+	if (strstr(answer, "exited with code 3") == NULL || strstr(answer, "\"failed_unit\":\"web\"") == NULL ||
+	    strstr(answer, "\"over\"") == NULL)
+		fail_msg("%s", answer);
+	free(answer);
+	assert_int_equal(end_of(play), 1);
+}
+
+static void a_detached_stack_outlives_the_terminal_and_a_stop_of_all(void **state)
+{
+	struct play *play = *state;
+
+	listen_for(play);
+	assert_int_equal(pipe2(play->leash, O_CLOEXEC), 0);
+	add(play, "web", SERVER("web"));
+	begin(play);
+	await(play, "runs", 1);
+	assert_answer(play, "POST", "/v1/stack/detach", "HTTP/1.1 20");
+	close(play->leash[1]);
+	play->leash[1] = -1;
+	assert_answer(play, "POST", "/v1/services/web/stop", "HTTP/1.1 20");
+	await(play, "web ends", 1);
+	assert_answer(play, "POST", "/v1/services/web/start", "HTTP/1.1 20");
+	await(play, "web runs", 2);
+	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
+	assert_int_equal(end_of(play), 0);
+}
+
+/* ---- Telemetry ---- */
+
+static const char *const version_argv[] = {"sh", "-c", "echo v1.2.3; echo more", NULL};
+static const char *const slow_argv[] = {"sleep", "1000", NULL};
+static const struct telemetry_property declared[] = {
+	{.name = "tool", .source = SOURCE_EXEC, .argv = version_argv, .pattern = "^v[0-9.]+$"},
+	{.name = "wrong", .source = SOURCE_EXEC, .argv = version_argv, .pattern = "^never$"},
+	{.name = "late", .source = SOURCE_EXEC, .argv = slow_argv, .pattern = "."},
+};
+static const struct telemetry_decl decl = {.enabled = true,
+					   .notice = 1,
+					   .controller = "Nobody",
+					   .host = "file:/nowhere",
+					   .key = "phc_test",
+					   .server_start = declared,
+					   .server_start_count = 3};
+
+/* As after a yes, but printed instead of sent. */
+static void consent(struct play *play)
+{
+	play->stack.telemetry = &decl;
+	play->consent = (struct consent_decision){.state = CONSENT_ON, .reason = CONSENT_BY_ANSWER};
+	strmap_set(&play->environment, "UPFRONT_TELEMETRY_PRINT", "1");
+	strmap_set(&play->environment, "XDG_STATE_HOME", play->folder);
+}
+
+static void a_start_is_told_once_with_what_the_sources_say(void **state)
+{
+	struct play *play = *state;
+	char *errors;
+
+	consent(play);
+	add(play, "web", "say \"$UPFRONT_TELEMETRY ${DO_NOT_TRACK:-unset}\"; " SERVER("web"));
+	play->services[0].version.argv = version_argv; /* without a pattern: what looks like a version */
+	begin(play);
+	/* The slow source is given up after its second; then the event is there. */
+	await_in(play, "errors", "\n", 1);
+	kill(play->pid, SIGTERM);
+	assert_int_equal(end_of(play), 0);
+	assert_true(trace_has(play, "on unset\n", 1));
+	errors = children_slurp(play->folder, "errors", NULL);
+	assert_int_equal(count_in(play, "errors", "\"server_start\""), 1);
+	assert_non_null(strstr(errors, "\"tool\":\"v1.2.3\""));
+	assert_non_null(strstr(errors, "\"wrong\":null"));
+	assert_non_null(strstr(errors, "\"late\":null"));
+	assert_non_null(strstr(errors, "\"web-version\":\"v1.2.3\""));
+	free(errors);
+}
+
+static void a_failed_start_is_told_with_its_kind(void **state)
+{
+	struct play *play = *state;
+
+	consent(play);
+	add(play, "web", "exit 3");
+	add(play, "job", "sleep 1000");
+	add(play, "late", "say late");
+	depends(play, 2, 1, DEPEND_COMPLETED);
+	begin(play);
+	assert_int_equal(end_of(play), 1);
+	assert_said(play, "\"server_start_failed\"");
+	assert_said(play, "\"error_type\":\"exited\"");
+}
+
+static void a_start_that_ends_at_once_is_told_all_the_same(void **state)
+{
+	struct play *play = *state;
+
+	consent(play);
+	add(play, "web", "exit 0");
+	begin(play);
+	assert_int_equal(end_of(play), 0);
+	assert_true(children_now_ms() - play->begin_ms < 900); /* nobody waits for the slow source */
+	assert_said(play, "\"server_start\"");
+}
+
+static void the_answer_is_a_source_of_the_stack_file(void **state)
+{
+	static const char file[] = "services:\n"
+				   "  web:\n"
+				   "    command: [sh, -c, 'echo ${UPFRONT_TELEMETRY} ${DO_NOT_TRACK} >>$$TRACE']\n"
+				   "    environment:\n"
+				   "      UPFRONT_TELEMETRY: forged\n";
+	struct play *play = *state;
+	struct stack_options options = {.directory = play->folder, .environment = &play->environment};
+	struct err err = ERR_INIT;
+	struct stack *shown;
+	char path[160];
+	FILE *out;
+
+	strmap_set(&play->environment, "DO_NOT_TRACK", "0"); /* the answer stands above the shell */
+	snprintf(path, sizeof path, "%s/compose.yaml", play->folder);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(file, out);
+	fclose(out);
+	options.files = (const char *const[]){path, NULL};
+	if (stack_source_open(&options, &play->source, &err) < 0 ||
+	    stack_resolve(play->source, &(struct stack_resolve_options){0}, &shown, &err) < 0)
+		fail_msg("%s", err.items[0].message);
+	play->stack = *shown;
+	begin(play);
+	assert_int_equal(end_of(play), 0);
+	assert_trace(play, "off 1\n");
+	play->stack.service_count = 0; /* teardown frees what was made by hand */
+	stack_destroy(shown);
+	stack_source_destroy(play->source);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -661,6 +950,16 @@ int main(void)
 		TEST(when_the_guard_dies_all_is_gone_at_once),
 		TEST(term_before_the_stack_is_up_is_told),
 		TEST(hang_up_interrupt_and_broken_pipes_do_not_matter),
+		TEST(services_are_stopped_with_their_dependents_and_started_with_their_needs),
+		TEST(restart_takes_along_who_declares_it),
+		TEST(one_replica_is_named_by_its_number),
+		TEST(a_signal_from_outside_is_a_crash_like_any_other),
+		TEST(a_client_that_comes_late_still_hears_why),
+		TEST(a_detached_stack_outlives_the_terminal_and_a_stop_of_all),
+		TEST(a_start_is_told_once_with_what_the_sources_say),
+		TEST(a_failed_start_is_told_with_its_kind),
+		TEST(a_start_that_ends_at_once_is_told_all_the_same),
+		TEST(the_answer_is_a_source_of_the_stack_file),
 	};
 #undef TEST
 

@@ -24,7 +24,8 @@ static inline void shop_init(struct shop *self)
 	self->services[1] = (struct service){.name = "api", .version = {.argv = prints, .pattern = "^v"}};
 	self->services[2] = (struct service){.name = "cache", .version.text = "7.2"};
 	self->services[3] = (struct service){.name = "worker"};
-	self->server_start[0] = (struct telemetry_property){.name = "front_version", .source = SOURCE_VERSION, .text = "web"};
+	self->server_start[0] =
+		(struct telemetry_property){.name = "front_version", .source = SOURCE_VERSION, .text = "web"};
 	self->server_start[1] = (struct telemetry_property){.name = "mem", .source = SOURCE_MEMORY};
 	self->server_start[2] = (struct telemetry_property){.name = "node_arch", .source = SOURCE_NODE_ARCH};
 	self->server_start[3] = (struct telemetry_property){.name = "tool", .source = SOURCE_EXEC, .argv = prints};

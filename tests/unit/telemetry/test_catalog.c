@@ -19,7 +19,8 @@ static void test_every_row_says_what_it_is_and_what_for(void **state)
 	for (size_t i = 0; i < count; i++) {
 		assert_true(strlen(rows[i].purpose) > 5);
 		assert_non_null(rows[i].since);
-		assert_true((rows[i].kind == CATALOG_WORD || rows[i].kind == CATALOG_CONSTANT) == (rows[i].values != NULL));
+		assert_true((rows[i].kind == CATALOG_WORD || rows[i].kind == CATALOG_CONSTANT) ==
+			    (rows[i].values != NULL));
 		for (size_t j = i + 1; j < count; j++)
 			assert_false((rows[i].scope & rows[j].scope) && strcmp(rows[i].name, rows[j].name) == 0);
 	}
@@ -93,7 +94,8 @@ static void test_values_inside_and_outside_their_rows(void **state)
 		cJSON *value = cJSON_Parse(rows[i].value);
 
 		if (catalog_allows(catalog_find(~0u, rows[i].name), value) != rows[i].allowed)
-			fail_msg("%s = %s should be %s", rows[i].name, rows[i].value, rows[i].allowed ? "allowed" : "refused");
+			fail_msg("%s = %s should be %s", rows[i].name, rows[i].value,
+				 rows[i].allowed ? "allowed" : "refused");
 		cJSON_Delete(value);
 	}
 }

@@ -146,7 +146,8 @@ static void test_it_starts_with_nothing_of_ours_but_the_socket(void **state)
 	assert_non_null(strstr(text, "args=\n"));
 	assert_non_null(strstr(text, "proxy=http://proxy.example:3128\n"));
 	assert_non_null(strstr(text, line));
-	if (!strstr(text, "SigIgn:\t0000000000000000")) fail_msg("%s", text);
+	/* But for two that belong to the C library, which its posix_spawn always leaves ignored. */
+	assert_int_equal(strtoull(strstr(text, "SigIgn:\t") + 8, NULL, 16) & ~UINT64_C(0x180000000), 0);
 	assert_null(strstr(text, "phc_shop"));
 	free(text);
 	sigaction(SIGINT, &before, NULL);

@@ -38,7 +38,8 @@ static cJSON *build(const struct shop *shop, const char *name, const struct tele
 
 static const cJSON *property(const cJSON *event, const char *name)
 {
-	const cJSON *found = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(event, "properties"), name);
+	const cJSON *found =
+		cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(event, "properties"), name);
 
 	if (!found)
 		fail_msg("no property %s", name);
@@ -233,9 +234,18 @@ static void test_a_value_outside_its_declaration_drops_the_event(void **state)
 	static const struct {
 		const char *name, *value; /* value NULL: taken away */
 	} changes[] = {
-		{"$ip", "\"192.0.2.1\""}, {"$ip", NULL},	 {"$geoip_disable", "false"}, {"platform", "\"plan9\""},
-		{"time", "\"yesterday\""}, {"mem", "{}"},	 {"services", "7"},	      {"session_id", "\"me\""},
-		{"arch", "\"\""},	  {"model", "{\"a\":1}"}, {"more", "1"},		      {"api-version", "\"a\\nb\""},
+		{"$ip", "\"192.0.2.1\""},
+		{"$ip", NULL},
+		{"$geoip_disable", "false"},
+		{"platform", "\"plan9\""},
+		{"time", "\"yesterday\""},
+		{"mem", "{}"},
+		{"services", "7"},
+		{"session_id", "\"me\""},
+		{"arch", "\"\""},
+		{"model", "{\"a\":1}"},
+		{"more", "1"},
+		{"api-version", "\"a\\nb\""},
 	};
 	struct shop shop;
 	const char *reason = NULL;
@@ -249,10 +259,12 @@ static void test_a_value_outside_its_declaration_drops_the_event(void **state)
 		assert_int_equal(event_check(&shop.stack, event, &reason), 0);
 		if (!changes[i].value)
 			cJSON_DeleteItemFromObjectCaseSensitive(properties, changes[i].name);
-		else if (!cJSON_ReplaceItemInObjectCaseSensitive(properties, changes[i].name, cJSON_Parse(changes[i].value)))
+		else if (!cJSON_ReplaceItemInObjectCaseSensitive(properties, changes[i].name,
+								 cJSON_Parse(changes[i].value)))
 			cJSON_AddItemToObject(properties, changes[i].name, cJSON_Parse(changes[i].value));
 		if (event_check(&shop.stack, event, &reason) == 0)
-			fail_msg("%s = %s was let through", changes[i].name, changes[i].value ? changes[i].value : "nothing");
+			fail_msg("%s = %s was let through", changes[i].name,
+				 changes[i].value ? changes[i].value : "nothing");
 		assert_null(event_print(&shop.stack, event));
 		cJSON_Delete(event);
 	}
@@ -299,7 +311,11 @@ static void test_kernel_releases_are_cut_to_two_numbers(void **state)
 {
 	static const struct {
 		const char *release, *version;
-	} rows[] = {{"6.1.0-18-amd64", "6.1"}, {"6.18.44-fc-me@my-host", "6.18"}, {"5.10", "5.10"}, {"odd", "0.0"}, {"", "0.0"}};
+	} rows[] = {{"6.1.0-18-amd64", "6.1"},
+		    {"6.18.44-fc-me@my-host", "6.18"},
+		    {"5.10", "5.10"},
+		    {"odd", "0.0"},
+		    {"", "0.0"}};
 	char version[16];
 
 	(void)state;

@@ -80,8 +80,8 @@ static void test_it_fits_where_it_is_shown(void **state)
 	shop.decl.region = "the European Union";
 	assert_int_equal(telemetry_notice_make(&shop.stack, &notice), 0);
 	if (lines_at(notice.summary, 76) > 11 || lines_at(notice.brief, 36) > 5)
-		fail_msg("%d and %d lines:\n%s\n%s", lines_at(notice.summary, 76), lines_at(notice.brief, 36), notice.summary,
-			 notice.brief);
+		fail_msg("%d and %d lines:\n%s\n%s", lines_at(notice.summary, 76), lines_at(notice.brief, 36),
+			 notice.summary, notice.brief);
 	telemetry_notice_finish(&notice);
 	shop_finish(&shop);
 }
@@ -89,7 +89,8 @@ static void test_it_fits_where_it_is_shown(void **state)
 /* What nobody declared is not said. */
 static void test_sentences_need_a_declaration(void **state)
 {
-	static const char *const undeclared[] = {"Why:", "Kept:", "Stored in:", "Policy:", "Shop Inc.", "kept on this machine"};
+	static const char *const undeclared[] = {
+		"Why:", "Kept:", "Stored in:", "Policy:", "Shop Inc.", "kept on this machine"};
 	struct shop shop;
 	struct telemetry_notice notice;
 
@@ -229,7 +230,8 @@ static void test_hostile_names_become_harmless(void **state)
 	memset(longest, 'x', 100000);
 	longest[100000] = '\0';
 	shop_init(&shop);
-	shop.stack.app = "Sh\033[2Jop\n\xe2\x80\xae" "evil\xff";
+	shop.stack.app = "Sh\033[2Jop\n\xe2\x80\xae"
+			 "evil\xff";
 	shop.decl.controller = longest;
 	shop.decl.purpose = "fun\r\nPress Y.";
 	shop.common[0].name = "mo\033del";

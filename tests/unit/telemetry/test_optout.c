@@ -18,7 +18,8 @@ static void test_every_row_is_whole_and_in_order(void **state)
 	(void)state;
 	assert_true(count >= 25);
 	for (size_t i = 0; i < count; i++) {
-		assert_true(strspn(rows[i].variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(rows[i].variable));
+		assert_true(strspn(rows[i].variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+			    strlen(rows[i].variable));
 		assert_true(*rows[i].value && *rows[i].product && *rows[i].source);
 		assert_true(i == 0 || strcmp(rows[i - 1].variable, rows[i].variable) < 0);
 	}
@@ -28,10 +29,18 @@ static void test_every_row_is_whole_and_in_order(void **state)
 static void test_well_known_switches_are_turned_the_right_way(void **state)
 {
 	static const char *const lines[] = {
-		"NEXT_TELEMETRY_DISABLED=1 ", "ANONYMIZED_TELEMETRY=False ", "QDRANT__TELEMETRY_DISABLED=true ",
-		"HF_HUB_DISABLE_TELEMETRY=1 ", "DOTNET_CLI_TELEMETRY_OPTOUT=1 ", "SCARF_ANALYTICS=false ",
-		"STREAMLIT_BROWSER_GATHER_USAGE_STATS=false ", "YARN_ENABLE_TELEMETRY=0 ", "DO_NOT_TRACK=1 ",
-		"DBT_SEND_ANONYMOUS_USAGE_STATS=False ", "N8N_DIAGNOSTICS_ENABLED=false ", "CHECKPOINT_DISABLE=1 ",
+		"NEXT_TELEMETRY_DISABLED=1 ",
+		"ANONYMIZED_TELEMETRY=False ",
+		"QDRANT__TELEMETRY_DISABLED=true ",
+		"HF_HUB_DISABLE_TELEMETRY=1 ",
+		"DOTNET_CLI_TELEMETRY_OPTOUT=1 ",
+		"SCARF_ANALYTICS=false ",
+		"STREAMLIT_BROWSER_GATHER_USAGE_STATS=false ",
+		"YARN_ENABLE_TELEMETRY=0 ",
+		"DO_NOT_TRACK=1 ",
+		"DBT_SEND_ANONYMOUS_USAGE_STATS=False ",
+		"N8N_DIAGNOSTICS_ENABLED=false ",
+		"CHECKPOINT_DISABLE=1 ",
 	};
 	char *table = telemetry_optout_table();
 	size_t count, printed = 0;

@@ -168,7 +168,8 @@ static void test_a_folder_that_cannot_be_made_is_said_and_stops_nothing(void **s
 	shop_init(&shop);
 	assert_int_equal(telemetry_notice_make(&shop.stack, &notice), 0);
 	setenv("XDG_STATE_HOME", "/dev/null/nowhere", 1);
-	assert_true(telemetry_receipt_append(&shop.stack, &(struct telemetry_receipt){CONSENT_YES, CONSENT_BY_ANSWER, &notice},
+	assert_true(telemetry_receipt_append(&shop.stack,
+					     &(struct telemetry_receipt){CONSENT_YES, CONSENT_BY_ANSWER, &notice},
 					     &err) < 0);
 	rendered = err_render(&err, "upfront");
 	assert_non_null(strstr(rendered, "cannot keep the receipt of your answer"));

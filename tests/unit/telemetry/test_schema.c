@@ -34,7 +34,8 @@ static void test_the_catalogue_alone(void **state)
 	/* Common properties stand once, not under every event. */
 	assert_null(find_named(start, "$ip"));
 	row = find_named(cJSON_GetObjectItemCaseSensitive(schema, "common"), "$ip");
-	assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(row, "values"), 0)->valuestring, "0.0.0.0");
+	assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(row, "values"), 0)->valuestring,
+			    "0.0.0.0");
 	assert_non_null(find_named(cJSON_GetObjectItemCaseSensitive(schema, "envelope"), "distinct_id"));
 	cJSON_Delete(schema);
 	free(text);
