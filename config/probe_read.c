@@ -82,7 +82,7 @@ static const struct key healthcheck_keys[] = {
 	{"start_interval", read_period, IN_HEALTH(start_interval_ms), 0},
 	{"disable", read_bool, offsetof(struct healthcheck, disable), 0},
 };
-const struct key_table table_healthcheck = {"healthcheck", healthcheck_keys,
+const struct key_table table_healthcheck = {"healthcheck", "healthcheck", healthcheck_keys,
 					    sizeof(healthcheck_keys) / sizeof(*healthcheck_keys), true};
 
 void read_healthcheck(struct reader *self, const char *key, const struct node *value, void *field)
@@ -260,7 +260,7 @@ static const struct key ready_keys[] = {
 	{"start_period", read_duration, IN_PROBE(start_period_ms), 0},
 	{"start_interval", read_period, IN_PROBE(start_interval_ms), 0},
 };
-const struct key_table table_ready = {"ready", ready_keys, sizeof(ready_keys) / sizeof(*ready_keys), false};
+const struct key_table table_ready = {"ready", "ready", ready_keys, sizeof(ready_keys) / sizeof(*ready_keys), false};
 
 /* How many of the probe kinds a map names: exactly one is wanted. */
 static int kinds_named(const struct node *map)

@@ -46,7 +46,8 @@ struct key {
 };
 
 struct key_table {
-	const char *name; /* of the map in messages, and of its definition in upfront.schema.json */
+	const char *name; /* of the map in messages */
+	const char *definition; /* below $defs in upfront.schema.json; "": the document itself */
 	const struct key *keys;
 	size_t count;
 	bool extensions; /* other keys that begin with x- are let pass */

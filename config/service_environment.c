@@ -34,8 +34,8 @@ static const struct key env_file_keys[] = {
 	{"required", read_bool, offsetof(struct env_entry, required), 0},
 	{"format", read_text, offsetof(struct env_entry, format), 0},
 };
-const struct key_table table_env_file = {"env_file", env_file_keys, sizeof(env_file_keys) / sizeof(*env_file_keys),
-					 true};
+const struct key_table table_env_file = {"env_file", "env_file", env_file_keys,
+					 sizeof(env_file_keys) / sizeof(*env_file_keys), true};
 
 static const char *variable_find(void *context, const char *name)
 {

@@ -74,7 +74,7 @@ static const struct key dependency_keys[] = {
 	{"required", read_bool, offsetof(struct dependency, required), 0},
 	{"restart", read_bool, offsetof(struct dependency, restart), 0},
 };
-const struct key_table table_dependency = {"depends_on", dependency_keys,
+const struct key_table table_dependency = {"depends_on", "dependency", dependency_keys,
 					   sizeof(dependency_keys) / sizeof(*dependency_keys), true};
 
 static const char *profiles_of(struct reader *self, const struct node *service)
@@ -202,7 +202,7 @@ static const struct key port_keys[] = {
 	{"protocol", read_protocol, offsetof(struct service_port, protocol), 0},
 	{"app_protocol", NULL, 0, 0},
 };
-const struct key_table table_port = {"ports", port_keys, sizeof(port_keys) / sizeof(*port_keys), true};
+const struct key_table table_port = {"ports", "port", port_keys, sizeof(port_keys) / sizeof(*port_keys), true};
 
 void read_ports(struct reader *self, const char *key, const struct node *value, void *field)
 {
@@ -254,7 +254,8 @@ static const struct key ulimit_keys[] = {
 	{"soft", read_limit, offsetof(struct service_ulimit, soft), 0},
 	{"hard", read_limit, offsetof(struct service_ulimit, hard), 0},
 };
-const struct key_table table_ulimit = {"ulimits", ulimit_keys, sizeof(ulimit_keys) / sizeof(*ulimit_keys), true};
+const struct key_table table_ulimit = {"ulimits", "ulimit", ulimit_keys, sizeof(ulimit_keys) / sizeof(*ulimit_keys),
+				       true};
 
 static void read_one_limit(struct reader *self, const struct node_pair *pair, struct service_ulimit *limit)
 {

@@ -41,7 +41,8 @@ static const struct key version_keys[] = {
 	{"exec", read_argv, offsetof(struct version_source, argv), 0},
 	{"pattern", read_pattern, offsetof(struct version_source, pattern), 0},
 };
-const struct key_table table_version = {"version", version_keys, sizeof(version_keys) / sizeof(*version_keys), false};
+const struct key_table table_version = {"version", "version", version_keys,
+					sizeof(version_keys) / sizeof(*version_keys), false};
 
 static void read_version(struct reader *self, const char *key, const struct node *value, void *field)
 {
@@ -76,7 +77,8 @@ static const struct key backoff_keys[] = {
 	{"max", read_duration, offsetof(struct restart_policy, backoff_max_ms), 0},
 	{"reset", read_duration, offsetof(struct restart_policy, backoff_reset_ms), 0},
 };
-const struct key_table table_backoff = {"backoff", backoff_keys, sizeof(backoff_keys) / sizeof(*backoff_keys), false};
+const struct key_table table_backoff = {"backoff", "backoff", backoff_keys,
+					sizeof(backoff_keys) / sizeof(*backoff_keys), false};
 
 static void read_backoff(struct reader *self, const char *key, const struct node *value, void *field)
 {
@@ -111,7 +113,7 @@ static const struct key log_keys[] = {
 	{"max_size", read_log_size, offsetof(struct service, log_max_size_bytes), 0},
 	{"max_files", read_log_files, offsetof(struct service, log_max_files), 0},
 };
-const struct key_table table_log = {"log", log_keys, sizeof(log_keys) / sizeof(*log_keys), false};
+const struct key_table table_log = {"log", "log", log_keys, sizeof(log_keys) / sizeof(*log_keys), false};
 
 static void read_log(struct reader *self, const char *key, const struct node *value, void *field)
 {
@@ -128,7 +130,7 @@ static const struct key service_upfront_keys[] = {
 	{"shell", read_bool, IN_PARTS(shell), 0},
 	{"on_withdraw", check_withdraw, 0, 0},
 };
-const struct key_table table_service_upfront = {"x-upfront of a service", service_upfront_keys,
+const struct key_table table_service_upfront = {"x-upfront of a service", "service_upfront", service_upfront_keys,
 						sizeof(service_upfront_keys) / sizeof(*service_upfront_keys), false};
 
 static void read_service_upfront(struct reader *self, const char *key, const struct node *value, void *field)
@@ -169,7 +171,8 @@ static const struct key deploy_keys[] = {
 	{"rollback_config", NULL, 0, KEY_CONTAINER},
 	{"update_config", NULL, 0, KEY_CONTAINER},
 };
-const struct key_table table_deploy = {"deploy", deploy_keys, sizeof(deploy_keys) / sizeof(*deploy_keys), true};
+const struct key_table table_deploy = {"deploy", "deploy", deploy_keys, sizeof(deploy_keys) / sizeof(*deploy_keys),
+				       true};
 
 static void read_deploy(struct reader *self, const char *key, const struct node *value, void *field)
 {
@@ -272,7 +275,8 @@ static const struct key service_keys[] = {
 	{"working_dir", read_any_text, IN_SERVICE(working_dir), 0},
 	{"x-upfront", read_service_upfront, 0, 0},
 };
-const struct key_table table_service = {"a service", service_keys, sizeof(service_keys) / sizeof(*service_keys), true};
+const struct key_table table_service = {"a service", "service", service_keys,
+					sizeof(service_keys) / sizeof(*service_keys), true};
 
 /* ---- Putting it together ---- */
 
@@ -309,8 +313,7 @@ static void warn_ignored(struct reader *self, const struct node *node)
 	list = list_ignored(self, node_find(node, "deploy"), &table_deploy, "deploy.", list);
 	if (*list)
 		err_at(self->load->warnings, ERR_CONFIG, node->place,
-		       "%s is a process of this machine, where these have no effect: %s",
-		       self->where, list);
+		       "%s is a process of this machine, where these have no effect: %s", self->where, list);
 }
 
 static void join_argv(struct reader *self, struct service_parts *parts)

@@ -147,7 +147,8 @@ static void short_expand(struct stack_load *load, struct node *list, const struc
 	if (!port_range(load, port.target, item->place, &target))
 		return;
 	if (target.last - target.first >= RANGE_MAX) {
-		err_at(load->err, ERR_CONFIG, item->place, "the port range '%s' is longer than %d ports", port.target, RANGE_MAX);
+		err_at(load->err, ERR_CONFIG, item->place, "the port range '%s' is longer than %d ports", port.target,
+		       RANGE_MAX);
 		return;
 	}
 	if (!port.published || (!*port.published && port.host)) {

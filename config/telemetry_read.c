@@ -140,8 +140,8 @@ static const struct key property_keys[] = {
 	{"exec", read_argv, offsetof(struct property, read.argv), 0},
 	{"pattern", read_pattern, offsetof(struct property, read.pattern), 0},
 };
-const struct key_table table_property = {"a property", property_keys, sizeof(property_keys) / sizeof(*property_keys),
-					 false};
+const struct key_table table_property = {"a property", "property", property_keys,
+					 sizeof(property_keys) / sizeof(*property_keys), false};
 
 static bool property_name_is_valid(const char *name)
 {
@@ -299,7 +299,7 @@ static const struct key telemetry_env_keys[] = {
 	{"on", read_env_side, IN_DECL(env_on), 0},
 	{"off", read_env_side, IN_DECL(env_off), 0},
 };
-const struct key_table table_telemetry_env = {"env", telemetry_env_keys,
+const struct key_table table_telemetry_env = {"env", "telemetry_env", telemetry_env_keys,
 					      sizeof(telemetry_env_keys) / sizeof(*telemetry_env_keys), false};
 
 static void read_env(struct reader *self, const char *key, const struct node *value, void *field)
@@ -338,8 +338,8 @@ static const struct key telemetry_keys[] = {
 	{"env", read_env, 0, 0},
 	{"on_withdraw", check_withdraw, 0, 0},
 };
-const struct key_table table_telemetry = {"telemetry", telemetry_keys, sizeof(telemetry_keys) / sizeof(*telemetry_keys),
-					  false};
+const struct key_table table_telemetry = {"telemetry", "telemetry", telemetry_keys,
+					  sizeof(telemetry_keys) / sizeof(*telemetry_keys), false};
 
 void read_telemetry(struct reader *self, const char *key, const struct node *value, void *field)
 {

@@ -148,8 +148,8 @@ static const struct key withdraw_keys[] = {
 	{"signal", read_signal, offsetof(struct withdraw, signal), 0},
 	{"exec", read_argv, offsetof(struct withdraw, argv), 0},
 };
-const struct key_table table_withdraw = {"on_withdraw", withdraw_keys, sizeof(withdraw_keys) / sizeof(*withdraw_keys),
-					 false};
+const struct key_table table_withdraw = {"on_withdraw", "withdraw", withdraw_keys,
+					 sizeof(withdraw_keys) / sizeof(*withdraw_keys), false};
 
 void check_withdraw(struct reader *self, const char *key, const struct node *value, void *field)
 {
@@ -221,7 +221,7 @@ static const struct key setup_keys[] = {
 	{"when", read_when, offsetof(struct question, when), 0},
 	{"port", read_first_port, offsetof(struct question, port), 0},
 };
-const struct key_table table_setup = {"setup", setup_keys, sizeof(setup_keys) / sizeof(*setup_keys), false};
+const struct key_table table_setup = {"setup", "setup", setup_keys, sizeof(setup_keys) / sizeof(*setup_keys), false};
 
 void check_setup(struct reader *self, const char *key, const struct node *value, void *field)
 {
@@ -270,7 +270,7 @@ static const struct key file_keys[] = {
 	{"to", read_text, offsetof(struct file_copy, to), 0},
 	{"mode", read_mode, offsetof(struct file_copy, mode), 0},
 };
-const struct key_table table_file = {"files", file_keys, sizeof(file_keys) / sizeof(*file_keys), false};
+const struct key_table table_file = {"files", "file", file_keys, sizeof(file_keys) / sizeof(*file_keys), false};
 
 void check_files(struct reader *self, const char *key, const struct node *value, void *field)
 {

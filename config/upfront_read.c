@@ -97,7 +97,8 @@ static const struct key upfront_keys[] = {
 	{"files", check_files, 0, 0},
 	{"telemetry", read_telemetry, 0, 0},
 };
-const struct key_table table_upfront = {"x-upfront", upfront_keys, sizeof(upfront_keys) / sizeof(*upfront_keys), false};
+const struct key_table table_upfront = {"x-upfront", "upfront", upfront_keys,
+					sizeof(upfront_keys) / sizeof(*upfront_keys), false};
 
 void read_upfront(struct reader *self, const char *key, const struct node *value, void *field)
 {
@@ -124,4 +125,4 @@ static const struct key top_keys[] = {
 	{"models", check_section, 0, 0},
 	{"x-upfront", read_upfront, 0, 0},
 };
-const struct key_table table_top = {"a stack file", top_keys, sizeof(top_keys) / sizeof(*top_keys), true};
+const struct key_table table_top = {"a stack file", "", top_keys, sizeof(top_keys) / sizeof(*top_keys), true};

@@ -64,8 +64,8 @@ static const struct catalog_property properties[] = {
 	{STARTS, "memory_usage.heapUsed", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "heap in use", "0.1.0"},
 	{STARTS, "memory_usage.external", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "memory mapped beside the heap",
 	 "0.1.0"},
-	{STARTS, "memory_usage.arrayBuffers", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "always 0 (a name of Node's)",
-	 "0.1.0"},
+	{STARTS, "memory_usage.arrayBuffers", CATALOG_ZERO, CATALOG_FROM_MEMBER, NULL,
+	 "a name of Node's, for receivers that expect it", "0.1.0"},
 	{STARTS, "cpu_usage", CATALOG_OBJECT, SOURCE_CPU, NULL,
 	 "what upfront itself costs in processor time, microseconds", "0.1.0"},
 	{STARTS, "cpu_usage.user", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL, "in the program", "0.1.0"},
@@ -207,6 +207,8 @@ bool catalog_allows(const struct catalog_property *property, const cJSON *value)
 		return cJSON_IsFalse(value);
 	case CATALOG_BOOL:
 		return cJSON_IsBool(value);
+	case CATALOG_ZERO:
+		return cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 0;
 	case CATALOG_INTEGER:
 		return cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 9007199254740991.0 &&
 		       (double)(int64_t)value->valuedouble == value->valuedouble;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one table of what may leave. An event is made by walking its list (catalog_list), the preview is the same walk with facts
- * missing, the check before queueing, the schema and the full notice read the same list: what is not in the table, or
- * declared in the stack file, cannot be sent.
+ * The one table of what may leave. An event is made by walking its list (catalog_list), the preview is the same
+ * walk with facts missing, the check before queueing, the schema and the full notice read the same list: what is
+ * not in the table, or declared in the stack file, cannot be sent.
  */
 #ifndef UPFRONT_TELEMETRY_CATALOG_H
 #define UPFRONT_TELEMETRY_CATALOG_H
@@ -33,6 +33,7 @@ struct cJSON;
 	X(CATALOG_UUID4, "random UUID (version 4)")               \
 	X(CATALOG_UUID7, "time and random bits (UUID version 7)") \
 	X(CATALOG_TIME, "time, UTC, milliseconds")                \
+	X(CATALOG_ZERO, "always 0")                               \
 	X(CATALOG_INTEGER, "whole number, not negative")          \
 	X(CATALOG_OBJECT, "object of the members below")
 #define CATALOG_ENUMERATOR(name, text) name,
@@ -118,9 +119,10 @@ struct catalog_list {
 };
 
 /*
- * The members of `properties` in the order they are sent: upfront's common ones, the declared common ones, the event's own (without those that
- * a declaration replaces), the declared ones. A declared name that begins with '$' or is taken already is left out. `stack` NULL: without
- * declarations. `scope` is the event's; CATALOG_COMMON alone gives the common ones. Returns 0 or -ENOMEM.
+ * The members of `properties` in the order they are sent: upfront's common ones, the declared common ones, the
+ * event's own (without those that a declaration replaces), the declared ones. A declared name that begins with '$'
+ * or is taken already is left out. `stack` NULL: without declarations. `scope` is the event's; CATALOG_COMMON
+ * alone gives the common ones. Returns 0 or -ENOMEM.
  */
 int catalog_list_make(const struct stack *stack, unsigned scope, struct catalog_list *list);
 void catalog_list_finish(struct catalog_list *self);

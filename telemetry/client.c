@@ -27,8 +27,8 @@ struct telemetry {
 	bool is_ci;
 	int print_fd; /* -1: a sender is started */
 	/*
-	 * Both ends stay open here: what a dying sender has not read waits in the socket for the next one. The stream still ends when
-	 * this process does, since nobody else holds `fd`.
+	 * Both ends stay open here: what a dying sender has not read waits in the socket for the next one. The
+	 * stream still ends when this process does, since nobody else holds `fd`.
 	 */
 	int fd, sender_fd;
 	char *program;
@@ -230,7 +230,7 @@ static void print_text(int fd, const char *text, size_t size_bytes)
 		size_t piece = size_bytes < 4096 ? size_bytes : 4096;
 		ssize_t written;
 
-		if (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT))
+		if (poll(&ready, 1, 0) != 1 || ready.revents != POLLOUT)
 			return;
 		written = write(fd, text, piece);
 		if (written <= 0)

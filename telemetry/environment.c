@@ -72,14 +72,27 @@ static int add_off(const struct stack *stack, struct strmap *out)
 	return result;
 }
 
+static bool needs_relay(const struct strmap *block)
+{
+	for (size_t i = 0; i < block->count; i++) {
+		if (block->entries[i].value && strstr(block->entries[i].value, "${relay}"))
+			return true;
+	}
+	return false;
+}
+
 int telemetry_environment(const struct stack *stack, bool on, const char *relay, const char *distinct_id,
 			  const char *session_id, struct strmap *out)
 {
 	const struct telemetry_decl *decl = stack->telemetry;
 	const struct filling fillings[3] = {
 		{"${relay}", relay}, {"${distinct_id}", distinct_id}, {"${session_id}", session_id}};
-	int result = strmap_set(out, "UPFRONT_TELEMETRY", on ? "on" : "off");
+	int result;
 
+	/* Services report through the relay or not at all: without one they would take their own way. */
+	if (on && !relay && decl && needs_relay(&decl->env_on))
+		on = false;
+	result = strmap_set(out, "UPFRONT_TELEMETRY", on ? "on" : "off");
 	if (result == 0 && !on)
 		result = add_off(stack, out);
 	/* The block comes last: the stack's author knows its services better than a general table does. */

@@ -98,7 +98,10 @@ static cJSON *object_value(const struct builder *self, const struct catalog_prop
 
 		if (strncmp(rows[i].name, row->name, prefix) != 0 || rows[i].name[prefix] != '.')
 			continue;
-		value = self->context->facts ? cJSON_CreateNumber((double)values[member]) : later();
+		if (self->context->facts || rows[i].kind == CATALOG_ZERO)
+			value = cJSON_CreateNumber((double)values[member]);
+		else
+			value = later();
 		member++;
 		cJSON_AddItemToObject(object, rows[i].name + prefix + 1, value);
 	}

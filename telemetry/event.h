@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Events as JSON. There is one builder: with facts it makes the event that is sent, without them the preview that is shown before the
- * answer. Both walk the same list in the same order, so the one equals the other in every byte but the placeholders.
+ * Events as JSON. There is one builder: with facts it makes the event that is sent, without them the preview that
+ * is shown before the answer. Both walk the same list in the same order, so the one equals the other in every byte
+ * but the placeholders.
  */
 #ifndef UPFRONT_TELEMETRY_EVENT_H
 #define UPFRONT_TELEMETRY_EVENT_H
@@ -33,8 +34,8 @@ struct event_context {
 struct cJSON *event_build(const struct event_context *context, const char *name);
 
 /*
- * Checks a finished event against the catalogue and the stack's declarations, and that it is UTF-8 throughout: one wrong
- * event makes the receiver refuse the whole batch. Returns 0 or -EINVAL; *reason (may be NULL) then names the
+ * Checks a finished event against the catalogue and the stack's declarations, and that it is UTF-8 throughout: one
+ * wrong event makes the receiver refuse the whole batch. Returns 0 or -EINVAL; *reason (may be NULL) then names the
  * property or the trouble and lives as long as `event`.
  */
 int event_check(const struct stack *stack, const struct cJSON *event, const char **reason);

@@ -15,7 +15,10 @@ struct stack;
 /* The kept id, if the stack keeps one and it exists; -ENOENT otherwise. Writes nothing. */
 int identity_find(const struct stack *stack, char id[ID_BYTES]);
 
-/* After a yes only: the id of this run; `may_keep` lets it be written down. An id that cannot be kept serves for this run. */
+/*
+ * After a yes only: the id of this run; `may_keep` lets it be written down. An id that cannot be kept serves
+ * for this run.
+ */
 void identity_make(const struct stack *stack, bool may_keep, char id[ID_BYTES]);
 
 #endif

@@ -163,6 +163,8 @@ static void write_summary(FILE *out, const struct stack *stack)
 	write_terms(out, decl, SENTENCE_MAX_SHOWN);
 	if (is_remote(decl))
 		fputs("Your IP address is not part of an event; the network itself shows it.\n", out);
+	if (decl->env_on.count > 0)
+		fputs("The services get the same answer; after a yes they may report too.\n", out);
 	fputs("If you say no, nothing is sent, no identifier is made, and upfront starts the same services. "
 	      "Change it at any time: upfront telemetry off|ask",
 	      out);
@@ -227,7 +229,8 @@ static void write_events(FILE *out, const char *schema_text)
 		write_properties(out, cJSON_GetObjectItemCaseSensitive(event, "properties"));
 	}
 	fputs("Nothing else: no command lines, no paths, no messages, no host or user names. The one exception is what "
-	      "the stack file itself declares; it stands in the lists above, and with its value in the preview.\n",
+	      "the stack file itself declares; it stands in the lists above, and in the preview with its value where "
+	      "that is known before.\n",
 	      out);
 	cJSON_Delete(schema);
 }

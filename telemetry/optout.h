@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Variables by which well-known software is told not to report: set in every managed service when the answer is no. Each is documented
- * by its product; `source` says where.
+ * Variables by which well-known software is told not to report: set in every managed service when the answer is
+ * no. Each is documented by its product; `source` says where.
  */
 #ifndef UPFRONT_TELEMETRY_OPTOUT_H
 #define UPFRONT_TELEMETRY_OPTOUT_H

@@ -75,6 +75,7 @@ char *telemetry_schema_markdown(const struct stack *stack);
 /*
  * What managed services are told: UPFRONT_TELEMETRY=on|off, the stack's env block, and when off DO_NOT_TRACK=1,
  * <APP>_TELEMETRY_DISABLED=true and the opt-out table. `relay`, `distinct_id` and `session_id` fill the block's variables (NULL: empty).
+ * A block that names the relay while there is none counts as off: nothing else may carry what services report.
  * `out` is initialised by the caller.
  */
 int telemetry_environment(const struct stack *stack, bool on, const char *relay, const char *distinct_id,

@@ -11,9 +11,9 @@
 bool text_is_plain(const char *text, size_t limit_bytes);
 
 /*
- * Writes `text` to `out` with every invalid byte and every control character replaced by '?', cut to `limit` characters (the last
- * three then are "..."). Control characters are C0, DEL, C1, line separators, and what turns the writing direction. NULL
- * writes nothing.
+ * Writes `text` to `out` with every invalid byte and every control character replaced by '?', cut to `limit`
+ * characters (the last three then are "..."). Control characters are C0, DEL, C1, line separators, and what turns
+ * the writing direction. NULL writes nothing.
  */
 void text_write_clean(FILE *out, const char *text, size_t limit);
 

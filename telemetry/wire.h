@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How `upfront` and `upfront-telemetry` speak: over a SOCK_SEQPACKET pair, one message a packet, in one direction. A message is a letter
- * and JSON:
+ * How `upfront` and `upfront-telemetry` speak: over a SOCK_SEQPACKET pair, one message a packet, in one direction.
+ * A message is a letter and JSON:
  *
- *   C{"host","key","app","notice","outbox","ledger"}   the configuration, first (after a restart events may stand before it)
+ *   C{"host","key","app","notice","outbox","ledger"}   the configuration, first (after a restart events may stand
+ *   before it)
  *   E{"uuid","event",...}                              one event, exactly as it is to be sent
  *
  * The end of the stack is the end of the stream. Nothing of it ever stands in an argument list or an environment.

@@ -122,8 +122,8 @@ static int explain(const struct claim *claim, const struct sockaddr *address, in
 		err_hint(err, "ports below 1024 are root's: choose a higher one, or run upfront as root");
 		return result;
 	case EADDRNOTAVAIL:
-		/* "Any IPv6 address" on a machine without IPv6 is no fault of the file. */
-		if (!claim->port->host)
+		/* IPv6 beside IPv4 on a machine without IPv6 is no fault of the file. */
+		if (claim->count > 1)
 			return 0;
 		result = err_at(err, ERR_MISSING, place, "port %d%s of service '%s': this machine has no address %s",
 				number, kind, service, claim->port->host);
@@ -151,14 +151,15 @@ static int check_number(const struct claim *claim, int number, struct err *err)
 static int check_port(const struct service *service, const struct service_port *port, struct err *err)
 {
 	struct claim claim = {.service = service, .port = port};
-	int result = 0;
+	int result = 0, failures = 0;
 	claim.udp = port->protocol && strcmp(port->protocol, "udp") == 0;
 	if (port->published <= 0 || (port->protocol && !claim.udp && strcmp(port->protocol, "tcp") != 0))
 		return 0;
 	find_addresses(&claim);
 	int last = port->published_end > port->published ? port->published_end : port->published;
-	for (int number = port->published; number <= last && number <= 65535; number++) {
+	for (int number = port->published; number <= last && number <= 65535 && failures < ERR_ITEMS_MAX; number++) {
 		int one = check_number(&claim, number, err);
+		failures += one < 0;
 		result = result < 0 ? result : one;
 	}
 	return result;

@@ -16,30 +16,18 @@ struct log {
 	regex_t regex;
 	bool compiled, matched;
 	size_t used;
-	char line[LINE_BYTES_MAX]; /* begun, not ended */
+	char line[LINE_BYTES_MAX + 1]; /* begun, not ended */
 };
 
 /* A line's length counts, not a zero byte in it; a carriage return before its end is no part of it. */
-static bool matches(const struct log *log, const char *bytes, size_t size_bytes)
+static bool matches(struct log *log)
 {
-	regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)size_bytes};
-	if (size_bytes > 0 && bytes[size_bytes - 1] == '\r')
+	regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)log->used};
+	if (log->used > 0 && log->line[log->used - 1] == '\r')
 		range.rm_eo--;
-	return regexec(&log->regex, bytes, 1, &range, REG_STARTEND) == 0;
-}
-
-/* The rest of a begun line is put behind it; a whole one is looked at where it lies. */
-static bool take_piece(struct log *log, const char *bytes, size_t size_bytes, bool complete)
-{
-	if (complete && log->used == 0)
-		return matches(log, bytes, size_bytes);
-	memcpy(log->line + log->used, bytes, size_bytes);
-	log->used += size_bytes;
-	if (!complete)
-		return false;
-	size_bytes = log->used;
+	log->line[log->used] = '\0';
 	log->used = 0;
-	return matches(log, log->line, size_bytes);
+	return regexec(&log->regex, log->line, 1, &range, REG_STARTEND) == 0;
 }
 
 static void feed_log(struct probe *self, const char *bytes, size_t size_bytes)
@@ -52,7 +40,9 @@ static void feed_log(struct probe *self, const char *bytes, size_t size_bytes)
 		size_t reach = size_bytes < room ? size_bytes : room;
 		const char *end = memchr(bytes, '\n', reach);
 		size_t piece = end ? (size_t)(end - bytes) : reach;
-		log->matched = take_piece(log, bytes, piece, end || piece == room);
+		memcpy(log->line + log->used, bytes, piece);
+		log->used += piece;
+		log->matched = (end || piece == room) && matches(log);
 		piece += end != NULL;
 		bytes += piece;
 		size_bytes -= piece;

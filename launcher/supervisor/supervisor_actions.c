@@ -89,13 +89,22 @@ void supervisor_told(struct supervisor *self)
 
 /* ---- Which units are meant ---- */
 
-/*
- * Marks the units of the named services; a single replica is meant by its own name ("web-2"). `spread` is the services' selection:
- * order_select or order_dependents, or NULL for the named alone. No names: all.
- */
+/* Beside the services that are named: none, those they need, or those that need them. */
 enum spread { SPREAD_NONE, SPREAD_NEEDS, SPREAD_DEPENDENTS };
 
-static struct unit *find_replica(const struct supervisor *self, const char *name)
+struct selection {
+	bool *units; /* what is meant */
+	bool *named; /* what was named itself */
+};
+
+static void selection_finish(struct selection *self)
+{
+	free(self->units);
+	free(self->named);
+}
+
+/* A single replica is meant by its own name, "web-2"; the first one bears its service's. */
+static const struct unit *find_replica(const struct supervisor *self, const char *name)
 {
 	for (size_t i = 0; i < self->unit_count; i++) {
 		if (self->units[i].replica > 1 && strcmp(self->units[i].name, name) == 0)
@@ -104,68 +113,56 @@ static struct unit *find_replica(const struct supervisor *self, const char *name
 	return NULL;
 }
 
-static int mark_services(const struct supervisor *self, const char *const *names, enum spread spread, bool *services,
-			 struct err *err)
+static int add_services(const struct supervisor *self, const char *const *names, enum spread spread, bool *units,
+			struct err *err)
 {
+	bool *services = calloc(self->stack->service_count + 1, sizeof *services);
+	int rc;
+
+	if (services == NULL)
+		return err_set(err, ERR_INTERNAL, "cannot select services: out of memory");
 	if (spread == SPREAD_DEPENDENTS)
-		return order_dependents(self->stack, names, services, err);
-	return order_select(self->stack, names, spread == SPREAD_NONE, services, err);
+		rc = order_dependents(self->stack, names, services, err);
+	else
+		rc = order_select(self->stack, names, spread == SPREAD_NONE, services, err);
+	for (size_t i = 0; rc == 0 && i < self->unit_count; i++)
+		units[i] = units[i] || services[self->units[i].service];
+	free(services);
+	return rc;
 }
 
-/* *units: one entry a unit, the caller frees. *named likewise: those that were named themselves (may be NULL). */
-static int mark_units(const struct supervisor *self, const char *const *names, enum spread spread, bool **units,
-		      bool **named, struct err *err)
+/* No names: all. The caller finishes the selection, also after an error. */
+static int selection_make(struct selection *selection, const struct supervisor *self, const char *const *names,
+			  enum spread spread, struct err *err)
 {
-	bool all = names == NULL || names[0] == NULL;
-	size_t count = 0, services_count = 0;
-	const char **services_named;
-	bool *services, *spread_services, *result, *own;
-	int rc = -ENOMEM;
+	size_t count = 0, left = 0;
+	const char **services;
+	int rc = 0;
 
-	while (!all && names[count] != NULL)
+	while (names != NULL && names[count] != NULL)
 		count++;
-	services_named = calloc(count + 1, sizeof *services_named);
-	services = calloc(self->stack->service_count + 1, sizeof *services);
-	spread_services = calloc(self->stack->service_count + 1, sizeof *spread_services);
-	result = calloc(self->unit_count + 1, sizeof *result);
-	own = calloc(self->unit_count + 1, sizeof *own);
-	if (services_named == NULL || services == NULL || spread_services == NULL || result == NULL || own == NULL) {
-		err_set(err, ERR_INTERNAL, "cannot select services: out of memory");
-		goto out;
+	services = calloc(count + 1, sizeof *services);
+	*selection = (struct selection){calloc(self->unit_count + 1, sizeof(bool)),
+					calloc(self->unit_count + 1, sizeof(bool))};
+	if (services == NULL || selection->units == NULL || selection->named == NULL) {
+		free(services);
+		return err_set(err, ERR_INTERNAL, "cannot select services: out of memory");
 	}
 	for (size_t i = 0; i < count; i++) {
-		struct unit *replica =
+		const struct unit *replica =
 			stack_find_service(self->stack, names[i]) == NULL ? find_replica(self, names[i]) : NULL;
 
 		if (replica != NULL)
-			result[replica->id] = own[replica->id] = true;
+			selection->units[replica->id] = selection->named[replica->id] = true;
 		else
-			services_named[services_count++] = names[i];
+			services[left++] = names[i];
 	}
-	rc = 0;
-	if (all || services_count > 0) {
-		rc = mark_services(self, services_named, SPREAD_NONE, services, err);
+	if (count == 0 || left > 0) {
+		rc = add_services(self, services, SPREAD_NONE, selection->named, err);
 		if (rc == 0)
-			rc = mark_services(self, services_named, spread, spread_services, err);
+			rc = add_services(self, services, spread, selection->units, err);
 	}
-	for (size_t i = 0; rc == 0 && i < self->unit_count; i++) {
-		own[i] = own[i] || services[self->units[i].service];
-		result[i] = result[i] || spread_services[self->units[i].service];
-	}
-out:
-	free(services_named);
 	free(services);
-	free(spread_services);
-	if (rc == 0) {
-		*units = result;
-		result = NULL;
-		if (named != NULL) {
-			*named = own;
-			own = NULL;
-		}
-	}
-	free(result);
-	free(own);
 	return rc;
 }
 
@@ -185,65 +182,74 @@ static bool has_ended(const struct unit *unit)
 
 int supervisor_start(struct supervisor *self, const char *const *names, bool alone, struct err *err)
 {
-	bool *units = NULL, *named = NULL;
+	struct selection selection = {0};
 	int rc = refuse_when_ending(self, err);
 
 	if (rc == 0)
-		rc = mark_units(self, names, alone ? SPREAD_NONE : SPREAD_NEEDS, &units, &named, err);
+		rc = selection_make(&selection, self, names, alone ? SPREAD_NONE : SPREAD_NEEDS, err);
 	for (size_t i = 0; rc == 0 && i < self->unit_count; i++) {
 		struct unit *unit = &self->units[i];
 
-		if (!units[i])
+		if (!selection.units[i])
 			continue;
 		/* A job that is only needed by what was named has done its work. */
-		if (!named[i] && unit->svc.state == SVC_COMPLETED)
+		if (!selection.named[i] && unit->svc.state == SVC_COMPLETED)
 			continue;
 		unit->member = true;
 		unit->ask = ASK_NOTHING;
 		if (has_ended(unit) || !unit->svc.wanted || unit->svc.state == SVC_BACKOFF)
 			unit_step(unit, SVC_WANT_UP);
 	}
-	free(units);
-	free(named);
+	selection_finish(&selection);
 	return rc;
 }
 
 int supervisor_stop(struct supervisor *self, const char *const *names, struct err *err)
 {
-	bool *units = NULL;
+	struct selection selection = {0};
 	int rc = refuse_when_ending(self, err);
 
 	if (rc == 0)
-		rc = mark_units(self, names, SPREAD_DEPENDENTS, &units, NULL, err);
+		rc = selection_make(&selection, self, names, SPREAD_DEPENDENTS, err);
 	for (size_t i = 0; rc == 0 && i < self->unit_count; i++) {
-		if (units[i] && (self->units[i].svc.state != SVC_STOPPING || self->units[i].svc.wanted))
-			self->units[i].ask = ASK_STOP;
+		struct unit *unit = &self->units[i];
+
+		if (selection.units[i] && (unit->svc.state != SVC_STOPPING || unit->svc.wanted))
+			unit->ask = ASK_STOP;
 	}
 	if (rc == 0)
 		supervisor_touch(self);
-	free(units);
+	selection_finish(&selection);
 	return rc;
 }
 
-/* Those that declare `restart: true` on a dependency go with it, and so on. */
-static void spread_restart(const struct supervisor *self, bool *units)
+/* True when one of the marked units belongs to a service that this one wants to be restarted with. */
+static bool goes_along(const struct supervisor *self, const struct unit *unit, const bool *marked)
 {
-	for (bool more = true; more;) {
-		more = false;
-		for (size_t i = 0; i < self->unit_count; i++) {
-			const struct service *service = unit_service(&self->units[i]);
+	const struct service *service = unit_service(unit);
 
-			if (units[i] || has_ended(&self->units[i]))
-				continue;
-			for (size_t d = 0; d < service->depends_on_count && !units[i]; d++) {
-				size_t index = service->depends_on[d].index;
+	for (size_t d = 0; d < service->depends_on_count; d++) {
+		size_t index = service->depends_on[d].index;
 
-				if (index >= self->stack->service_count || !service->depends_on[d].restart)
-					continue;
-				for (size_t u = self->first_unit[index]; u < self->first_unit[index + 1]; u++)
-					units[i] = units[i] || units[u];
-			}
-			more = more || units[i];
+		if (index >= self->stack->service_count || !service->depends_on[d].restart)
+			continue;
+		for (size_t u = self->first_unit[index]; u < self->first_unit[index + 1]; u++) {
+			if (marked[u])
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Dependencies come first in the order, so once through it reaches all that go along. */
+static void spread_restart(const struct supervisor *self, bool *marked)
+{
+	for (size_t i = 0; self->unit_count > 0 && i < self->stack->service_count; i++) {
+		size_t index = self->order[i];
+
+		for (size_t u = self->first_unit[index]; u < self->first_unit[index + 1]; u++) {
+			if (!marked[u] && !has_ended(&self->units[u]))
+				marked[u] = goes_along(self, &self->units[u], marked);
 		}
 	}
 }
@@ -251,44 +257,45 @@ static void spread_restart(const struct supervisor *self, bool *units)
 int supervisor_restart(struct supervisor *self, const char *const *names, struct err *err)
 {
 	bool all = names == NULL || names[0] == NULL;
-	bool *units = NULL;
+	struct selection selection = {0};
 	int rc = refuse_when_ending(self, err);
 
 	if (rc == 0)
-		rc = mark_units(self, names, SPREAD_NONE, &units, NULL, err);
+		rc = selection_make(&selection, self, names, SPREAD_NONE, err);
 	if (rc == 0)
-		spread_restart(self, units);
+		spread_restart(self, selection.units);
 	for (size_t i = 0; rc == 0 && i < self->unit_count; i++) {
 		struct unit *unit = &self->units[i];
 
 		/* "All" means what runs: jobs that are done, and services nobody started, are not dragged in. */
-		if (!units[i] || (all && has_ended(unit)))
+		if (!selection.units[i] || (all && has_ended(unit)))
 			continue;
 		unit->member = true;
 		unit->ask = ASK_RESTART;
 	}
 	if (rc == 0)
 		supervisor_touch(self);
-	free(units);
+	selection_finish(&selection);
 	return rc;
 }
 
 int supervisor_signal(struct supervisor *self, const char *const *names, int signal, struct err *err)
 {
-	bool *units = NULL, reached = false;
+	struct selection selection = {0};
+	bool reached = false;
 	int rc;
 
 	if (signal <= 0 || signal >= NSIG)
 		return err_set(err, ERR_USAGE, "no such signal: %d", signal);
-	rc = mark_units(self, names, SPREAD_NONE, &units, NULL, err);
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < self->unit_count; i++) {
-		if (units[i] && self->engine_ops->signal(self->engine, self->units[i].id, signal) == 0)
+	rc = selection_make(&selection, self, names, SPREAD_NONE, err);
+	for (size_t i = 0; rc == 0 && i < self->unit_count; i++) {
+		if (selection.units[i] && self->engine_ops->signal(self->engine, self->units[i].id, signal) == 0)
 			reached = true;
 	}
-	free(units);
-	return reached ? 0 : err_set(err, ERR_FAILED, "nothing to signal: none of these services is running");
+	selection_finish(&selection);
+	if (rc == 0 && !reached)
+		rc = err_set(err, ERR_FAILED, "nothing to signal: none of these services is running");
+	return rc;
 }
 
 void supervisor_down(struct supervisor *self, int64_t grace_limit_ms)

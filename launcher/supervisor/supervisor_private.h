@@ -2,7 +2,8 @@
 /*
  * Inside of the supervisor.
  *
- *   supervisor            the process: loop, signals, leash, guard, phases of the stack, its end
+ *   supervisor            the process: loop, signals, leash, guard, beginning and end
+ *   supervisor_phase      how far the stack is, and what brings it to the next phase
  *   supervisor_units      units: performs what svc_step decides, hears the engine and the probes
  *   supervisor_deps       the graph at work: who may start, who may be stopped, in two steps - wants are noted first (unit.ask),
  *                         then settled as the states of the others allow
@@ -21,6 +22,8 @@
 #include "launcher/engine/engine.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/svc.h"
+
+#include <event2/util.h>
 
 struct ctl;
 struct event;
@@ -99,6 +102,10 @@ void supervisor_set_phase(struct supervisor *self, enum stack_phase phase);
 void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms);
 /* The stack cannot be brought up, or went wrong as a whole, because of `unit`: says why, once. */
 void supervisor_fail(struct supervisor *self, const struct unit *unit);
+
+/* ---- supervisor_phase.c ---- */
+void supervisor_on_settle(evutil_socket_t fd, short what, void *context);
+void supervisor_on_timer(evutil_socket_t fd, short what, void *context);
 
 /* ---- supervisor_units.c ---- */
 int units_make(struct supervisor *self, struct err *err);

@@ -105,7 +105,10 @@ const char *unit_explain(const struct unit *self, struct err *err)
 		err_at(err, ERR_FAILED, place, "service '%s' cannot start: %s", self->name, why);
 		return catalog_error_type_name(ERROR_DEPENDENCY_FAILED);
 	}
-	err_set(err, ERR_FAILED, "service '%s' failed: %s", self->name, why);
+	if (svc->restarts > 0)
+		err_set(err, ERR_FAILED, "service '%s' failed: %s, after %d restarts", self->name, why, svc->restarts);
+	else
+		err_set(err, ERR_FAILED, "service '%s' failed: %s", self->name, why);
 	return catalog_error_type_name(svc->last_exit.signaled ? ERROR_SIGNALED : ERROR_EXITED);
 }
 

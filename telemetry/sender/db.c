@@ -9,10 +9,17 @@
 #include <string.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Another sender's transaction is over in far less; the loop must not stand still for longer. */
 #define DB_BUSY_MS 150
+/*
+ * Setting up a new file is refused at once while another sets it up, whatever the busy time: tried again that
+ * often.
+ */
+#define DB_OPEN_TRIES 30
+#define DB_OPEN_PAUSE_MS 10
 
 struct db {
 	sqlite3 *handle;
@@ -80,6 +87,18 @@ static int open_handle(struct db *self, const char *path, const char *schema)
 	return result & 0xff;
 }
 
+static int open_patiently(struct db *self, const char *schema)
+{
+	const struct timespec pause = {.tv_nsec = DB_OPEN_PAUSE_MS * 1000000L};
+	int result = open_handle(self, self->path, schema);
+
+	for (int i = 0; i < DB_OPEN_TRIES && (result == SQLITE_BUSY || result == SQLITE_LOCKED); i++) {
+		nanosleep(&pause, NULL);
+		result = open_handle(self, self->path, schema);
+	}
+	return result;
+}
+
 static void remove_files(const char *path)
 {
 	static const char *const endings[] = {"", "-wal", "-shm"};
@@ -106,7 +125,7 @@ struct db *db_open(const char *path, const char *schema)
 
 		if (make_file(self) < 0)
 			break;
-		result = open_handle(self, self->path, schema);
+		result = open_patiently(self, schema);
 		if (result == SQLITE_OK)
 			return self;
 		/* Damaged or foreign content is let go; trouble of the disk or a lock is not the file's fault. */

@@ -11,9 +11,9 @@ struct db;
 struct db_rows;
 
 /*
- * Opens (0600, write-ahead log) and runs `schema`. A file that is no database, or whose tables are not as `schema` says, is replaced by an
- * empty one; where no file can be had (`path` NULL, read-only folder, full disk) the database lives in memory. NULL
- * only when out of memory.
+ * Opens (0600, write-ahead log) and runs `schema`. A file that is no database, or whose tables are not as `schema`
+ * says, is replaced by an empty one; where no file can be had (`path` NULL, read-only folder, full disk) the
+ * database lives in memory. NULL only when out of memory.
  */
 struct db *db_open(const char *path, const char *schema);
 void db_close(struct db *self);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What left this machine: every event exactly as it was sent, when, and what came of it. Written before the attempt and completed
- * after it, so that an event whose fate is unknown stands there too. A person reads it with `upfront telemetry log`.
+ * What left this machine: every event exactly as it was sent, when, and what came of it. Written before the
+ * attempt and completed after it, so that an event whose fate is unknown stands there too. A person reads it with
+ * `upfront telemetry log`.
  *
  * Table `sent`: uuid, name, event (JSON text), endpoint, first_sent and last_sent (RFC 3339), attempts, result:
  *   sending      an attempt was begun and its end was not seen

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Events that are to be sent, kept on disk until they are: appended before anything else happens to them, removed when delivered
- * or refused. Senders of two stacks of one app share a file: a batch is claimed for a few seconds, so that no two send it, and
- * what a killed sender had claimed is free again soon. Times are wall clock, in milliseconds.
+ * Events that are to be sent, kept on disk until they are: appended before anything else happens to them, removed
+ * when delivered or refused. Senders of two stacks of one app share a file: a batch is claimed for a few seconds,
+ * so that no two send it, and what a killed sender had claimed is free again soon. Times are wall clock, in
+ * milliseconds.
  */
 #ifndef UPFRONT_TELEMETRY_SENDER_OUTBOX_H
 #define UPFRONT_TELEMETRY_SENDER_OUTBOX_H
@@ -46,7 +47,10 @@ struct outbox_batch {
 	size_t count;
 };
 
-/* Claims the oldest free events, at most that many and that large together (one always fits). Returns 0 or -errno; count may be 0. */
+/*
+ * Claims the oldest free events, at most that many and that large together (one always fits). Returns 0 or
+ * -errno; count may be 0.
+ */
 int outbox_claim(struct outbox *self, size_t events_max, size_t bytes_max, int64_t now_ms, struct outbox_batch *batch);
 /* Removes a claimed batch from the outbox, or gives it back. */
 void outbox_remove(struct outbox *self, const struct outbox_batch *batch);

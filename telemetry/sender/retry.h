@@ -21,8 +21,9 @@ enum retry_verdict {
 enum retry_verdict retry_classify(int status, size_t count);
 
 /*
- * Milliseconds to wait after `failures` (1: the first) in a row: full jitter over an exponentially growing span, never less
- * than what the receiver asked for (`retry_after_s`, 0: nothing), capped. `random` is uniform over its range.
+ * Milliseconds to wait after `failures` (1: the first) in a row: full jitter over an exponentially growing span,
+ * never less than what the receiver asked for (`retry_after_s`, 0: nothing), capped. `random` is uniform over its
+ * range.
  */
 int64_t retry_delay_ms(unsigned failures, int64_t retry_after_s, uint32_t random);
 

@@ -273,8 +273,8 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 }
 
 /*
- * The second pair of eyes: sees the stack's end also while the loop is held up by a disk or a lock, and also behind messages
- * that are still unread.
+ * The second pair of eyes: sees the stack's end also while the loop is held up by a disk or a lock, and also
+ * behind messages that are still unread.
  */
 static void *watch_end(void *context)
 {

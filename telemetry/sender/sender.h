@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * telemetry/sender/ - the program `upfront-telemetry`: takes events from a running stack and delivers them. It is started after a yes
- * only, prints nothing, and outlives the stack by less than a second.
+ * telemetry/sender/ - the program `upfront-telemetry`: takes events from a running stack and delivers them. It is
+ * started after a yes only, prints nothing, and outlives the stack by less than a second.
  *
  *   sender           the loop: what arrives is kept, what is kept is tried, what is tried is settled
  *   feed             messages from `upfront`
@@ -12,10 +12,11 @@
  *   transport        how it leaves: transport_curl (HTTP) or transport_file
  *   retry            what an answer means, and when to try again (pure)
  *
- * One batch is under way at a time. An event that arrives is tried at once (after SENDER_GATHER_MS, so that events that come
- * together go together); after a failure the next attempt waits as retry.h says. When the stack ends, what is queued gets one more
- * attempt (none when the receiver asked to be left alone), and the process leaves by _exit within SENDER_END_MS of the end, however the
- * network behaves; a thread that does nothing but wait for the end makes that hold even when the loop itself is stuck.
+ * One batch is under way at a time. An event that arrives is tried at once (after SENDER_GATHER_MS, so that events
+ * that come together go together); after a failure the next attempt waits as retry.h says. When the stack ends,
+ * what is queued gets one more attempt (none when the receiver asked to be left alone), and the process leaves by
+ * _exit within SENDER_END_MS of the end, however the network behaves; a thread that does nothing but wait for the
+ * end makes that hold even when the loop itself is stuck.
  */
 #ifndef UPFRONT_TELEMETRY_SENDER_SENDER_H
 #define UPFRONT_TELEMETRY_SENDER_SENDER_H

@@ -19,8 +19,9 @@ typedef void transport_done(void *context, const struct transport_answer *answer
 /* The first member of each kind of transport. */
 struct transport {
 	/*
-	 * Begins an attempt; `body` (JSON, one line, no newline) is copied. `done` is called once, from the loop and never from within this
-	 * call, after timeout_ms at the latest. Not while another attempt is under way. Returns 0, or -errno and no call.
+	 * Begins an attempt; `body` (JSON, one line, no newline) is copied. `done` is called once, from the loop
+	 * and never from within this call, after timeout_ms at the latest. Not while another attempt is under way.
+	 * Returns 0, or -errno and no call.
 	 */
 	int (*send)(struct transport *self, const char *body, size_t size_bytes, int64_t timeout_ms,
 		    transport_done *done, void *context);
@@ -28,8 +29,8 @@ struct transport {
 };
 
 /*
- * https, or http to this machine, by libcurl: POST {host}/batch/. Proxy and CA settings come from the environment. NULL when
- * `host` is neither, or holds a password.
+ * https, or http to this machine, by libcurl: POST {host}/batch/. Proxy and CA settings come from the environment.
+ * NULL when `host` is neither, or holds a password.
  */
 struct transport *transport_curl_create(struct event_base *base, const char *host);
 

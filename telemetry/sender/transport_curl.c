@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The only file that sees libcurl. The multi interface runs in the sender's loop, so that the end of the stack is noticed
- * while an attempt is under way. Name look-ups are made by a thread of libcurl's; QUICK_EXIT lets go of one that does not answer.
+ * The only file that sees libcurl. The multi interface runs in the sender's loop, so that the end of the stack is
+ * noticed while an attempt is under way. Name look-ups are made by a thread of libcurl's; QUICK_EXIT lets go of
+ * one that does not answer.
  */
 #include "telemetry/sender/gzip.h"
 #include "telemetry/sender/transport.h"

@@ -235,11 +235,13 @@ static void test_a_managed_policy_beats_a_typed_yes(void **state)
 {
 	struct world *world = *state;
 	struct trace trace;
+	/* The tracer ends with the last process it follows, so it waits in the background for `down`. */
 	static const char script[] =
 		"set -e; mkdir -p $ETC; cp -R /etc/. $ETC 2>/dev/null || :; mkdir -p $ETC/upfront\n"
 		"echo 'telemetry_enabled: false' >$ETC/upfront/config.yaml; mount --bind $ETC /etc\n"
-		"strace -f -qq -s 256 -y -e trace=$CALLS -o $FILE $PROGRAM up -d --wait --telemetry=on\n"
-		"$PROGRAM telemetry status; $PROGRAM down";
+		"strace -f -qq -s 256 -y -e trace=$CALLS -o $FILE $PROGRAM up -d --wait --telemetry=on &\n"
+		"until $PROGRAM logs told 2>&1 | grep -q 'told off'; do sleep 0.05; done\n"
+		"$PROGRAM telemetry status; $PROGRAM down; wait";
 	char file[WORLD_PATH_MAX * 2], program[WORLD_PATH_MAX * 2];
 	const char *const probe[] = {"unshare", geteuid() == 0 ? "-m" : "-rm", "true", NULL};
 	const char *const argv[] = {"unshare", probe[1], "sh", "-c", script, NULL};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program `upfront-telemetry` against a receiver as strict as PostHog, and against every kind of network that does not work. What must hold
- * everywhere: an event arrives exactly once or waits in the outbox; one second after the stack's end the process is gone.
+ * The program `upfront-telemetry` against a receiver as strict as PostHog, and against every kind of network that
+ * does not work. What must hold everywhere: an event arrives exactly once or waits in the outbox; one second after
+ * the stack's end the process is gone.
  */
 #include "tests/lib/children.h"
 #include "tests/lib/sender_run.h"

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PostHog-compatible receiver for tests: posthog_server MODE FILE [--key KEY] [--retry-after S] [--first N] [--max-events N] [--port P]
+ * A PostHog-compatible receiver for tests: posthog_server MODE FILE [--key KEY] [--retry-after S] [--first N]
+ * [--max-events N] [--port P]
  *
- * Listens on 127.0.0.1, prints its port as the first line of standard output, and ends with its standard input. Every request is
- * validated (tests/lib/posthog.h) and noted in FILE, one JSON object a line:
+ * Listens on 127.0.0.1, prints its port as the first line of standard output, and ends with its standard input.
+ * Every request is validated (tests/lib/posthog.h) and noted in FILE, one JSON object a line:
  *   {"kind":"request","path","status","valid","text","events","gzip","sent_at","user_agent"}
  *   {"kind":"event","event":{...}}         accepted
  *   {"kind":"finding","text"}              accepted by the real service, but should not be sent
  *
- * MODE: ok; a status (500 503 429 413 401 403 408 302) to answer instead; or trouble below HTTP: hang (reads, says nothing), drip (a header byte
- * at a time), reset (RST), close (at once), garbage (no HTTP). --first N: the fault for N requests, then ok. --max-events N:
- * 413 for larger batches only.
+ * MODE: ok; a status (500 503 429 413 401 403 408 302) to answer instead; or trouble below HTTP: hang (reads, says
+ * nothing), drip (a header byte at a time), reset (RST), close (at once), garbage (no HTTP). --first N: the fault
+ * for N requests, then ok. --max-events N: 413 for larger batches only.
  */
 #include "tests/lib/posthog.h"
 

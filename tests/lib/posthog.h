@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A strict reading of what PostHog's capture service accepts at /batch/: whatever it would refuse is refused here with the same status, and
- * what it would take but should not be sent (an address, a person's profile, a retry that is not the same event) is a finding.
+ * A strict reading of what PostHog's capture service accepts at /batch/: whatever it would refuse is refused here
+ * with the same status, and what it would take but should not be sent (an address, a person's profile, a retry
+ * that is not the same event) is a finding.
  */
 #ifndef UPFRONT_TESTS_LIB_POSTHOG_H
 #define UPFRONT_TESTS_LIB_POSTHOG_H

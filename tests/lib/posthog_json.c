@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON as serde_json reads it: cJSON is more lenient than the service (stray bytes, control characters, half surrogates). */
+/*
+ * JSON as serde_json reads it: cJSON is more lenient than the service (stray bytes, control characters, half
+ * surrogates).
+ */
 #include "tests/lib/posthog.h"
 
 #include <errno.h>

@@ -131,8 +131,8 @@ static char *sender_program(void)
 }
 
 /*
- * A network with a loopback device only, where a name server listens at 127.0.0.1 and never says a word. The listening socket is
- * left open for the program that follows.
+ * A network with a loopback device only, where a name server listens at 127.0.0.1 and never says a word. The
+ * listening socket is left open for the program that follows.
  */
 static void enter_silent_network(const char *folder)
 {

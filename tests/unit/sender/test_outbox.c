@@ -265,6 +265,37 @@ static void test_without_a_usable_file_it_lives_in_memory(void **state)
 	free(target);
 }
 
+/* All begin at the same moment, on a file that is not there yet. */
+static void test_many_senders_begin_at_once(void **state)
+{
+	struct fixture *self = *state;
+	struct outbox *outbox;
+	int gate[2];
+	pid_t pids[8];
+	char byte;
+
+	assert_int_equal(pipe(gate), 0);
+	for (int i = 0; i < 8; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			close(gate[1]);
+			if (read(gate[0], &byte, 1) != 0)
+				_exit(1);
+			outbox = open_at(self->path, NOW);
+			append(outbox, i, NOW);
+			outbox_close(outbox);
+			_exit(0);
+		}
+	}
+	close(gate[0]);
+	close(gate[1]);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(children_wait(pids[i]), 0);
+	outbox = open_at(self->path, NOW);
+	assert_int_equal(outbox_count(outbox), 8);
+	outbox_close(outbox);
+}
+
 static void test_a_wipe_is_noticed(void **state)
 {
 	struct fixture *self = *state;
@@ -337,6 +368,7 @@ int main(void)
 		CASE(test_limits_let_the_oldest_go),
 		CASE(test_a_file_that_is_no_outbox_is_replaced),
 		CASE(test_without_a_usable_file_it_lives_in_memory),
+		CASE(test_many_senders_begin_at_once),
 		CASE(test_a_wipe_is_noticed),
 		CASE(test_the_ledger_tells_what_was_sent_and_what_came_of_it),
 	};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A stack built by hand, for the tests of telemetry/: four services, a declaration that adds and replaces properties. */
+/*
+ * A stack built by hand, for the tests of telemetry/: four services, a declaration that adds and replaces
+ * properties.
+ */
 #ifndef UPFRONT_TESTS_UNIT_TELEMETRY_SHOP_H
 #define UPFRONT_TESTS_UNIT_TELEMETRY_SHOP_H
 

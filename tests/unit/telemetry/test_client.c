@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The supervisor's side: how the sender is started, what it is told, and that nothing about it ever costs the stack anything. */
+/*
+ * The supervisor's side: how the sender is started, what it is told, and that nothing about it ever costs the
+ * stack anything.
+ */
 #include "telemetry/client.h"
 
 #include "telemetry/id.h"
@@ -308,6 +311,22 @@ static void test_printing_to_a_full_pipe_does_not_wait(void **state)
 	close(ends[1]);
 }
 
+/* SIGPIPE would end the supervisor. */
+static void test_printing_to_a_closed_pipe_is_let_be(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	close(ends[0]);
+	strmap_set(&self->environment, "UPFRONT_TELEMETRY_PRINT", "1");
+	telemetry = client_open(&self->shop.stack, &self->environment, ends[1], NULL);
+	telemetry_server_start(telemetry, shop_facts());
+	telemetry_close(telemetry);
+	close(ends[1]);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -323,6 +342,7 @@ int main(void)
 		CASE(test_without_an_endpoint_there_is_nothing_to_open),
 		CASE(test_printing_instead_of_sending_starts_nothing),
 		CASE(test_printing_to_a_full_pipe_does_not_wait),
+		CASE(test_printing_to_a_closed_pipe_is_let_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

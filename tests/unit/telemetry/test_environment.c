@@ -31,7 +31,23 @@ static void test_on_fills_the_block_and_says_nothing_else(void **state)
 	shop_finish(&shop);
 }
 
-static void test_without_a_relay_its_variable_is_empty(void **state)
+static void test_ids_that_are_not_there_are_empty(void **state)
+{
+	struct shop shop;
+	struct strmap out;
+
+	(void)state;
+	shop_init(&shop);
+	strmap_set(&shop.decl.env_on, "USER_UUID", "<${distinct_id}>");
+	strmap_init(&out);
+	assert_int_equal(telemetry_environment(&shop.stack, true, NULL, NULL, NULL, &out), 0);
+	assert_string_equal(strmap_find(&out, "UPFRONT_TELEMETRY"), "on");
+	assert_string_equal(strmap_find(&out, "USER_UUID"), "<>");
+	strmap_finish(&out);
+	shop_finish(&shop);
+}
+
+static void test_services_that_need_a_relay_are_told_off_without_one(void **state)
 {
 	struct shop shop;
 	struct strmap out;
@@ -41,7 +57,9 @@ static void test_without_a_relay_its_variable_is_empty(void **state)
 	strmap_set(&shop.decl.env_on, "POSTHOG_HOST", "${relay}");
 	strmap_init(&out);
 	assert_int_equal(telemetry_environment(&shop.stack, true, NULL, NULL, NULL, &out), 0);
-	assert_string_equal(strmap_find(&out, "POSTHOG_HOST"), "");
+	assert_string_equal(strmap_find(&out, "UPFRONT_TELEMETRY"), "off");
+	assert_string_equal(strmap_find(&out, "DO_NOT_TRACK"), "1");
+	assert_false(strmap_has(&out, "POSTHOG_HOST"));
 	strmap_finish(&out);
 	shop_finish(&shop);
 }
@@ -90,7 +108,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_on_fills_the_block_and_says_nothing_else),
-		cmocka_unit_test(test_without_a_relay_its_variable_is_empty),
+		cmocka_unit_test(test_ids_that_are_not_there_are_empty),
+		cmocka_unit_test(test_services_that_need_a_relay_are_told_off_without_one),
 		cmocka_unit_test(test_off_is_said_in_every_way_there_is),
 		cmocka_unit_test(test_a_stack_without_telemetry_tells_its_services_off_too),
 	};

@@ -78,6 +78,7 @@ static void test_it_fits_where_it_is_shown(void **state)
 	shop_init(&shop);
 	shop.decl.retention = "90 days";
 	shop.decl.region = "the European Union";
+	strmap_set(&shop.decl.env_on, "TELEMETRY_ENABLED", "true");
 	assert_int_equal(telemetry_notice_make(&shop.stack, &notice), 0);
 	if (lines_at(notice.summary, 76) > 11 || lines_at(notice.brief, 36) > 5)
 		fail_msg("%d and %d lines:\n%s\n%s", lines_at(notice.summary, 76), lines_at(notice.brief, 36),
@@ -145,8 +146,13 @@ static void test_a_kept_number_is_not_called_one_of_this_run(void **state)
 	assert_int_equal(telemetry_notice_make(&shop.stack, &notice), 0);
 	assert_holds(notice.summary, "kept until you say no");
 	assert_lacks(notice.summary, "number made for this run");
+	assert_lacks(notice.summary, "services get the same");
 	assert_holds(notice.brief, "a kept random number");
 	assert_holds(notice.full, "a no deletes it");
+	telemetry_notice_finish(&notice);
+	strmap_set(&shop.decl.env_on, "TELEMETRY_ENABLED", "true");
+	assert_int_equal(telemetry_notice_make(&shop.stack, &notice), 0);
+	assert_holds(notice.summary, "The services get the same answer");
 	telemetry_notice_finish(&notice);
 	shop_finish(&shop);
 }

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/supervisor/supervisor_private.h"
+
+#include "config/stack.h"
+
+#include <event2/event.h>
+
+/*
+ * How long a client that is only about to connect may take to hear of the end: counted from the end while a terminal is there to
+ * hear it, else from the beginning.
+ */
+#define LINGER_MS 1000
+/* A service may bring others on its way, those again others: settled in one turn as far as it goes. */
+#define SETTLE_ROUNDS_MAX 10000
+
+/* ---- Changes ---- */
+
+void supervisor_touch(struct supervisor *self)
+{
+	self->touched = true;
+	if (!self->settling)
+		event_active(self->settle, EV_TIMEOUT, 0);
+}
+
+void supervisor_changed(struct supervisor *self, size_t index)
+{
+	if (self->observer != NULL)
+		self->observer(self->observer_context, index);
+}
+
+void supervisor_set_phase(struct supervisor *self, enum stack_phase phase)
+{
+	if (self->phase == phase)
+		return;
+	self->phase = phase;
+	supervisor_changed(self, SIZE_MAX);
+	supervisor_touch(self);
+}
+
+void supervisor_fail(struct supervisor *self, const struct unit *unit)
+{
+	if (err_is_set(&self->failure))
+		return;
+	self->failed = unit;
+	self->error_type = unit_explain(unit, &self->failure);
+	supervisor_changed(self, SIZE_MAX);
+}
+
+void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms)
+{
+	int64_t now = supervisor_now_ms();
+
+	if (self->phase == PHASE_OVER)
+		return;
+	for (size_t i = 0; i < self->unit_count; i++) {
+		struct unit *unit = &self->units[i];
+
+		svc_limit_grace(&unit->svc, grace_limit_ms, now);
+		/* Already on its way down for good: asking again would only hold its dependencies up. */
+		if (unit->svc.state != SVC_STOPPING || unit->svc.wanted)
+			unit->ask = ASK_STOP;
+	}
+	supervisor_set_phase(self, PHASE_STOPPING);
+	supervisor_touch(self);
+}
+
+/* ---- Phases ---- */
+
+/* Before the stack is up: what cannot be mended by waiting ends the attempt. */
+static bool is_hopeless(const struct unit *unit)
+{
+	if (!unit->member)
+		return false;
+	if (unit->svc.state == SVC_FAILED)
+		return true;
+	if (unit->svc.state == SVC_UNHEALTHY && !unit->svc.was_ready)
+		return true;
+	/* A program that is not there will not come by trying again, whatever the restart policy. */
+	return !unit->ever_started && unit->start_error.code == ERR_MISSING;
+}
+
+static void check_starting(struct supervisor *self)
+{
+	bool settled = true;
+
+	for (size_t i = 0; i < self->stack->service_count; i++) {
+		size_t index = self->order[i];
+
+		for (size_t u = self->first_unit[index]; u < self->first_unit[index + 1]; u++) {
+			struct unit *unit = &self->units[u];
+
+			if (is_hopeless(unit)) {
+				supervisor_fail(self, unit);
+				report_failure(self, self->error_type);
+				supervisor_begin_stop(self, -1);
+				return;
+			}
+			if (unit->member && unit->svc.wanted && !svc_is_settled(&unit->svc))
+				settled = false;
+		}
+	}
+	if (!settled)
+		return;
+	supervisor_set_phase(self, PHASE_UP);
+	report_start(self);
+}
+
+/*
+ * Over when nothing runs, waits or is to come again. A detached stack of which a person has stopped a part stays: it is there to be
+ * started again.
+ */
+static void check_up(struct supervisor *self)
+{
+	const struct unit *failed = NULL;
+	bool stopped = false;
+
+	for (size_t i = 0; i < self->unit_count; i++) {
+		const struct unit *unit = &self->units[i];
+
+		switch (unit->svc.state) {
+		case SVC_FAILED:
+			failed = failed == NULL ? unit : failed;
+			break;
+		case SVC_STOPPED:
+			stopped = stopped || unit->member;
+			break;
+		case SVC_COMPLETED:
+			break;
+		default:
+			return;
+		}
+	}
+	if (stopped && self->detached)
+		return;
+	if (failed != NULL)
+		supervisor_fail(self, failed);
+	supervisor_begin_stop(self, -1);
+}
+
+static void kill_all(struct supervisor *self)
+{
+	for (size_t i = 0; i < self->unit_count; i++) {
+		struct unit *unit = &self->units[i];
+
+		svc_limit_grace(&unit->svc, 0, supervisor_now_ms());
+		unit->ask = ASK_NOTHING;
+		unit_step(unit, SVC_WANT_DOWN);
+	}
+	units_timer(self);
+}
+
+static void check_stopping(struct supervisor *self)
+{
+	int64_t now = supervisor_now_ms();
+
+	if (self->kill_all_ms != 0 && now >= self->kill_all_ms) {
+		self->kill_all_ms = 0;
+		kill_all(self);
+	}
+	if (!deps_all_gone(self) && (self->give_up_ms == 0 || now < self->give_up_ms))
+		return;
+	self->kill_all_ms = self->give_up_ms = 0;
+	self->linger_ms = (self->detached ? self->started_ms : now) + LINGER_MS;
+	report_close(self);
+	supervisor_set_phase(self, PHASE_OVER);
+}
+
+static void check_over(struct supervisor *self)
+{
+	if (!self->listener_gone && self->ctl != NULL && supervisor_now_ms() < self->linger_ms)
+		return;
+	self->done = true;
+	event_base_loopbreak(self->base);
+}
+
+static void arm_timer(struct supervisor *self)
+{
+	const int64_t deadlines[] = {units_deadline(self), self->kill_all_ms, self->give_up_ms, self->linger_ms};
+	int64_t earliest = 0, left;
+
+	for (size_t i = 0; i < sizeof deadlines / sizeof deadlines[0]; i++) {
+		if (deadlines[i] != 0 && (earliest == 0 || deadlines[i] < earliest))
+			earliest = deadlines[i];
+	}
+	if (earliest == 0) {
+		event_del(self->timer);
+		return;
+	}
+	left = earliest - supervisor_now_ms();
+	left = left < 0 ? 0 : left;
+	event_add(self->timer,
+		  &(struct timeval){.tv_sec = (time_t)(left / 1000), .tv_usec = (suseconds_t)(left % 1000 * 1000)});
+}
+
+void supervisor_on_settle(evutil_socket_t fd, short what, void *context)
+{
+	struct supervisor *self = context;
+
+	(void)fd;
+	(void)what;
+	self->settling = self->touched = true;
+	for (int round = 0; self->touched && round < SETTLE_ROUNDS_MAX; round++) {
+		self->touched = false;
+		deps_settle(self);
+		switch (self->phase) {
+		case PHASE_STARTING:
+			check_starting(self);
+			break;
+		case PHASE_UP:
+			check_up(self);
+			break;
+		case PHASE_STOPPING:
+			check_stopping(self);
+			break;
+		case PHASE_OVER:
+			check_over(self);
+			break;
+		}
+	}
+	self->settling = false;
+	arm_timer(self);
+}
+
+void supervisor_on_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct supervisor *self = context;
+
+	(void)fd;
+	(void)what;
+	units_timer(self);
+	supervisor_touch(self);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* What others ask of a running supervisor - the control API's requests - and what a start tells telemetry. */
+#include "config/err.h"
+#include "config/stack.h"
+#include "tests/lib/children.h"
+#include "tests/lib/play.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* ---- What the control API asks ---- */
+
+/* One request on the control socket; the whole answer. The caller frees. */
+static char *ask(const struct play *play, const char *method, const char *target, const char *body)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char *answer = calloc(1, 65536);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", play->socket_path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+	dprintf(fd, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", method, target,
+		strlen(body), body);
+	children_read(fd, NULL, answer, 65536);
+	close(fd);
+	return answer;
+}
+
+static void assert_answer(const struct play *play, const char *method, const char *target, const char *wanted)
+{
+	char *answer = ask(play, method, target, "");
+
+	if (strstr(answer, wanted) == NULL)
+		fail_msg("%s %s: \"%s\" is not in\n%s", method, target, wanted, answer);
+	free(answer);
+}
+
+static void services_are_stopped_with_their_dependents_and_started_with_their_needs(void **state)
+{
+	struct play *play = *state;
+
+	play_listen(play);
+	play_add(play, "db", PLAY_SERVER("db"));
+	play_add(play, "web", PLAY_SERVER("web"));
+	play_add(play, "other", PLAY_SERVER("other"));
+	play_depends(play, 1, 0, DEPEND_STARTED);
+	play_begin(play);
+	play_await(play, "runs", 3);
+	assert_answer(play, "POST", "/v1/services/db/stop", "HTTP/1.1 20");
+	play_await(play, "web ends\ndb ends\n", 1);
+	assert_false(play_traced(play, "other ends", 1));
+	assert_answer(play, "POST", "/v1/services/web/start", "HTTP/1.1 20");
+	play_await(play, "db runs", 2);
+	play_await(play, "web runs", 2);
+	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
+	assert_int_equal(play_end(play), 0);
+}
+
+static void restart_takes_along_who_declares_it(void **state)
+{
+	struct play *play = *state;
+
+	play_listen(play);
+	play_add(play, "db", PLAY_SERVER("db"));
+	play_add(play, "web", PLAY_SERVER("web"));
+	play_add(play, "other", PLAY_SERVER("other"));
+	play_depends(play, 1, 0, DEPEND_STARTED);
+	play_depends(play, 2, 0, DEPEND_STARTED);
+	play->dependencies[1][0].restart = true;
+	play_begin(play);
+	play_await(play, "runs", 3);
+	assert_answer(play, "POST", "/v1/services/db/restart", "HTTP/1.1 20");
+	play_await(play, "web ends\ndb ends\n", 1);
+	play_await(play, "db runs", 2);
+	play_await(play, "web runs", 2);
+	assert_false(play_traced(play, "other ends", 1));
+	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
+	assert_int_equal(play_end(play), 0);
+}
+
+static void one_replica_is_named_by_its_number(void **state)
+{
+	struct play *play = *state;
+
+	play_listen(play);
+	play_add(play, "web", PLAY_SERVER("web"));
+	play->services[0].replicas = 2;
+	play_begin(play);
+	play_await(play, "runs", 2);
+	assert_answer(play, "POST", "/v1/services/web-2/restart", "HTTP/1.1 20");
+	play_await(play, "runs", 3);
+	assert_false(play_traced(play, "ends", 2));
+	assert_answer(play, "POST", "/v1/services/web-3/restart", "HTTP/1.1 4");
+	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
+	assert_int_equal(play_end(play), 0);
+}
+
+static void a_signal_from_outside_is_a_crash_like_any_other(void **state)
+{
+	struct play *play = *state;
+	char *answer;
+
+	play_listen(play);
+	play_add(play, "web", PLAY_SERVER("web"));
+	play->services[0].restart.when = RESTART_ALWAYS;
+	play_begin(play);
+	play_await(play, "runs", 1);
+	answer = ask(play, "POST", "/v1/services/web/kill", "{\"signal\":\"SIGKILL\"}");
+	free(answer);
+	play_await(play, "runs", 2);
+	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
+	assert_int_equal(play_end(play), 0);
+}
+
+static void a_client_that_comes_late_still_hears_why(void **state)
+{
+	struct play *play = *state;
+	char *answer;
+
+	play_listen(play);
+	play_add(play, "web", "exit 3");
+	play_begin(play);
+	/* Connected at once or a moment after all is over: the stream ends with the failure and its unit. */
+	answer = ask(play, "GET", "/v1/events", "");
+	if (strstr(answer, "exited with code 3") == NULL || strstr(answer, "\"failed_unit\":\"web\"") == NULL ||
+	    strstr(answer, "\"over\"") == NULL)
+		fail_msg("%s", answer);
+	free(answer);
+	assert_int_equal(play_end(play), 1);
+}
+
+static void a_detached_stack_outlives_the_terminal_and_a_stop_of_all(void **state)
+{
+	struct play *play = *state;
+
+	play_listen(play);
+	assert_int_equal(pipe2(play->leash, O_CLOEXEC), 0);
+	play_add(play, "web", PLAY_SERVER("web"));
+	play_begin(play);
+	play_await(play, "runs", 1);
+	assert_answer(play, "POST", "/v1/stack/detach", "HTTP/1.1 20");
+	close(play->leash[1]);
+	play->leash[1] = -1;
+	assert_answer(play, "POST", "/v1/services/web/stop", "HTTP/1.1 20");
+	play_await(play, "web ends", 1);
+	assert_answer(play, "POST", "/v1/services/web/start", "HTTP/1.1 20");
+	play_await(play, "web runs", 2);
+	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
+	assert_int_equal(play_end(play), 0);
+}
+
+/* ---- Telemetry ---- */
+
+static const char *const version_argv[] = {"sh", "-c", "echo v1.2.3; echo more", NULL};
+static const char *const slow_argv[] = {"sleep", "1000", NULL};
+static const struct telemetry_property declared[] = {
+	{.name = "tool", .source = SOURCE_EXEC, .argv = version_argv, .pattern = "^v[0-9.]+$"},
+	{.name = "wrong", .source = SOURCE_EXEC, .argv = version_argv, .pattern = "^never$"},
+	{.name = "late", .source = SOURCE_EXEC, .argv = slow_argv, .pattern = "."},
+};
+static const struct telemetry_decl decl = {.enabled = true,
+					   .notice = 1,
+					   .controller = "Nobody",
+					   .host = "file:/nowhere",
+					   .key = "phc_test",
+					   .server_start = declared,
+					   .server_start_count = 3};
+
+/* As after a yes, but printed instead of sent. */
+static void consent(struct play *play)
+{
+	play->stack.telemetry = &decl;
+	play->consent = (struct consent_decision){.state = CONSENT_ON, .reason = CONSENT_BY_ANSWER};
+	strmap_set(&play->environment, "UPFRONT_TELEMETRY_PRINT", "1");
+	strmap_set(&play->environment, "XDG_STATE_HOME", play->folder);
+}
+
+static void a_start_is_told_once_with_what_the_sources_say(void **state)
+{
+	struct play *play = *state;
+	char *errors;
+
+	consent(play);
+	play_add(play, "web", "say \"$UPFRONT_TELEMETRY ${DO_NOT_TRACK:-unset}\"; " PLAY_SERVER("web"));
+	play->services[0].version.argv = version_argv; /* without a pattern: what looks like a version */
+	play_begin(play);
+	/* The slow source is given up after its second; then the event is there. */
+	play_await_in(play, "errors", "\n", 1);
+	kill(play->pid, SIGTERM);
+	assert_int_equal(play_end(play), 0);
+	assert_true(play_traced(play, "on unset\n", 1));
+	errors = children_slurp(play->folder, "errors", NULL);
+	assert_int_equal(play_count(play, "errors", "\"server_start\""), 1);
+	assert_non_null(strstr(errors, "\"tool\":\"v1.2.3\""));
+	assert_non_null(strstr(errors, "\"wrong\":null"));
+	assert_non_null(strstr(errors, "\"late\":null"));
+	assert_non_null(strstr(errors, "\"web-version\":\"v1.2.3\""));
+	free(errors);
+}
+
+static void a_failed_start_is_told_with_its_kind(void **state)
+{
+	struct play *play = *state;
+
+	consent(play);
+	play_add(play, "web", "exit 3");
+	play_add(play, "job", "sleep 1000");
+	play_add(play, "late", "say late");
+	play_depends(play, 2, 1, DEPEND_COMPLETED);
+	play_begin(play);
+	assert_int_equal(play_end(play), 1);
+	play_assert_said(play, "\"server_start_failed\"");
+	play_assert_said(play, "\"error_type\":\"exited\"");
+}
+
+static void a_start_that_ends_at_once_is_told_all_the_same(void **state)
+{
+	struct play *play = *state;
+
+	consent(play);
+	play_add(play, "web", "exit 0");
+	play_begin(play);
+	assert_int_equal(play_end(play), 0);
+	assert_true(children_now_ms() - play->begin_ms < 900); /* nobody waits for the slow source */
+	play_assert_said(play, "\"server_start\"");
+}
+
+static void the_answer_is_a_source_of_the_stack_file(void **state)
+{
+	static const char file[] = "services:\n"
+				   "  web:\n"
+				   "    command: [sh, -c, 'echo ${UPFRONT_TELEMETRY} ${DO_NOT_TRACK} >>$$TRACE']\n"
+				   "    environment:\n"
+				   "      UPFRONT_TELEMETRY: forged\n";
+	struct play *play = *state;
+	struct stack_options options = {.directory = play->folder, .environment = &play->environment};
+	struct err err = ERR_INIT;
+	struct stack *shown = NULL;
+	char path[160];
+	FILE *out;
+
+	strmap_set(&play->environment, "DO_NOT_TRACK", "0"); /* the answer stands above the shell */
+	snprintf(path, sizeof path, "%s/compose.yaml", play->folder);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(file, out);
+	fclose(out);
+	options.files = (const char *const[]){path, NULL};
+	if (stack_source_open(&options, &play->source, &err) < 0 ||
+	    stack_resolve(play->source, &(struct stack_resolve_options){0}, &shown, &err) < 0)
+		fail_msg("%s", err.items[0].message);
+	play->stack = *shown;
+	play_begin(play);
+	assert_int_equal(play_end(play), 0);
+	play_assert_trace(play, "off 1\n");
+	play->stack.service_count = 0; /* teardown frees what was made by hand */
+	stack_destroy(shown);
+	stack_source_destroy(play->source);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, play_setup, play_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(services_are_stopped_with_their_dependents_and_started_with_their_needs),
+		TEST(restart_takes_along_who_declares_it),
+		TEST(one_replica_is_named_by_its_number),
+		TEST(a_signal_from_outside_is_a_crash_like_any_other),
+		TEST(a_client_that_comes_late_still_hears_why),
+		TEST(a_detached_stack_outlives_the_terminal_and_a_stop_of_all),
+		TEST(a_start_is_told_once_with_what_the_sources_say),
+		TEST(a_failed_start_is_told_with_its_kind),
+		TEST(a_start_that_ends_at_once_is_told_all_the_same),
+		TEST(the_answer_is_a_source_of_the_stack_file),
+	};
+#undef TEST
+
+	return cmocka_run_group_tests_name("supervisor_asked", tests, NULL, NULL);
+}
