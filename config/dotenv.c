@@ -110,7 +110,8 @@ static void dotenv_skip_export(struct dotenv *self)
 	static const char word[] = "export";
 	size_t length = sizeof(word) - 1;
 
-	if ((size_t)(self->end - self->at) <= length || memcmp(self->at, word, length) != 0 || !dotenv_is_blank(self->at[length]))
+	if ((size_t)(self->end - self->at) <= length || memcmp(self->at, word, length) != 0 ||
+	    !dotenv_is_blank(self->at[length]))
 		return;
 	self->at += length;
 	dotenv_skip_blanks(self);
@@ -129,12 +130,14 @@ static char *dotenv_key(struct dotenv *self)
 	dotenv_skip_blanks(self);
 	if (self->at < self->end && *self->at != '=' && *self->at != ':' && *self->at != '\n') {
 		if (self->at > key_end) {
-			self->result = err_at(self->err, ERR_CONFIG, dotenv_place(self), "a variable name cannot hold a space");
+			self->result = err_at(self->err, ERR_CONFIG, dotenv_place(self),
+					      "a variable name cannot hold a space");
 		} else {
 			size_t length = utf8_length(self->at, (size_t)(self->end - self->at));
 
-			self->result = err_at(self->err, ERR_CONFIG, dotenv_place(self), "'%.*s' cannot stand in a variable name",
-					      (int)(length ? length : 1), self->at);
+			self->result =
+				err_at(self->err, ERR_CONFIG, dotenv_place(self),
+				       "'%.*s' cannot stand in a variable name", (int)(length ? length : 1), self->at);
 		}
 		err_hint(self->err, "a line is NAME=value; a comment begins with '#'");
 		return NULL;
@@ -264,7 +267,8 @@ static void dotenv_quoted(struct dotenv *self, const char *key)
 	self->at = close + 1;
 	dotenv_skip_blanks(self);
 	if (self->at < self->end && *self->at != '\n' && *self->at != '#')
-		self->result = err_at(self->err, ERR_CONFIG, dotenv_place(self), "text follows the closing %c of '%s'", quote, key);
+		self->result = err_at(self->err, ERR_CONFIG, dotenv_place(self), "text follows the closing %c of '%s'",
+				      quote, key);
 }
 
 static void dotenv_statement(struct dotenv *self)
@@ -296,12 +300,18 @@ static void dotenv_statement(struct dotenv *self)
 int dotenv_parse(const char *file, const char *text, size_t size_bytes, const struct interpolate_source *source,
 		 struct strmap *values, struct err *err)
 {
-	struct dotenv self = {
-		.file = file, .at = text, .end = text + size_bytes, .line = 1, .source = source, .values = values, .err = err};
+	struct dotenv self = {.file = file,
+			      .at = text,
+			      .end = text + size_bytes,
+			      .line = 1,
+			      .source = source,
+			      .values = values,
+			      .err = err};
 	const char *nul = memchr(text, '\0', size_bytes);
 
 	if (size_bytes > DOTENV_BYTES_MAX)
-		return err_at(err, ERR_CONFIG, (struct err_place){file, 0, 0}, "larger than %u kB", DOTENV_BYTES_MAX / 1024);
+		return err_at(err, ERR_CONFIG, (struct err_place){file, 0, 0}, "larger than %u kB",
+			      DOTENV_BYTES_MAX / 1024);
 	if (size_bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		self.at += 3;
 	self.line_start = self.at;

@@ -57,8 +57,8 @@ static int interpolate_add(const struct interpolation *self, struct interpolate_
 			   size_t size_bytes)
 {
 	if (out->size + size_bytes > INTERPOLATE_BYTES_MAX)
-		return err_at(self->err, ERR_CONFIG, self->place, "text grows beyond %u kB when its variables are filled in",
-			      INTERPOLATE_BYTES_MAX / 1024);
+		return err_at(self->err, ERR_CONFIG, self->place,
+			      "text grows beyond %u kB when its variables are filled in", INTERPOLATE_BYTES_MAX / 1024);
 	if (out->size + size_bytes + 1 > out->capacity) {
 		size_t capacity = (out->size + size_bytes + 1) * 2;
 		char *grown = realloc(out->text, capacity);
@@ -102,14 +102,15 @@ static const char *interpolate_closing(const char *at, const char *to, bool doll
 	return NULL;
 }
 
-static int interpolate_malformed(const struct interpolation *self, const char *dollar, const char *what, const char *found,
-				 size_t found_length)
+static int interpolate_malformed(const struct interpolation *self, const char *dollar, const char *what,
+				 const char *found, size_t found_length)
 {
 	int result = err_at(self->err, ERR_CONFIG, interpolate_place(self, dollar), "%s%s%.*s%s", what,
 			    found_length ? ", found '" : "", (int)found_length, found, found_length ? "'" : "");
 
-	err_hint(self->err, "write $$ for a dollar sign; a variable is $NAME, ${NAME}, ${NAME:-default}, ${NAME:?message} or "
-			    "${NAME:+other}");
+	err_hint(self->err,
+		 "write $$ for a dollar sign; a variable is $NAME, ${NAME}, ${NAME:-default}, ${NAME:?message} or "
+		 "${NAME:+other}");
 	return result;
 }
 
@@ -142,8 +143,9 @@ static int interpolate_parse_braced(const struct interpolation *self, const char
 		at++;
 	}
 	if (at == close || !strchr("-?+", *at))
-		return interpolate_malformed(self, dollar, "'-', '?' or '+' must follow the variable name, with or without ':'",
-					     name_end, (size_t)(close - name_end) > 20 ? 0 : (size_t)(close - name_end));
+		return interpolate_malformed(
+			self, dollar, "'-', '?' or '+' must follow the variable name, with or without ':'", name_end,
+			(size_t)(close - name_end) > 20 ? 0 : (size_t)(close - name_end));
 	expression->op = *at;
 	expression->rest = at + 1;
 	return 0;
@@ -182,8 +184,8 @@ static int interpolate_missing(const struct interpolation *self, const struct in
 	return result;
 }
 
-static int interpolate_expression(const struct interpolation *self, const struct interpolate_expression *expression, int depth,
-				  struct interpolate_buffer *out)
+static int interpolate_expression(const struct interpolation *self, const struct interpolate_expression *expression,
+				  int depth, struct interpolate_buffer *out)
 {
 	char *name = strndup(expression->name, expression->name_length);
 	const char *value;

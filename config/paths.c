@@ -82,7 +82,8 @@ static int paths_state_below(const char *folder, const char *name, char **path, 
 	found = paths_xdg("XDG_STATE_HOME", ".local/state", rest);
 	free(rest);
 	if (!found) {
-		err_set(err, ERR_MISSING, "no place for the state of '%s': neither HOME nor XDG_STATE_HOME is set", name);
+		err_set(err, ERR_MISSING, "no place for the state of '%s': neither HOME nor XDG_STATE_HOME is set",
+			name);
 		err_hint(err, "set XDG_STATE_HOME to a folder of yours, for example XDG_STATE_HOME=/var/lib/me");
 		return -ENOENT;
 	}
@@ -153,7 +154,8 @@ static int paths_refuse_owner(const char *path, uid_t owner, struct err *err)
 	if (user)
 		result = err_set(err, ERR_MISSING, "cannot use folder %s: it belongs to %s", path, user->pw_name);
 	else
-		result = err_set(err, ERR_MISSING, "cannot use folder %s: it belongs to user %u", path, (unsigned)owner);
+		result =
+			err_set(err, ERR_MISSING, "cannot use folder %s: it belongs to user %u", path, (unsigned)owner);
 	err_hint(err, "remove it, or set XDG_STATE_HOME and XDG_RUNTIME_DIR to folders of yours");
 	return result;
 }

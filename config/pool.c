@@ -60,7 +60,8 @@ void pool_destroy(struct pool *self)
 #ifdef __clang__
 __attribute__((no_sanitize("pointer-overflow")))
 #endif
-void *pool_alloc(struct pool *self, size_t size_bytes)
+void *
+pool_alloc(struct pool *self, size_t size_bytes)
 {
 	void *memory;
 

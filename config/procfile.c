@@ -101,16 +101,9 @@ static void procfile_line(struct pool *pool, struct node *services, char *line, 
 	procfile_service(pool, services, start, command, env_files, place, command_place);
 }
 
-int procfile_parse(struct pool *pool, const char *file, const char *text, size_t size_bytes,
-		   const char *const *env_files, struct node **root, struct err *err)
+static void procfile_lines(struct pool *pool, struct node *services, const char *text, size_t size_bytes,
+			   const char *const *env_files, struct err_place place, struct err *err)
 {
-	struct err_place place = {pool_strdup(pool, file), 1, 1};
-	struct node *tree = node_create(pool, NODE_MAP, place);
-	struct node *services = set_map(pool, tree, "services", place);
-	size_t errors = err ? err->count + err->dropped : 0;
-
-	if (memchr(text, '\0', size_bytes))
-		return err_at(err, ERR_CONFIG, place, "this is no Procfile: it holds bytes that are no text");
 	for (size_t at = 0; at < size_bytes; place.line++) {
 		const char *end = memchr(text + at, '\n', size_bytes - at);
 		size_t length = end ? (size_t)(end - text) - at : size_bytes - at;
@@ -118,13 +111,34 @@ int procfile_parse(struct pool *pool, const char *file, const char *text, size_t
 
 		if (length && line[length - 1] == '\r')
 			line[length - 1] = '\0';
-		if (services->count == PROCFILE_LINES_MAX)
-			return err_at(err, ERR_CONFIG, place, "more than %u services", PROCFILE_LINES_MAX);
+		if (services->count == PROCFILE_LINES_MAX) {
+			err_at(err, ERR_CONFIG, place, "more than %u services", PROCFILE_LINES_MAX);
+			return;
+		}
 		procfile_line(pool, services, line, env_files, place, err);
 		at += length + 1;
 	}
-	if (err && err->count + err->dropped != errors)
-		return -EINVAL;
-	*root = tree;
-	return 0;
+}
+
+int procfile_parse(struct pool *pool, const char *file, const char *text, size_t size_bytes,
+		   const char *const *env_files, struct node **root, struct err *err)
+{
+	struct err_place place = {pool_strdup(pool, file), 1, 1};
+	struct node *tree = node_create(pool, NODE_MAP, place);
+	struct err found = ERR_INIT;
+	int result = 0;
+
+	if (memchr(text, '\0', size_bytes))
+		err_at(&found, ERR_CONFIG, place, "this is no Procfile: it holds bytes that are no text");
+	else
+		procfile_lines(pool, set_map(pool, tree, "services", place), text, size_bytes, env_files, place,
+			       &found);
+	if (err_is_set(&found))
+		result = -EINVAL;
+	else
+		*root = tree;
+	if (err)
+		err_move(err, &found);
+	err_finish(&found);
+	return result;
 }

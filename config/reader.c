@@ -27,14 +27,15 @@ const struct key_table *const *reader_tables(void)
 
 const char *reader_nearest(struct reader *self, const char *word, const char *const *names)
 {
-	const char *nearest = err_nearest(word, names);
+	/* Messages beyond the last one kept need no hint, and looking for one costs most of what is wrong with a large file. */
+	const char *nearest = self->err->count < ERR_ITEMS_MAX ? err_nearest(word, names) : NULL;
 
 	return nearest ? pool_printf(self->pool, " (did you mean '%s'?)", nearest) : "";
 }
 
 const char *const *reader_keys(struct reader *self, const struct node *map)
 {
-	size_t count = map && map->kind == NODE_MAP ? map->count : 0;
+	size_t count = map && map->kind == NODE_MAP && self->err->count < ERR_ITEMS_MAX ? map->count : 0;
 	const char **names = pool_array(self->pool, count + 1, sizeof(*names));
 
 	for (size_t i = 0; i < count; i++)
@@ -61,7 +62,7 @@ void reader_wanted(struct reader *self, const char *key, const struct node *valu
 	       text ? "'" : "");
 }
 
-static const struct key *key_find(const struct key_table *table, const char *name)
+const struct key *reader_key(const struct key_table *table, const char *name)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const char *known = table->keys[i].name;
@@ -83,7 +84,7 @@ void reader_map(struct reader *self, const char *key, const struct node *value, 
 	}
 	for (size_t i = 0; i < value->count; i++) {
 		const struct node_pair *pair = &value->pairs[i];
-		const struct key *known = key_find(table, pair->key);
+		const struct key *known = reader_key(table, pair->key);
 
 		if (!known && table->extensions && strncmp(pair->key, "x-", 2) == 0)
 			continue;
@@ -295,7 +296,7 @@ void read_text_map(struct reader *self, const char *key, const struct node *valu
 int reader_word(struct reader *self, const char *key, const struct node *value, const char *noun,
 		const char *const *names)
 {
-	const char *text = reader_scalar(self, key, value, noun);
+	const char *text = reader_scalar(self, key, value, pool_printf(self->pool, "text (%s)", noun));
 	const char *nearest;
 	const char *list = "";
 

@@ -56,6 +56,8 @@ struct key_table {
 /* Every table there is, NULL-terminated. */
 const struct key_table *const *reader_tables(void);
 
+/* The table's entry for a key, or NULL. */
+const struct key *reader_key(const struct key_table *table, const char *name);
 /* Reads a map by its table; nothing (NODE_NULL) is an empty map. */
 void reader_map(struct reader *self, const char *key, const struct node *value, const struct key_table *table,
 		void *into);
@@ -67,7 +69,7 @@ void reader_wanted(struct reader *self, const char *key, const struct node *valu
 const char *reader_scalar(struct reader *self, const char *key, const struct node *value, const char *wanted);
 /* Names `word` is compared with in " (did you mean 'x'?)"; "" when none is near. In the pool. */
 const char *reader_nearest(struct reader *self, const char *word, const char *const *names);
-/* The keys of a map, for reader_nearest. */
+/* The keys of a map, for reader_nearest; none once no further message would be kept. */
 const char *const *reader_keys(struct reader *self, const struct node *map);
 /* True when the pattern compiles; else an error. */
 bool reader_pattern(struct reader *self, const char *key, const struct node *value);

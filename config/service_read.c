@@ -280,22 +280,14 @@ const struct key_table table_service = {"a service", "service", service_keys,
 
 /* ---- Putting it together ---- */
 
-static bool key_is_container(const struct key_table *table, const char *name)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		if (strcmp(table->keys[i].name, name) == 0)
-			return table->keys[i].flags & KEY_CONTAINER;
-	}
-	return false;
-}
-
 static const char *list_ignored(struct reader *self, const struct node *map, const struct key_table *table,
 				const char *prefix, const char *list)
 {
 	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->count; i++) {
 		const struct node_pair *pair = &map->pairs[i];
+		const struct key *known = reader_key(table, pair->key);
 
-		if (key_is_container(table, pair->key))
+		if (known && known->flags & KEY_CONTAINER)
 			list = pool_printf(self->pool, "%s%s%s%s (line %d)", list, *list ? ", " : "", prefix, pair->key,
 					   pair->key_place.line);
 	}

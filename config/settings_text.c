@@ -139,7 +139,8 @@ static size_t settings_text_offset(const struct settings_text *self, struct err_
 }
 
 /* The bytes of a scalar or key with this text at `place`, its quotes included. */
-static struct settings_span settings_text_token(const struct settings_text *self, struct err_place place, const char *text)
+static struct settings_span settings_text_token(const struct settings_text *self, struct err_place place,
+						const char *text)
 {
 	struct settings_span span = {SETTINGS_TEXT_NOWHERE, 0};
 	size_t at = settings_text_offset(self, place);
@@ -190,8 +191,8 @@ static struct node *settings_text_wanted(const struct settings_text *self)
 }
 
 /* Adds `key: value` to the map at the root: `flow_value` is the value on one line, `block_value` as it stands behind "key:". */
-static int settings_text_add(struct settings_text *self, const char *key, const char *flow_value, const char *block_value,
-			     const struct node *wanted, struct err *err)
+static int settings_text_add(struct settings_text *self, const char *key, const char *flow_value,
+			     const char *block_value, const struct node *wanted, struct err *err)
 {
 	struct settings_span end = {self->size, self->size};
 	const char *newline = settings_text_newline(self);
@@ -206,7 +207,8 @@ static int settings_text_add(struct settings_text *self, const char *key, const 
 		/* The keys of a map may all be indented. */
 		int indent = self->root->kind == NODE_MAP ? self->root->pairs[0].key_place.column - 1 : 0;
 
-		line = pool_printf(self->pool, "%s%*s%s:%s%s", is_complete ? "" : newline, indent, "", key, block_value, newline);
+		line = pool_printf(self->pool, "%s%*s%s:%s%s", is_complete ? "" : newline, indent, "", key, block_value,
+				   newline);
 	}
 	result = settings_text_splice(self, end, line, wanted, err);
 	return result;
@@ -217,15 +219,16 @@ static struct settings_span settings_text_entry_lines(const struct settings_text
 {
 	const struct node *map = self->root;
 	struct settings_span span;
-	size_t limit = index + 1 < map->count ? settings_text_line(self, map->pairs[index + 1].key_place.line) : self->size;
+	size_t limit =
+		index + 1 < map->count ? settings_text_line(self, map->pairs[index + 1].key_place.line) : self->size;
 
 	span.begin = settings_text_line(self, map->pairs[index].key_place.line);
 	span.end = settings_text_next_line(self, span.begin);
 	for (size_t at = span.end; at < limit; at = settings_text_next_line(self, at)) {
 		size_t text = at + strspn(self->bytes + at, " \t");
 
-		if (self->bytes[text] != '#' && self->bytes[text] != '\n' && self->bytes[text] != '\r' && text < self->size &&
-		    strncmp(self->bytes + at, "...", 3) != 0)
+		if (self->bytes[text] != '#' && self->bytes[text] != '\n' && self->bytes[text] != '\r' &&
+		    text < self->size && strncmp(self->bytes + at, "...", 3) != 0)
 			span.end = settings_text_next_line(self, at);
 	}
 	return span;
@@ -333,8 +336,8 @@ static const char *settings_text_word(struct settings_text *self, const char *wo
 	return copy;
 }
 
-static int settings_text_list_add(struct settings_text *self, const struct node_pair *pair, const char *word, struct node *wanted,
-				  struct err *err)
+static int settings_text_list_add(struct settings_text *self, const struct node_pair *pair, const char *word,
+				  struct node *wanted, struct err *err)
 {
 	const struct node *list = pair->value;
 	struct settings_span span;
@@ -365,14 +368,16 @@ static int settings_text_list_add(struct settings_text *self, const struct node_
 	node_append(self->pool, wanted_list, item);
 	span.begin = settings_text_line(self, list->items[list->count - 1]->place.line);
 	span.end = settings_text_next_line(self, span.begin);
-	text = pool_printf(self->pool, "%s%.*s- %s%s", self->bytes[span.end - 1] == '\n' ? "" : settings_text_newline(self),
+	text = pool_printf(self->pool, "%s%.*s- %s%s",
+			   self->bytes[span.end - 1] == '\n' ? "" : settings_text_newline(self),
 			   (int)strspn(self->bytes + span.begin, " "), self->bytes + span.begin, text,
 			   settings_text_newline(self));
 	span.begin = span.end;
 	return settings_text_splice(self, span, text, wanted, err);
 }
 
-static int settings_text_list_remove(struct settings_text *self, const struct node_pair *pair, size_t index, struct err *err)
+static int settings_text_list_remove(struct settings_text *self, const struct node_pair *pair, size_t index,
+				     struct err *err)
 {
 	const struct node *list = pair->value;
 	const struct node *item = list->items[index];
@@ -401,7 +406,8 @@ static size_t settings_text_index(const struct node *list, const char *word)
 {
 	size_t index = 0;
 
-	while (index < list->count && (list->items[index]->kind != NODE_SCALAR || strcasecmp(list->items[index]->text, word) != 0))
+	while (index < list->count &&
+	       (list->items[index]->kind != NODE_SCALAR || strcasecmp(list->items[index]->text, word) != 0))
 		index++;
 	return index;
 }

@@ -49,10 +49,12 @@ static int no_such_service(struct stack_load *load, const struct stack_document 
 			   struct err_place place)
 {
 	const struct node *services = node_find(document->root, "services");
-	const char **names = pool_array(load->pool, services ? services->count + 1 : 1, sizeof(*names));
+	/* Only messages that are kept need a hint. */
+	size_t count = services && services->kind == NODE_MAP && load->err->count < ERR_ITEMS_MAX ? services->count : 0;
+	const char **names = pool_array(load->pool, count + 1, sizeof(*names));
 	const char *nearest;
 
-	for (size_t i = 0; services && services->kind == NODE_MAP && i < services->count; i++)
+	for (size_t i = 0; i < count; i++)
 		names[i] = services->pairs[i].key;
 	nearest = err_nearest(name, names);
 	err_at(load->err, ERR_CONFIG, place, "'extends' names service '%s', which is not in %s%s%s%s", name,

@@ -53,8 +53,10 @@ static int yaml_text_flow(struct yaml_text *self, char byte, struct err *err)
 	else if (self->open && (byte == ']' || byte == '}'))
 		self->open--;
 	if (self->open > YAML_TEXT_OPEN_MAX)
-		return err_at(err, ERR_CONFIG, self->place, "lists and maps nested deeper than %u", STACK_YAML_DEPTH_MAX);
-	if (self->open && (byte == '[' || byte == '{' || byte == ',' || byte == ':') && ++self->flow > YAML_TEXT_FLOW_MAX)
+		return err_at(err, ERR_CONFIG, self->place, "lists and maps nested deeper than %u",
+			      STACK_YAML_DEPTH_MAX);
+	if (self->open && (byte == '[' || byte == '{' || byte == ',' || byte == ':') &&
+	    ++self->flow > YAML_TEXT_FLOW_MAX)
 		return err_at(err, ERR_CONFIG, self->place, "more than %u values", STACK_YAML_NODES_MAX);
 	return 0;
 }

@@ -30,7 +30,7 @@ leftovers() { # says what the program left behind, ends what still runs
 		tries=$((tries + 1))
 	done
 	for pid in $pids; do
-		printf 'left a process: %s %s\n' "$pid" "$(tr '\0' ' ' </proc/"$pid"/cmdline 2>/dev/null)"
+		printf 'left a process: %s %s\n' "$pid" "$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\0' ' ')"
 		kill -KILL "$pid" 2>/dev/null
 	done
 	find "$dir" -mindepth 1 -maxdepth 1 -printf 'left a file: %f\n'

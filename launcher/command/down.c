@@ -65,40 +65,50 @@ static int take_down(const struct project *project, const struct ctl_client *cli
 	return result;
 }
 
-static int down_run(struct cli_context *context, struct err *err)
+static void say_not_running(const struct project *project, bool quiet)
+{
+	int strays = project_sweep(project);
+
+	if (strays > 0)
+		fprintf(stderr, "upfront: project '%s' was not running; %d process%s that it had left %s ended\n",
+			project->name, strays, strays == 1 ? "" : "es", strays == 1 ? "was" : "were");
+	else if (!quiet)
+		fprintf(stderr, "upfront: project '%s' is not running\n", project->name);
+}
+
+static int end_running(const struct project *project, const struct cli_context *context, struct err *err)
 {
 	struct ctl_client client = {NULL};
 	struct err absent = ERR_INIT;
-	struct project project;
-	int result;
+	int result = project_connect(project, &client, &absent);
 
-	project_init(&project);
-	result = project_find(&project, context, err);
-	if (result < 0)
-		goto out;
-	if (!project_is_running(&project)) {
-		int strays = project_sweep(&project);
-
-		if (strays > 0)
-			fprintf(stderr, "upfront: project '%s' was not running; %d process%s that it had left %s ended\n",
-				project.name, strays, strays == 1 ? "" : "es", strays == 1 ? "was" : "were");
-		else if (!context->globals.quiet)
-			fprintf(stderr, "upfront: project '%s' is not running\n", project.name);
-		goto out;
-	}
-	result = project_connect(&project, &client, &absent);
-	if (result == 0)
-		result = take_down(&project, &client, context->options, err);
-	else if (absent.code == ERR_NOT_RUNNING)
-		/* On its way out already: what is left to do is to wait for it. */
-		project_wait_ended(&project);
-	else
+	if (result == 0) {
+		result = take_down(project, &client, context->options, err);
+	} else if (absent.code == ERR_NOT_RUNNING) {
+		fprintf(stderr, "upfront: project '%s' is still being asked about or already ending; waiting for it\n",
+			project->name);
+		project_wait_ended(project);
+		result = 0;
+	} else {
 		err_move(err, &absent);
-	if (!err_is_set(err) && !context->globals.quiet)
-		fprintf(stderr, "upfront: project '%s' is down\n", project.name);
-out:
+	}
 	err_finish(&absent);
 	ctl_client_close(&client);
+	return result;
+}
+
+static int down_run(struct cli_context *context, struct err *err)
+{
+	struct project project;
+
+	project_init(&project);
+	if (project_find(&project, context, err) < 0)
+		goto out;
+	if (!project_is_running(&project))
+		say_not_running(&project, context->globals.quiet);
+	else if (end_running(&project, context, err) == 0 && !context->globals.quiet)
+		fprintf(stderr, "upfront: project '%s' is down\n", project.name);
+out:
 	project_finish(&project);
 	return (int)err->code;
 }

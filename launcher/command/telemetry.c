@@ -61,7 +61,7 @@ static int notice(const struct cli_context *context, const struct project *proje
 	if (result < 0)
 		err_set(err, ERR_INTERNAL, "cannot make the notice: %s", strerror(-result));
 	else
-		printf("%s\n\n%s\n\n%s\n", made.title, made.question, made.full);
+		printf("%s\n\n%s\n", made.title, made.full);
 	telemetry_notice_finish(&made);
 	return result;
 }

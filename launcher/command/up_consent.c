@@ -94,7 +94,10 @@ static int ask(const struct cli_context *context, const struct stack *stack, con
 	free(preview);
 	if (fatal_signal != 0)
 		return 128 + fatal_signal;
-	return *answer == CONSENT_QUIT ? 130 : 0;
+	if (*answer != CONSENT_QUIT)
+		return 0;
+	fputs("upfront: nothing was started\n", stderr);
+	return 130;
 }
 
 static int ask_and_keep(const struct cli_context *context, const struct stack *stack, struct consent_sources *sources,

@@ -47,6 +47,7 @@ struct follow {
 	int signal_fd;
 	bool fitted; /* names are known and measured */
 	bool was_up;
+	bool failure_said;
 	bool timed_out;
 	int stop_signal; /* the first one that asked to end */
 	bool guard_gone;
@@ -132,10 +133,29 @@ static void fit_names(struct follow *self)
 	free(names);
 }
 
+/* At once: stopping the rest may take a while. */
+static void say_failure(struct follow *self)
+{
+	char *text = err_render(&self->view.failure, "upfront");
+
+	if (text != NULL)
+		outlet_put(&self->news, text, strlen(text));
+	free(text);
+	self->failure_said = true;
+}
+
+/* Before the stack is up a unit that fails is what the failure is about, or fails because of it. */
+static char *news_of(const struct follow *self, const struct view_unit *unit)
+{
+	if (!self->was_up && strcmp(unit->state, "failed") == 0)
+		return NULL;
+	return news_of_unit(unit);
+}
+
 static void take_change(void *context, const struct view *view, const struct view_unit *unit)
 {
 	struct follow *self = context;
-	char *line = unit != NULL ? news_of_unit(unit) : NULL;
+	char *line = unit != NULL ? news_of(self, unit) : NULL;
 
 	if (!self->fitted) {
 		fit_names(self);
@@ -144,6 +164,8 @@ static void take_change(void *context, const struct view *view, const struct vie
 	if (line != NULL)
 		say(self, line);
 	free(line);
+	if (err_is_set(&view->failure) && !self->failure_said)
+		say_failure(self);
 	if (unit == NULL && view_is(view, "up") && !self->was_up) {
 		self->was_up = true;
 		say_up(self);
@@ -213,10 +235,25 @@ static void check_goal(struct follow *self)
 		self->end = FOLLOW_LEFT;
 }
 
+/* Probes that only fail again change no state and make no event: the latest answers are asked for. */
+static void refresh(struct follow *self)
+{
+	struct err trouble = ERR_INIT;
+	char *answer = NULL;
+	int status;
+
+	if (ctl_client_call(&self->options->client, "GET", "/v1/services", NULL, CALL_TIMEOUT_MS, &status, &answer,
+			    &trouble) == 0)
+		view_take_services(&self->view, answer, &trouble);
+	free(answer);
+	err_finish(&trouble);
+}
+
 static void add_unready(struct follow *self)
 {
 	char limit[32];
 
+	refresh(self);
 	news_duration(self->options->wait_timeout_ms, limit, sizeof(limit));
 	err_set(self->err, ERR_TIMEOUT, "project '%s' was not ready after %s, so it was taken down",
 		self->options->project->name, limit);
@@ -412,9 +449,7 @@ static int report_over(struct follow *self)
 	if (self->stop_signal != 0)
 		return self->was_up ? 0 : 128 + self->stop_signal;
 	show_last_words(self);
-	if (code != 0 && err_is_set(&self->view.failure))
-		err_move(self->err, &self->view.failure);
-	else if (code != 0 && code < 128)
+	if (code != 0 && code < 128 && !self->failure_said)
 		err_set(self->err, ERR_FAILED, "project '%s' ended with code %d", self->options->project->name, code);
 	return code;
 }

@@ -226,6 +226,7 @@ out:
 			close(fds[i]);
 	}
 	if (error != 0)
-		err_set(err, ERR_FAILED, "cannot start the supervisor: %s", strerror(error));
+		err_set(err, ERR_FAILED, "cannot start the supervisor: %s",
+			error == EPIPE ? "its guard was killed" : strerror(error));
 	return -error;
 }

@@ -322,6 +322,7 @@ void output_begin(struct output *self, unsigned id, int64_t time_ms)
 		return;
 	output_end(self, id, time_ms);
 	unit->run++;
+	unit->running = true;
 	if (output_file_ready(&unit->file, NULL) == 0)
 		record(self, unit, OUTPUT_KIND_BEGIN, unit->file.size_bytes, 0, time_ms);
 }
@@ -347,8 +348,9 @@ void output_end(struct output *self, unsigned id, int64_t time_ms)
 		free(unit->held[stream].bytes);
 		unit->held[stream] = (struct output_held){0};
 	}
-	if (unit->run > 0 && output_file_ready(&unit->file, NULL) == 0)
+	if (unit->running && output_file_ready(&unit->file, NULL) == 0)
 		record(self, unit, OUTPUT_KIND_END, unit->file.size_bytes, 0, time_ms);
+	unit->running = false;
 }
 
 void output_observe(struct output *self, output_visit *visit, void *context)

@@ -19,6 +19,7 @@ struct output_unit {
 	unsigned id;
 	char *name;
 	unsigned run;
+	bool running; /* begun, not ended */
 	struct output_file file;
 	struct output_ring ring;
 	struct output_held held[OUTPUT_STREAMS];

@@ -5,7 +5,7 @@
 #include "config/stack.h"
 #include "config/utf8.h"
 #include "launcher/process/output.h"
-#include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/supervisor_private.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -256,7 +256,14 @@ cJSON *ctl_json_stack(const struct supervisor *supervisor)
 	return object;
 }
 
+/* With what services are told, so that a one-off command can be told the same. */
 cJSON *ctl_json_telemetry(const struct supervisor *supervisor)
 {
-	return consent_object(supervisor_consent(supervisor));
+	const struct strmap *told = &supervisor->telemetry_environment;
+	cJSON *object = consent_object(supervisor_consent(supervisor));
+	cJSON *environment = cJSON_AddObjectToObject(object, "environment");
+
+	for (size_t i = 0; environment != NULL && i < told->count; i++)
+		ctl_json_add_text(environment, told->entries[i].key, told->entries[i].value);
+	return object;
 }

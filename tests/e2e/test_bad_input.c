@@ -98,7 +98,7 @@ static void test_stack_files(void **state)
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
 		print_message("%s\n", files[i].what);
 		world_write(world, "compose.yaml", files[i].text);
-		run_upfront(&run, world, "up", "-d", "--wait", "--wait-timeout", "20", NULL);
+		run_upfront(&run, world, "-q", "up", "-d", "--wait", "--wait-timeout", "20", NULL);
 		assert_refused(&run, world, files[i].code, files[i].says);
 		if (strcmp(files[i].what, "several at once") != 0)
 			run_assert_one_error(&run);

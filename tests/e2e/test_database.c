@@ -35,8 +35,15 @@ static const char stack_text[] =
 	"      interval: 100ms\n"
 	"      retries: 100\n"
 	"  client:\n"
-	"    command: psql -h ${DB_DIR} -U shop -d postgres -Atc \"CREATE TABLE t AS SELECT generate_series(1, 1000); "
-	"SELECT 'rows: ' || count(*) FROM t\"\n"
+	"    command:\n"
+	"      - psql\n"
+	"      - --host=${DB_DIR}\n"
+	"      - --username=shop\n"
+	"      - --dbname=postgres\n"
+	"      - -Atc\n"
+	"      - CREATE TABLE t AS SELECT generate_series(1, 1000)\n"
+	"      - -c\n"
+	"      - SELECT 'rows ' || count(*) FROM t\n"
 	"    depends_on: {db: {condition: service_healthy}}\n"
 	"  cache:\n"
 	"    command: redis-server --port 0 --unixsocket ${DB_DIR}/cache.sock --save ''\n"
@@ -98,7 +105,7 @@ static void test_comes_up_in_order_and_stops_cleanly(void **state)
 	run_finish(&run);
 	run_upfront(&run, world, "logs", "--no-log-prefix", "client", NULL);
 	run_assert_code(&run, 0);
-	assert_non_null(strstr(run.out.bytes, "rows: 1000\n"));
+	assert_non_null(strstr(run.out.bytes, "rows 1000\n"));
 	run_finish(&run);
 
 	run_upfront(&run, world, "down", NULL);

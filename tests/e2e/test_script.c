@@ -135,7 +135,7 @@ static void test_run_gives_the_code_of_its_command(void **state)
 {
 	struct run run;
 
-	run_upfront(&run, *state, "run", "-T", "--", "sh", "-c", "echo out; exit 42", NULL);
+	run_upfront(&run, *state, "run", "--", "sh", "-c", "echo out; exit 42", NULL);
 	run_assert_code(&run, 42);
 	assert_string_equal(run.out.bytes, "out\n");
 	run_finish(&run);

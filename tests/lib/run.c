@@ -292,6 +292,22 @@ void run_type(struct run *self, const char *text)
 	}
 }
 
+void run_press(struct run *self, const char *keys, const char *text)
+{
+	size_t before = self->out.size_bytes;
+
+	for (;;) {
+		int64_t again_ms = world_now_ms() + 250;
+
+		run_type(self, keys);
+		while (world_now_ms() < again_ms && pump(self, 10))
+			if (memmem(self->out.bytes + before, self->out.size_bytes - before, text, strlen(text)) != NULL)
+				return;
+		if (time_left(self) == 0 || self->ended)
+			fail_run(self, "'%s' was pressed, but it did not say: %s", keys, text);
+	}
+}
+
 void run_hang_up(struct run *self)
 {
 	close_fd(&self->in_fd);

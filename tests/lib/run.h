@@ -18,6 +18,9 @@ struct world;
 #define RUN_DEADLINE_MS 30000
 #define RUN_OUTPUT_MAX (4u * 1024u * 1024u) /* bytes kept of each stream */
 
+/* What a full screen writes when it leaves the terminal (terminfo's rmcup of xterm). */
+#define DIALOG_GONE "\033[?1049l"
+
 enum run_stdin {
 	RUN_STDIN_NULL, /* /dev/null */
 	RUN_STDIN_CLOSED, /* no descriptor 0 at all */
@@ -66,6 +69,11 @@ void run_forget(struct run *self);
 void run_until(struct run *self, bool (*pred)(void *context), void *context, const char *what);
 /* Writes to the program's stdin or terminal. */
 void run_type(struct run *self, const char *text);
+/*
+ * Types, again and again, until `text` has been written since the first time. A dialog throws away what was typed before it was
+ * there to be read, and nothing on the screen tells when that is over.
+ */
+void run_press(struct run *self, const char *keys, const char *text);
 /* Hangs the terminal up, or closes stdin. */
 void run_hang_up(struct run *self);
 void run_signal(struct run *self, int signal);

@@ -30,8 +30,8 @@ static struct consent_inputs inputs_of(unsigned off_bits)
 /* The rules of consent, each said as "then it must (not) be", in the words of the design rather than in its order of checks. */
 static void check_rules(const struct consent_inputs *in, struct consent_decision out)
 {
-	bool any_off = in->policy_off || in->upfront_env_off || in->app_env_off || in->do_not_track || in->project_off ||
-		       in->user_off || in->flag == CONSENT_FLAG_OFF;
+	bool any_off = in->policy_off || in->upfront_env_off || in->app_env_off || in->do_not_track ||
+		       in->project_off || in->user_off || in->flag == CONSENT_FLAG_OFF;
 	bool refused = in->answer == CONSENT_NO || in->answer == CONSENT_NO_FOR_GOOD;
 	bool left_open = in->answer == CONSENT_NOT_THIS_RUN || in->answer == CONSENT_QUIT;
 	bool typed_on = in->flag == CONSENT_FLAG_ON && (in->flag_notice == 0 || in->flag_notice == NOTICE);
@@ -49,8 +49,8 @@ static void check_rules(const struct consent_inputs *in, struct consent_decision
 	if ((typed_on || said_yes) && !any_off && !refused && !left_open && in->has_endpoint)
 		assert_int_equal(out.state, CONSENT_ON);
 	/* The question comes up only where somebody can answer and nothing has been said; and then always. */
-	assert_int_equal(out.state == CONSENT_ASK, in->has_endpoint && in->interactive && !any_off && !typed_on &&
-							   in->answer == CONSENT_UNASKED);
+	assert_int_equal(out.state == CONSENT_ASK,
+			 in->has_endpoint && in->interactive && !any_off && !typed_on && in->answer == CONSENT_UNASKED);
 	/* A typed notice other than the current one is told, and gives nothing. */
 	assert_int_equal(out.stale_notice, in->has_endpoint && in->flag == CONSENT_FLAG_ON && in->flag_notice != 0 &&
 						   in->flag_notice != NOTICE);
@@ -128,8 +128,8 @@ static void test_full_product(void **state)
 /* Sources are added from the last in the order of explanation to the first: each takes over as the reason. */
 static void test_order_of_explanation(void **state)
 {
-	static const enum consent_reason order[] = {CONSENT_BY_USER,	    CONSENT_BY_PROJECT,	   CONSENT_BY_DO_NOT_TRACK,
-						    CONSENT_BY_APP_ENV,	    CONSENT_BY_UPFRONT_ENV, CONSENT_BY_FLAG_OFF,
+	static const enum consent_reason order[] = {CONSENT_BY_USER,    CONSENT_BY_PROJECT,     CONSENT_BY_DO_NOT_TRACK,
+						    CONSENT_BY_APP_ENV, CONSENT_BY_UPFRONT_ENV, CONSENT_BY_FLAG_OFF,
 						    CONSENT_BY_POLICY};
 	struct consent_inputs in = inputs_of(0);
 
@@ -174,21 +174,26 @@ static void test_typical_runs(void **state)
 		enum consent_reason reason;
 		bool stale;
 	} cases[] = {
-		{"a person at a terminal", CONSENT_FLAG_ASK, 0, true, true, CONSENT_UNASKED, CONSENT_ASK, CONSENT_BY_NO_ANSWER,
-		 false},
+		{"a person at a terminal", CONSENT_FLAG_ASK, 0, true, true, CONSENT_UNASKED, CONSENT_ASK,
+		 CONSENT_BY_NO_ANSWER, false},
 		{"who says yes", CONSENT_FLAG_ASK, 0, true, true, CONSENT_YES, CONSENT_ON, CONSENT_BY_ANSWER, false},
 		{"who says no", CONSENT_FLAG_ASK, 0, true, true, CONSENT_NO, CONSENT_OFF, CONSENT_BY_ANSWER, false},
-		{"no for good", CONSENT_FLAG_ASK, 0, true, true, CONSENT_NO_FOR_GOOD, CONSENT_OFF, CONSENT_BY_ANSWER, false},
-		{"who presses Esc", CONSENT_FLAG_ASK, 0, true, true, CONSENT_NOT_THIS_RUN, CONSENT_OFF, CONSENT_BY_NO_ANSWER,
+		{"no for good", CONSENT_FLAG_ASK, 0, true, true, CONSENT_NO_FOR_GOOD, CONSENT_OFF, CONSENT_BY_ANSWER,
 		 false},
-		{"a script", CONSENT_FLAG_ASK, 0, true, false, CONSENT_UNASKED, CONSENT_OFF, CONSENT_BY_NOT_INTERACTIVE, false},
-		{"a script, --telemetry=on", CONSENT_FLAG_ON, 0, true, false, CONSENT_UNASKED, CONSENT_ON, CONSENT_BY_FLAG_ON,
+		{"who presses Esc", CONSENT_FLAG_ASK, 0, true, true, CONSENT_NOT_THIS_RUN, CONSENT_OFF,
+		 CONSENT_BY_NO_ANSWER, false},
+		{"a script", CONSENT_FLAG_ASK, 0, true, false, CONSENT_UNASKED, CONSENT_OFF, CONSENT_BY_NOT_INTERACTIVE,
 		 false},
-		{"a script, on@3", CONSENT_FLAG_ON, 3, true, false, CONSENT_UNASKED, CONSENT_ON, CONSENT_BY_FLAG_ON, false},
-		{"a script, on@2", CONSENT_FLAG_ON, 2, true, false, CONSENT_UNASKED, CONSENT_OFF, CONSENT_BY_NOT_INTERACTIVE, true},
-		{"a person, on@2", CONSENT_FLAG_ON, 2, true, true, CONSENT_UNASKED, CONSENT_ASK, CONSENT_BY_NO_ANSWER, true},
-		{"nothing declared, =on", CONSENT_FLAG_ON, 0, false, true, CONSENT_UNASKED, CONSENT_OFF, CONSENT_BY_NO_ENDPOINT,
+		{"a script, --telemetry=on", CONSENT_FLAG_ON, 0, true, false, CONSENT_UNASKED, CONSENT_ON,
+		 CONSENT_BY_FLAG_ON, false},
+		{"a script, on@3", CONSENT_FLAG_ON, 3, true, false, CONSENT_UNASKED, CONSENT_ON, CONSENT_BY_FLAG_ON,
 		 false},
+		{"a script, on@2", CONSENT_FLAG_ON, 2, true, false, CONSENT_UNASKED, CONSENT_OFF,
+		 CONSENT_BY_NOT_INTERACTIVE, true},
+		{"a person, on@2", CONSENT_FLAG_ON, 2, true, true, CONSENT_UNASKED, CONSENT_ASK, CONSENT_BY_NO_ANSWER,
+		 true},
+		{"nothing declared, =on", CONSENT_FLAG_ON, 0, false, true, CONSENT_UNASKED, CONSENT_OFF,
+		 CONSENT_BY_NO_ENDPOINT, false},
 	};
 
 	(void)state;
@@ -226,9 +231,9 @@ static void test_values_of_off_variables(void **state)
 		const char *value;
 		bool off;
 	} cases[] = {
-		{NULL, false}, {"", false},   {"0", false},   {"false", false}, {"FALSE", false}, {"no", false}, {"No", false},
-		{"off", false}, {"1", true},  {"true", true}, {"yes", true},	{"on", true},	  {"2", true},	 {"00", true},
-		{" ", true},	{"nope", true}, {"disabled", true},
+		{NULL, false}, {"", false},    {"0", false}, {"false", false}, {"FALSE", false},   {"no", false},
+		{"No", false}, {"off", false}, {"1", true},  {"true", true},   {"yes", true},      {"on", true},
+		{"2", true},   {"00", true},   {" ", true},  {"nope", true},   {"disabled", true},
 	};
 
 	(void)state;
@@ -241,10 +246,14 @@ static void test_app_variable(void **state)
 	static const struct {
 		const char *app, *variable;
 	} cases[] = {
-		{"WrenAI", "WRENAI_TELEMETRY_DISABLED"},  {"wren-ui", "WREN_UI_TELEMETRY_DISABLED"},
-		{"my  app!", "MY_APP__TELEMETRY_DISABLED"}, {"a - b", "A_B_TELEMETRY_DISABLED"},
-		{"a_-_b", "A_B_TELEMETRY_DISABLED"},	  {"7zip", "7ZIP_TELEMETRY_DISABLED"},
-		{"Größe", "GR_E_TELEMETRY_DISABLED"},	  {"日本", "__TELEMETRY_DISABLED"},
+		{"WrenAI", "WRENAI_TELEMETRY_DISABLED"},
+		{"wren-ui", "WREN_UI_TELEMETRY_DISABLED"},
+		{"my  app!", "MY_APP__TELEMETRY_DISABLED"},
+		{"a - b", "A_B_TELEMETRY_DISABLED"},
+		{"a_-_b", "A_B_TELEMETRY_DISABLED"},
+		{"7zip", "7ZIP_TELEMETRY_DISABLED"},
+		{"Größe", "GR_E_TELEMETRY_DISABLED"},
+		{"日本", "__TELEMETRY_DISABLED"},
 		{"", "_TELEMETRY_DISABLED"},
 	};
 
@@ -300,10 +309,20 @@ static void test_ci(void **state)
 
 static void test_every_ci_variable(void **state)
 {
-	static const char *const must_be[] = {"CONTINUOUS_INTEGRATION", "BUILD_NUMBER", "BUILD_ID",   "RUN_ID",
-					      "GITHUB_ACTIONS",		"GITLAB_CI",	"JENKINS_URL", "TF_BUILD",
-					      "BUILDKITE",		"CIRCLECI",	"TRAVIS",      "TEAMCITY_VERSION",
-					      "bamboo_planKey",		"CODEBUILD_BUILD_ARN"};
+	static const char *const must_be[] = {"CONTINUOUS_INTEGRATION",
+					      "BUILD_NUMBER",
+					      "BUILD_ID",
+					      "RUN_ID",
+					      "GITHUB_ACTIONS",
+					      "GITLAB_CI",
+					      "JENKINS_URL",
+					      "TF_BUILD",
+					      "BUILDKITE",
+					      "CIRCLECI",
+					      "TRAVIS",
+					      "TEAMCITY_VERSION",
+					      "bamboo_planKey",
+					      "CODEBUILD_BUILD_ARN"};
 	size_t count = 0;
 	char pair[100];
 

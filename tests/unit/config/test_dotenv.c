@@ -56,7 +56,9 @@ static void test_what_is_read(void **state)
 		{"A=1\nB=2\n", "A=1;B=2"},
 		{"A=1\nA=2\n", "A=2"},
 		{"A=\nB=x", "A=;B=x"},
-		{"\xef\xbb\xbf" "A=1\n", "A=1"},
+		{"\xef\xbb\xbf"
+		 "A=1\n",
+		 "A=1"},
 		{"A=1\r\nB='2'\r\nC=\"3\"\r\n", "A=1;B=2;C=3"},
 		{"  A = 1  \n", "A=1"},
 		{"\tA\t=\t1\t\n", "A=1"},
@@ -262,12 +264,9 @@ static void test_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_is_read),
-		cmocka_unit_test(test_without_a_source_nothing_is_filled_in),
-		cmocka_unit_test(test_what_is_refused),
-		cmocka_unit_test(test_several_errors_at_once),
-		cmocka_unit_test(test_no_text),
-		cmocka_unit_test(test_large_files_are_fast),
+		cmocka_unit_test(test_what_is_read),    cmocka_unit_test(test_without_a_source_nothing_is_filled_in),
+		cmocka_unit_test(test_what_is_refused), cmocka_unit_test(test_several_errors_at_once),
+		cmocka_unit_test(test_no_text),         cmocka_unit_test(test_large_files_are_fast),
 		cmocka_unit_test(test_files),
 	};
 

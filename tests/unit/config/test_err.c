@@ -25,7 +25,7 @@ static void test_codes_become_errno(void **state)
 		enum err_code code;
 		int result;
 	} cases[] = {
-		{ERR_FAILED, -EIO},	  {ERR_USAGE, -EINVAL},	       {ERR_CONFIG, -EINVAL},	{ERR_MISSING, -ENOENT},
+		{ERR_FAILED, -EIO},        {ERR_USAGE, -EINVAL},         {ERR_CONFIG, -EINVAL}, {ERR_MISSING, -ENOENT},
 		{ERR_TIMEOUT, -ETIMEDOUT}, {ERR_NOT_RUNNING, -ENOTCONN}, {ERR_INTERNAL, -EIO},
 	};
 
@@ -133,8 +133,8 @@ static void test_control_characters_are_shown(void **state)
 
 		err_at(&err, ERR_CONFIG, (struct err_place){cases[i].message, 1, 1}, "%s", cases[i].message);
 		err_hint(&err, "%s", cases[i].message);
-		snprintf(expected, sizeof(expected), "upfront: %s:1:1: %s\n  hint: %s\n", cases[i].shown, cases[i].shown,
-			 cases[i].shown);
+		snprintf(expected, sizeof(expected), "upfront: %s:1:1: %s\n  hint: %s\n", cases[i].shown,
+			 cases[i].shown, cases[i].shown);
 		assert_rendered(&err, expected);
 		err_finish(&err);
 	}
@@ -171,8 +171,14 @@ static void test_nearest_name(void **state)
 	static const struct {
 		const char *word, *nearest;
 	} cases[] = {
-		{"alwyas", "always"},	    {"Always", "always"},    {"on_failure", "on-failure"}, {"onfailure", "on-failure"},
-		{"unless-stoped", "unless-stopped"}, {"sometimes", NULL}, {"", NULL},		       {"yes", NULL},
+		{"alwyas", "always"},
+		{"Always", "always"},
+		{"on_failure", "on-failure"},
+		{"onfailure", "on-failure"},
+		{"unless-stoped", "unless-stopped"},
+		{"sometimes", NULL},
+		{"", NULL},
+		{"yes", NULL},
 		{"alw", NULL},
 	};
 	char endless[5000];

@@ -130,8 +130,8 @@ static void test_truth_values(void **state)
 		const char *text;
 		int value; /* -1: none */
 	} cases[] = {
-		{"true", 1}, {"True", 1}, {"TRUE", 1}, {"yes", 1}, {"on", 1}, {"false", 0}, {"No", 0},
-		{"OFF", 0},  {"1", -1},	  {"0", -1},   {"y", -1},  {"", -1},  {"truee", -1}, {" true", -1},
+		{"true", 1}, {"True", 1}, {"TRUE", 1}, {"yes", 1}, {"on", 1}, {"false", 0},  {"No", 0},
+		{"OFF", 0},  {"1", -1},   {"0", -1},   {"y", -1},  {"", -1},  {"truee", -1}, {" true", -1},
 	};
 	struct pool *pool = pool_create();
 	bool value;

@@ -110,7 +110,8 @@ static void test_names_stay_below(void **state)
 	static const struct {
 		const char *app, *folder;
 	} apps[] = {
-		{"a/b", "a_b"}, {"../x", "_._x"}, {".hidden", "_hidden"}, {"..", "_."}, {"Größe", "größe"}, {"a\nb", "a_b"},
+		{"a/b", "a_b"}, {"../x", "_._x"},   {".hidden", "_hidden"},
+		{"..", "_."},   {"Größe", "größe"}, {"a\nb", "a_b"},
 	};
 	char *path = NULL, *expected;
 	char endless[400];

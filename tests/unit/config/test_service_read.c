@@ -456,9 +456,10 @@ static void test_ignored_keys(void **state)
 	resolve(&text,
 		"command: a\nnetworks: [x]\nvolumes: ['a:/b']\ndeploy: {replicas: 2, resources: {}}\nx-mine: {a: b}");
 	stack_text_assert_error(&text, "");
-	assert_string_equal(text.warnings,
-			    "upfront: app/stack.yaml:3:5: service 'web' is a process of this machine, where these have no "
-			    "effect: networks (line 4), volumes (line 5), deploy.resources (line 6)\n");
+	assert_string_equal(
+		text.warnings,
+		"upfront: app/stack.yaml:3:5: service 'web' is a process of this machine, where these have no "
+		"effect: networks (line 4), volumes (line 5), deploy.resources (line 6)\n");
 	stack_text_finish(&text);
 	/* A container engine honours them all. */
 	resolve(&text, "image: a\nnetworks: [x]\nvolumes: ['a:/b']\ncap_add: [ALL]\ngpus: all");

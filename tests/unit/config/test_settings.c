@@ -78,14 +78,16 @@ static void test_what_is_read(void **state)
 		{"telemetry_off: []\ntelemetry_enabled: true\n", false, false, "", NULL},
 		{"{\"telemetry_enabled\": false, \"telemetry_off\": [\"a\"]}", true, false, "a", NULL},
 		/* What cannot be understood is off. */
-		{"telemetry_enabled: maybe\n", true, true, "", ":1:20: 'telemetry_enabled' says neither true nor false; telemetry counts as off"},
+		{"telemetry_enabled: maybe\n", true, true, "",
+		 ":1:20: 'telemetry_enabled' says neither true nor false; telemetry counts as off"},
 		{"telemetry_enabled: 'true'\n", true, true, "", "neither true nor false"},
 		{"telemetry_enabled:\n", true, true, "", "neither true nor false"},
 		{"telemetry_enabled: 1\n", true, true, "", "neither true nor false"},
 		{"telemetry_enabled: [true]\n", true, true, "", "neither true nor false"},
 		{"telemetry_enabled: true\ntelemetry_enabled: false\n", true, true, "", "given twice"},
 		{"telemetry_off: all\n", true, true, "", "'telemetry_off' must be a list of apps, found text"},
-		{"telemetry_off: [[a]]\n", true, true, "", "'telemetry_off' must be a list of apps, found a list in it"},
+		{"telemetry_off: [[a]]\n", true, true, "",
+		 "'telemetry_off' must be a list of apps, found a list in it"},
 		{"- telemetry_enabled\n", true, true, "", "settings must be a map, found a list"},
 		{"telemetry_enabled: [true\n", true, true, "", "not valid YAML"},
 		{"telemetry_enabled true\n\xff", true, true, "", "not UTF-8"},
@@ -198,7 +200,11 @@ static void test_edits_touch_nothing_else(void **state)
 		{"colour: blue", NULL, true, "colour: blue\ntelemetry_enabled: false\n"},
 		{"  colour: blue\n", NULL, true, "  colour: blue\n  telemetry_enabled: false\n"},
 		{"a: 1\r\nb: 2\r\n", NULL, true, "a: 1\r\nb: 2\r\ntelemetry_enabled: false\r\n"},
-		{"\xef\xbb\xbf" "a: 1\n", NULL, true, "\xef\xbb\xbf" "a: 1\ntelemetry_enabled: false\n"},
+		{"\xef\xbb\xbf"
+		 "a: 1\n",
+		 NULL, true,
+		 "\xef\xbb\xbf"
+		 "a: 1\ntelemetry_enabled: false\n"},
 		{"a: 1\ntelemetry_enabled: true # why not\nb: 2\n", NULL, true,
 		 "a: 1\ntelemetry_enabled: false # why not\nb: 2\n"},
 		{"telemetry_enabled: 'true'\n", NULL, true, "telemetry_enabled: false\n"},
@@ -244,7 +250,8 @@ static void test_edits_touch_nothing_else(void **state)
 		{"telemetry_off: [a, \"b\", c] # x\n", "b", false, "telemetry_off: [a, c] # x\n"},
 		{"telemetry_off: [a, b, c ] # x\n", "c", false, "telemetry_off: [a, b ] # x\n"},
 		{"telemetry_off: [a, b, A, c]\n", "a", false, "telemetry_off: [b, c]\n"},
-		{"telemetry_off:\n  - a # one\n  - b # two\n  - c # three\n", "b", false, "telemetry_off:\n  - a # one\n  - c # three\n"},
+		{"telemetry_off:\n  - a # one\n  - b # two\n  - c # three\n", "b", false,
+		 "telemetry_off:\n  - a # one\n  - c # three\n"},
 		{"x: 1\ntelemetry_off:\n  - a # one\n\n# y\ny: 2\n", "a", false, "x: 1\n\n# y\ny: 2\n"},
 	};
 	struct world *world = *state;

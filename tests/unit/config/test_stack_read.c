@@ -360,7 +360,7 @@ static void test_secrets(void **state)
 /* A thousand services are nothing, and a small file that asks for a million values is refused. */
 static void test_sizes(void **state)
 {
-	size_t capacity = 256 * 1024;
+	size_t capacity = 512 * 1024;
 	char *yaml = malloc(capacity);
 	size_t length;
 	struct stack_text text;
@@ -393,6 +393,16 @@ static void test_sizes(void **state)
 	snprintf(yaml + length, capacity - length, "  s70: {command: a}\n");
 	stack_text_resolve(&text, yaml, NULL);
 	stack_text_assert_error(&text, "'extends' is nested deeper than 64 services");
+	stack_text_finish(&text);
+
+	/* As many mistakes as there are services: the first are told, none of the others costs a search for what was meant. */
+	length = (size_t)snprintf(yaml, capacity, "services:\n");
+	for (int i = 0; i < 6000; i++)
+		length += (size_t)snprintf(yaml + length, capacity - length, "  s%d: {command: a, depends_on: [x%d]}\n",
+					   i, i);
+	stack_text_resolve(&text, yaml, NULL);
+	stack_text_assert_error(&text, "depends on unknown service 'x19'");
+	stack_text_assert_error(&text, "5980 more");
 	stack_text_finish(&text);
 	free(yaml);
 }

@@ -67,7 +67,9 @@ static void test_what_is_read(void **state)
 		{"# only a comment\n", "null"},
 		{"---\n", "null"},
 		{"\xef\xbb\xbf", "null"},
-		{"\xef\xbb\xbf" "a: 1\n", "{a:1}"},
+		{"\xef\xbb\xbf"
+		 "a: 1\n",
+		 "{a:1}"},
 		{"a: 1\r\nb: 2\r\n", "{a:1 b:2}"},
 		{"--- # start\na: 1\n...\n", "{a:1}"},
 		{"%YAML 1.2\n---\na: 1\n", "{a:1}"},
@@ -186,14 +188,17 @@ static void test_what_is_refused(void **state)
 		{"<<: [{a: 1}, b]\n", 1, 14, "'<<' wants a map or a list of maps, found text"},
 		/* Tags. */
 		{"a: !include x.yaml\n", 1, 4, "unknown tag '!include' on text"},
-		{"a: !!python/object:os.system {}\n", 1, 4, "unknown tag 'tag:yaml.org,2002:python/object:os.system' on a map"},
+		{"a: !!python/object:os.system {}\n", 1, 4,
+		 "unknown tag 'tag:yaml.org,2002:python/object:os.system' on a map"},
 		{"a: !!map text\n", 1, 4, "unknown tag 'tag:yaml.org,2002:map' on text"},
 		{"a: !!binary AAAA\n", 1, 4, "unknown tag 'tag:yaml.org,2002:binary' on text"},
 		/* No text. */
 		{"a: b\xff\n", 1, 5, "not UTF-8 text: byte 0xFF"},
 		{"a: ö\nbb: \xe9t\xe9\n", 2, 5, "not UTF-8 text: byte 0xE9"},
 		{"a: \xed\xa0\x80\n", 1, 4, "not UTF-8 text: byte 0xED"},
-		{"\xff\xfe" "a", 1, 1, "not UTF-8 text: byte 0xFF"},
+		{"\xff\xfe"
+		 "a",
+		 1, 1, "not UTF-8 text: byte 0xFF"},
 		{"a: 1\n# \x1b[2J\n", 2, 3, "control character 0x1B is not allowed in YAML"},
 		{"a: \"\\0\"\n", 1, 5, "text holds a NUL character"},
 		{"a: \"x\\x00y\"\n", 1, 5, "text holds a NUL character"},
@@ -349,9 +354,9 @@ static void test_depth_has_an_end(void **state)
 		size_t count;
 		bool well;
 	} cases[] = {
-		{"[", "]", 64, true},	 {"[", "]", 65, false},	  {"[", "", 1000000, false}, {"{a: ", "}", 64, true},
-		{"{a: ", "}", 65, false}, {"{a: ", "", 800000, false}, {"- ", "", 64, true},	     {"- ", "", 1500000, false},
-		{"[{? ", "", 2000, false},
+		{"[", "]", 64, true},    {"[", "]", 65, false},      {"[", "", 1000000, false},
+		{"{a: ", "}", 64, true}, {"{a: ", "}", 65, false},   {"{a: ", "", 800000, false},
+		{"- ", "", 64, true},    {"- ", "", 1500000, false}, {"[{? ", "", 2000, false},
 	};
 	struct text text;
 
@@ -362,7 +367,9 @@ static void test_depth_has_an_end(void **state)
 			fputs(cases[i].open, text.out);
 		for (size_t j = 0; j < cases[i].count; j++)
 			fputs(cases[i].close, text.out);
-		text_parse(&text, cases[i].well ? NULL : strchr(cases[i].open, '?') ? "a key must be text" : "lists and maps nested deeper than 64");
+		text_parse(&text, cases[i].well                ? NULL
+				  : strchr(cases[i].open, '?') ? "a key must be text"
+							       : "lists and maps nested deeper than 64");
 	}
 	/* Depth by aliases counts like any other: each level holds the one before. */
 	text_open(&text);
@@ -386,7 +393,8 @@ static void test_costly_texts_end_at_once(void **state)
 		{"a: |\n", "\n", "too many blank lines"},
 		{"a: \"x", "\n", "too many blank lines"},
 		{"a: x", "\r\n", "too many blank lines"},
-		{"a: >\n", "                                                                \n", "too many blank lines"},
+		{"a: >\n", "                                                                \n",
+		 "too many blank lines"},
 		{"a: |\n", "  \n\n\n\n x\n", "not valid YAML"},
 		{"a: 'x", "\n\n\n x\n", "not valid YAML"},
 	};
@@ -495,7 +503,8 @@ static void test_standard_input(void **state)
 /* The library underneath has a habit of reporting by itself. */
 static void test_nothing_is_printed(void **state)
 {
-	static const char *const texts[] = {"a: [", "a: 'x", "\"\\q\"", "%YAML 9.9\n---\na", "&a &b c", "a: b: c", "%TAG ! x\n"};
+	static const char *const texts[] = {"a: [",    "a: 'x",   "\"\\q\"",   "%YAML 9.9\n---\na",
+					    "&a &b c", "a: b: c", "%TAG ! x\n"};
 	char *folder = children_make_folder();
 	char path[200];
 	struct stat status;
@@ -549,17 +558,22 @@ static void test_printed_as_yaml(void **state)
 		{"", "--- null\n"},
 		{"{}", "--- {}\n"},
 		/* Text that would be read as something else is quoted; what is something else is not. */
-		{"['true', true, 'no', no, '1', 1, '1.5', '1e3', 1e3, '0x1', '0o7', '1:30', '2001-12-14', 'null', '~', '.inf']",
-		 "- \"true\"\n- true\n- \"no\"\n- no\n- \"1\"\n- 1\n- \"1.5\"\n- \"1e3\"\n- 1e3\n- \"0x1\"\n- \"0o7\"\n- \"1:30\"\n"
+		{"['true', true, 'no', no, '1', 1, '1.5', '1e3', 1e3, '0x1', '0o7', '1:30', '2001-12-14', 'null', '~', "
+		 "'.inf']",
+		 "- \"true\"\n- true\n- \"no\"\n- no\n- \"1\"\n- 1\n- \"1.5\"\n- \"1e3\"\n- 1e3\n- \"0x1\"\n- "
+		 "\"0o7\"\n- \"1:30\"\n"
 		 "- \"2001-12-14\"\n- \"null\"\n- \"~\"\n- \".inf\"\n"},
-		{"['10m', '1.2.3-rc', 'a: b', 'a #b', 'a:b', 'a#b', '- a', '-a', '#a', 'a:', ' a', 'a ', '@a', '%a', '*a', '&a', '!a']",
-		 "- 10m\n- 1.2.3-rc\n- \"a: b\"\n- \"a #b\"\n- a:b\n- a#b\n- \"- a\"\n- \"-a\"\n- \"#a\"\n- \"a:\"\n- \" a\"\n- \"a \"\n"
+		{"['10m', '1.2.3-rc', 'a: b', 'a #b', 'a:b', 'a#b', '- a', '-a', '#a', 'a:', ' a', 'a ', '@a', '%a', "
+		 "'*a', '&a', '!a']",
+		 "- 10m\n- 1.2.3-rc\n- \"a: b\"\n- \"a #b\"\n- a:b\n- a#b\n- \"- a\"\n- \"-a\"\n- \"#a\"\n- \"a:\"\n- "
+		 "\" a\"\n- \"a \"\n"
 		 "- \"@a\"\n- \"%a\"\n- \"*a\"\n- \"&a\"\n- \"!a\"\n"},
 		{"- \"a\\nb\\tc\\\\ \\\" \\e \\x7f \\N \\L é\"\n",
 		 "- \"a\\nb\\tc\\\\ \\\" \\u001b \\u007f \\u0085 \\u2028 é\"\n"},
 		{"'1': a\n'yes': b\n'': c\n'a b': d\n'x: y': e\n'<<': f\n",
 		 "\"1\": a\n\"yes\": b\n\"\": c\na b: d\n\"x: y\": e\n\"<<\": f\n"},
-		{"a: !reset null\nb: !override [x]\nc: [!override {d: e}]\n", "a: !reset null\nb: !override\n  - x\nc:\n  - !override\n    d: e\n"},
+		{"a: !reset null\nb: !override [x]\nc: [!override {d: e}]\n",
+		 "a: !reset null\nb: !override\n  - x\nc:\n  - !override\n    d: e\n"},
 		{"!override {a: 1}", "--- !override\na: 1\n"},
 	};
 
@@ -602,8 +616,9 @@ static void assert_same_tree(const struct node *a, const struct node *b)
 /* Texts of pieces that mean something in YAML, in all combinations of three, as values and as keys. */
 static void test_any_text_comes_back(void **state)
 {
-	static const char *const pieces[] = {"",  "a", " ", ":", "#", "-", "?", "\n", "\t", "'", "\"", "\\", "[", "{", ",", "&",
-					     "*", "!", "|", ">", "%", "@", "`", "=",	"~",  "0", ".",	 "e",  "x", "é", "\r"};
+	static const char *const pieces[] = {"",   "a", " ", ":", "#", "-", "?", "\n", "\t", "'", "\"",
+					     "\\", "[", "{", ",", "&", "*", "!", "|",  ">",  "%", "@",
+					     "`",  "=", "~", "0", ".", "e", "x", "é",  "\r"};
 	const size_t count = sizeof(pieces) / sizeof(pieces[0]);
 	const struct err_place here = {"f.yaml", 1, 1};
 
@@ -643,7 +658,8 @@ static void test_long_keys_come_back(void **state)
 
 	(void)state;
 	for (int length = 1; length < 5000; length = length * 3 + 1)
-		node_set(pool, map, pool_printf(pool, "%0*d", length, 1), map->place, node_create(pool, NODE_NULL, map->place));
+		node_set(pool, map, pool_printf(pool, "%0*d", length, 1), map->place,
+			 node_create(pool, NODE_NULL, map->place));
 	printed = stack_yaml_print(map);
 	assert_same_tree(parse(pool, printed), map);
 	free(printed);
@@ -657,11 +673,13 @@ static void test_printed_as_json(void **state)
 	} cases[] = {
 		{"", "null\n"},
 		{"{}", "{}\n"},
-		{"a: 1\nb: [x, {c: d}, [], ~]\n",
-		 "{\n  \"a\": 1,\n  \"b\": [\n    \"x\",\n    {\n      \"c\": \"d\"\n    },\n    [],\n    null\n  ]\n}\n"},
+		{"a: 1\nb: [x, {c: d}, [], ~]\n", "{\n  \"a\": 1,\n  \"b\": [\n    \"x\",\n    {\n      \"c\": \"d\"\n "
+						  "   },\n    [],\n    null\n  ]\n}\n"},
 		/* Numbers and truth values keep their digits; what JSON cannot say, or readers disagree on, is text. */
-		{"[true, False, 'true', yes, 1, -0, 1.50, 1e3, 12345678901234567890, 0x1f, 0o17, '1', 010, +1, .5, 1., .inf, 1_000]",
-		 "[\n  true,\n  false,\n  \"true\",\n  \"yes\",\n  1,\n  -0,\n  1.50,\n  1e3,\n  12345678901234567890,\n  31,\n  15,\n"
+		{"[true, False, 'true', yes, 1, -0, 1.50, 1e3, 12345678901234567890, 0x1f, 0o17, '1', 010, +1, .5, 1., "
+		 ".inf, 1_000]",
+		 "[\n  true,\n  false,\n  \"true\",\n  \"yes\",\n  1,\n  -0,\n  1.50,\n  1e3,\n  "
+		 "12345678901234567890,\n  31,\n  15,\n"
 		 "  \"1\",\n  \"010\",\n  \"+1\",\n  \".5\",\n  \"1.\",\n  \".inf\",\n  \"1_000\"\n]\n"},
 		{"\"\\\" \\\\ \\n \\x01 é\"", "\"\\\" \\\\ \\n \\u0001 é\"\n"},
 	};

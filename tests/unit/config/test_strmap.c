@@ -53,7 +53,7 @@ static void test_pairs(void **state)
 		const char *pair, *key, *value;
 		int result;
 	} cases[] = {
-		{"A=1", "A", "1", 0}, {"A=", "A", "", 0},	     {"A=b=c", "A", "b=c", 0},
+		{"A=1", "A", "1", 0}, {"A=", "A", "", 0},          {"A=b=c", "A", "b=c", 0},
 		{"A", "A", NULL, 0},  {"=1", NULL, NULL, -EINVAL}, {"", NULL, NULL, -EINVAL},
 	};
 

@@ -250,7 +250,7 @@ static void test_runs_are_told_apart(void **state)
 	assert_string_equal(seen.text, "0/1/0:starting|0/1/0:last+|0/2/0:starting|0/2/0:last+|");
 	assert_file(&scene, "index",
 		    "1000 b web 0 0\n1000 o web 0 13\n1500 x web 13 0\n"
-		    "1001 x web 13 0\n1001 b web 13 0\n1000 o web 13 13\n1501 x web 26 0\n");
+		    "1001 b web 13 0\n1000 o web 13 13\n1501 x web 26 0\n");
 	/* The next upfront goes on behind it. */
 	reopen(&scene, 0, 0);
 	output_begin(scene.output, 0, 9000);
