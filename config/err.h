@@ -7,12 +7,15 @@
  *   pool         memory that is freed in one go (strings and arrays of a stack)
  *   strmap       ordered map from text to text (environments, labels)
  *   paths        where files live (XDG), folders made safely, files written whole
+ *   utf8         well-formed text, and its characters counted
  *   node         the tree a YAML document becomes; every node knows file, line and column
  *   stack_yaml   YAML text <-> node tree; the only file that sees libfyaml
+ *   yaml_text    a YAML text looked at before it is parsed: no text, or too costly
  *   interpolate  $V, ${V:-d} and friends
  *   dotenv       .env files as Compose reads them
  *   stack        the resolved stack: services, probes, policies, telemetry declaration
  *   settings     /etc/upfront/config.yaml and $XDG_CONFIG_HOME/upfront/config.yaml
+ *   settings_text  such a file edited in place, all else kept
  *   decide       who decides on telemetry consent: a pure function of its sources
  *   examples/    stacks that ship with upfront
  *   upfront.schema.json   JSON schema of the stack file, for editors

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * libfyaml scans a whole flow collection before it reports its beginning: megabytes of '[' or ',' become gigabytes of tokens. These
@@ -21,8 +22,14 @@
  */
 #define YAML_TEXT_BLANK_MAX 200000000u
 
+/*
+ * libfyaml 0.7.12 frees memory twice when a tab behind a ':' displeases it while a key written as `? key` is open. Both are rare;
+ * together they are refused.
+ */
+
 struct yaml_text {
 	struct err_place place;
+	bool has_explicit_key; /* a '?' that may begin one was seen */
 	size_t open; /* '[' and '{' not closed yet */
 	size_t flow; /* marks that make tokens, while any is open */
 	bool is_blank; /* the line so far */
@@ -61,6 +68,25 @@ static int yaml_text_flow(struct yaml_text *self, char byte, struct err *err)
 	return 0;
 }
 
+static int yaml_text_explicit_key(struct yaml_text *self, const char *text, size_t at, size_t size_bytes,
+				  struct err *err)
+{
+	if (text[at] == '?' && (at == 0 || strchr(" \t\r\n[]{},\"'", text[at - 1])) &&
+	    (at + 1 == size_bytes || strchr(" \t\r\n", text[at + 1])))
+		self->has_explicit_key = true;
+	if (text[at] != ':' || !self->has_explicit_key)
+		return 0;
+	for (at++; at < size_bytes && (text[at] == ' ' || text[at] == '\t'); at++) {
+		if (text[at] == '\t') {
+			int result = err_at(err, ERR_CONFIG, self->place, "a tab behind ':' in a file with '?' keys");
+
+			err_hint(err, "write a space behind ':'");
+			return result;
+		}
+	}
+	return 0;
+}
+
 static int yaml_text_character(const struct yaml_text *self, const char *text, size_t length, struct err *err)
 {
 	unsigned char byte = (unsigned char)*text;
@@ -86,6 +112,8 @@ int yaml_text_check(const char *file, const char *text, size_t size_bytes, struc
 		result = yaml_text_character(&self, text + at, length, err);
 		if (result == 0)
 			result = yaml_text_flow(&self, byte, err);
+		if (result == 0)
+			result = yaml_text_explicit_key(&self, text, at, size_bytes, err);
 		at += length;
 		if (byte == '\n' || (byte == '\r' && (at == size_bytes || text[at] != '\n'))) {
 			if (result == 0)

@@ -11,7 +11,10 @@
  *   screen_consent   the consent dialog: a pure draw and a pure key step
  *   screen_pager     pages text (the exact event, the full notice)
  *   term             the terminal as screens need it; term_curses is the only file that sees curses
- *   consent          runs the dialog on a terminal, or the same words in line mode
+ *   signals          the signals a dialog lives with, read as data
+ *   crash            gives the terminal back when the process crashes
+ *   consent          runs the dialog on a terminal, or hands over to line mode
+ *   prompt           the dialog in line mode: the same words, a word typed as the answer
  *   plain            line mode of a running stack: one line a change, service output with its name in front
  */
 #ifndef UPFRONT_UI_UI_H

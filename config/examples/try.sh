@@ -46,11 +46,22 @@ show() { # show COMMAND...: as a person would type it, then what it says
 	"$@"
 }
 
+report() { # what left, or that nothing did
+	if [ -s "$SHOP_EVENTS" ]; then
+		echo "What was sent, to $SHOP_EVENTS:"
+		cat "$SHOP_EVENTS"
+	else
+		echo "Nothing was sent: $SHOP_EVENTS does not exist."
+	fi
+}
+
 if [ -z "$demo" ] && [ -t 0 ] && [ -t 2 ]; then
 	echo "The shop's page will be at $page - Ctrl-C stops everything."
 	trap : INT # upfront gets it too, and ends the stack
 	"$upfront" -C "$dir/shop" up
-	exit
+	code=$?
+	[ "$code" -ne 0 ] || report
+	exit "$code"
 fi
 
 running=yes
@@ -66,12 +77,7 @@ if [ -n "$demo" ]; then
 		tries=$((tries + 1))
 	done
 fi
-if [ -s "$SHOP_EVENTS" ]; then
-	echo "What was sent, to $SHOP_EVENTS:"
-	cat "$SHOP_EVENTS"
-else
-	echo "Nothing was sent: $SHOP_EVENTS does not exist."
-fi
+report
 show "$upfront" -C "$dir/shop" down || exit
 running=''
 echo

@@ -433,30 +433,33 @@ static void send_until(int fd, const char *bytes, size_t size_bytes, int64_t dea
 	}
 }
 
+/* Peeked at, not taken out: a bufferevent lets nobody else drain its output. */
+static void send_buffer(int fd, struct evbuffer *buffer, int64_t deadline_ms)
+{
+	int count = evbuffer_peek(buffer, -1, NULL, NULL, 0);
+	struct evbuffer_iovec *pieces = calloc((size_t)(count > 0 ? count : 1), sizeof(*pieces));
+
+	if (pieces == NULL)
+		return;
+	count = evbuffer_peek(buffer, -1, NULL, pieces, count);
+	for (int i = 0; i < count; i++)
+		send_until(fd, pieces[i].iov_base, pieces[i].iov_len, deadline_ms);
+	free(pieces);
+}
+
 /* The loop has ended, so what is due is written by hand: what evhttp holds, then the end of the chunked body. */
 static void say_farewell(struct follower *self, int64_t deadline_ms)
 {
 	static const char last_chunk[] = "0\r\n\r\n";
 	struct bufferevent *bufferevent = evhttp_connection_get_bufferevent(self->connection);
-	struct evbuffer *output = bufferevent_get_output(bufferevent);
-	bool unfinished = self->request != NULL && self->chunked;
-	size_t length;
-	char *bytes;
+	int fd = bufferevent_getfd(bufferevent);
 
 	if (self->request != NULL && self->dropped > 0)
 		catch_up(self);
 	flush_pending(-1, 0, self);
-	length = evbuffer_get_length(output);
-	bytes = malloc(length + sizeof(last_chunk));
-	if (bytes == NULL || evbuffer_copyout(output, bytes, length) < 0)
-		length = 0;
-	if (bytes != NULL && unfinished) {
-		memcpy(bytes + length, last_chunk, sizeof(last_chunk));
-		length += sizeof(last_chunk) - 1;
-	}
-	if (bytes != NULL)
-		send_until(bufferevent_getfd(bufferevent), bytes, length, deadline_ms);
-	free(bytes);
+	send_buffer(fd, bufferevent_get_output(bufferevent), deadline_ms);
+	if (self->request != NULL && self->chunked)
+		send_until(fd, last_chunk, sizeof(last_chunk) - 1, deadline_ms);
 }
 
 void ctl_streams_destroy(struct ctl_streams *self)

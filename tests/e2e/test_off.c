@@ -83,11 +83,7 @@ static const struct way ways[] = {
 	{.name = "another notice", SCRIPTED("--telemetry=on@2")},
 	{.name = "no terminal", SCRIPTED(NULL)},
 	{.name = "--no-input", .argv = {"upfront", "--no-input", "up", NULL}, .waited_for = "told off 1"},
-	{.name = "CI",
-	 .argv = {"upfront", NULL},
-	 .environment = {{"CI", "true"}},
-	 .waited_for = "told off 1",
-	 .typed = ""},
+	{.name = "CI", .argv = {"upfront", NULL}, .environment = {{"CI", "true"}}, .waited_for = "told off 1"},
 };
 
 static int off_setup(void **state)

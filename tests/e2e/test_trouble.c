@@ -70,7 +70,7 @@ static void test_a_service_that_never_gets_ready_names_probe_tries_and_answer(vo
 
 	snprintf(text, sizeof(text),
 		 "services: {web: {command: sleep 1001, x-upfront: {ready: {tcp: '127.0.0.1:%d', interval: 50ms, "
-		 "retries: 3}}}}\n",
+		 "retries: 3, start_period: 100ms}}}}\n",
 		 port);
 	up(&run, *state, text);
 	run_assert_code(&run, 1);

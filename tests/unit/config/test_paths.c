@@ -319,7 +319,7 @@ static void test_what_is_no_file_is_not_read(void **state)
 	assert_int_equal(paths_read_file(world->folder, 10, &bytes, &size), -EISDIR);
 	assert_int_equal(paths_read_file("/dev/zero", 10, &bytes, &size), -ENODEV);
 	descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	strncpy(address.sun_path, world->path, sizeof(address.sun_path) - 1);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", world->path);
 	assert_int_equal(bind(descriptor, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(paths_read_file(world->path, 10, &bytes, &size), -ENXIO);
 	close(descriptor);

@@ -83,6 +83,7 @@ static void test_what_is_read(void **state)
 		{"a: {b: c, d}\n", "{a:{b:c d:null}}"},
 		{"? a\n: b\n", "{a:b}"},
 		{"? a\n", "{a:null}"},
+		{"a?: why? or?so\nb:\tc\n", "{a?:why? or?so b:c}"},
 		{"'': empty key\n", "{:empty key}"},
 		{"日本: ö\n", "{日本:ö}"},
 		{"- - a\n  - b\n-\n  - c\n", "[[a b] [c]]"},
@@ -192,6 +193,9 @@ static void test_what_is_refused(void **state)
 		 "unknown tag 'tag:yaml.org,2002:python/object:os.system' on a map"},
 		{"a: !!map text\n", 1, 4, "unknown tag 'tag:yaml.org,2002:map' on text"},
 		{"a: !!binary AAAA\n", 1, 4, "unknown tag 'tag:yaml.org,2002:binary' on text"},
+		/* On this libfyaml frees twice; it must not get to see it. */
+		{"? p:\t:", 1, 4, "a tab behind ':' in a file with '?' keys"},
+		{"- ? p: \t- x\n", 1, 6, "a tab behind ':' in a file with '?' keys"},
 		/* No text. */
 		{"a: b\xff\n", 1, 5, "not UTF-8 text: byte 0xFF"},
 		{"a: ö\nbb: \xe9t\xe9\n", 2, 5, "not UTF-8 text: byte 0xE9"},

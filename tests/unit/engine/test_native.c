@@ -187,11 +187,14 @@ static int teardown(void **state)
 	bool none;
 
 	engine_native.destroy(bench->engine);
-	while (!(none = children_none_left()) && children_now_ms() < deadline) {
-		siginfo_t info;
+	do {
+		struct signalfd_siginfo info;
 
-		waitid(P_ALL, 0, &info, WEXITED);
-	}
+		while (waitpid(-1, NULL, WNOHANG) > 0 || read(bench->signal_fd, &info, sizeof info) > 0)
+			;
+		none = children_none_left();
+	} while (!none && children_now_ms() < deadline &&
+		 children_readable(bench->signal_fd, (int)(deadline - children_now_ms())));
 	guard_sweep(NULL, 2000);
 	event_free(bench->signals);
 	event_base_free(bench->base);
