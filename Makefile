@@ -171,15 +171,17 @@ golden: all $(HELPERS)
 	$(SUBMAKE) $(TESTS_unit) $(TESTS_terminal)
 	$(Q)UPDATE_GOLDEN=1 tests/run.sh $(filter $(B)/tests/unit/ui/%,$(TESTS_unit)) $(TESTS_terminal)
 
-# Fuzz targets: tests/fuzz/<room>/fuzz_<name>.c, inputs that are kept in tests/fuzz/<room>/corpus/<name>/.
+# Fuzz targets: tests/fuzz/<room>/fuzz_<name>.c links that room and those below it, tests/fuzz/fuzz_<name>.c all of upfront;
+# inputs that are kept lie in corpus/<name>/ beside them.
 FUZZ_SECONDS ?= 60
-FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*/fuzz_*.c))
+FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*/fuzz_*.c tests/fuzz/fuzz_*.c))
 define fuzz_rule
-$(B)/tests/fuzz/$(1)/fuzz_%: $(B)/tests/fuzz/$(1)/fuzz_%.o $$(call lib,$$(BELOW_$(1)))
+$(B)/tests/fuzz/$(1)fuzz_%: $(B)/tests/fuzz/$(1)fuzz_%.o $$(call lib,$$(BELOW_$(2)))
 	$$(call say,LINK,$$@)
-	$$(Q)$$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LIBS_$(1))
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LIBS_$(2))
 endef
-$(foreach r,$(ROOMS),$(eval $(call fuzz_rule,$(r))))
+$(foreach r,$(ROOMS),$(eval $(call fuzz_rule,$(r)/,$(r))))
+$(eval $(call fuzz_rule,,command))
 .PHONY: fuzz
 fuzz:
 ifeq ($(VARIANT),fuzz)

@@ -38,7 +38,7 @@ struct telemetry {
 	uint64_t dropped;
 };
 
-static char *find_program(void)
+char *telemetry_sender_path(void)
 {
 	static const char *const places[] = {"upfront-telemetry", "../libexec/upfront/upfront-telemetry"};
 	char *folder = paths_program_dir(), *path = NULL;
@@ -188,7 +188,7 @@ struct telemetry *client_open(const struct stack *stack, const struct strmap *en
 		self->print_fd = print_fd;
 		return self;
 	}
-	self->program = program ? strdup(program) : find_program();
+	self->program = program ? strdup(program) : telemetry_sender_path();
 	if (environment)
 		self->environment = strmap_to_environ(environment);
 	else

@@ -105,6 +105,9 @@ int telemetry_wipe(const char *app, struct err *err);
  */
 struct telemetry *telemetry_open(const struct stack *stack, const struct strmap *environment, int print_fd);
 
+/* Path of `upfront-telemetry`: beside the running program, or in ../libexec/upfront. The caller frees; NULL: not installed. */
+char *telemetry_sender_path(void);
+
 /* 36-character ids of this run; valid until close. */
 const char *telemetry_distinct_id(const struct telemetry *self);
 const char *telemetry_session_id(const struct telemetry *self);

@@ -99,7 +99,7 @@ static void set_up(struct term *self)
 	keypad(stdscr, TRUE);
 	scrollok(stdscr, FALSE);
 	leaveok(stdscr, FALSE);
-	/* Otherwise keys that wait make the library put a paint off, and it writes row by row to look for them. */
+	/* Otherwise keys that wait make the library put a paint off: the question would stand there half drawn. */
 	typeahead(-1);
 	/* A change drawn by inserting and deleting lines makes the screen jump under slow links; characters don't. */
 	idlok(stdscr, FALSE);

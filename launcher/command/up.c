@@ -12,6 +12,7 @@
 #include "launcher/supervisor/ctl.h"
 #include "launcher/supervisor/order.h"
 #include "launcher/supervisor/supervisor.h"
+#include "telemetry/telemetry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,6 +62,7 @@ struct up {
 	struct consent_decision consent;
 	int64_t begin_ms;
 	char *socket_path, *marker;
+	char *sender_path; /* NULL without consent */
 	int listen_fd;
 	int leash[2]; /* read end for the supervisor, write end ours */
 	int guard_fd; /* in the supervisor: set by guard_start */
@@ -179,6 +181,8 @@ static int launch(struct up *self, bool detach, struct err *err)
 	self->marker = project_marker(&self->project);
 	if (self->marker == NULL)
 		return err_set(err, ERR_INTERNAL, "out of memory");
+	if (self->consent.state == CONSENT_ON)
+		self->sender_path = telemetry_sender_path();
 	if (!detach && pipe2(self->leash, O_CLOEXEC) < 0)
 		return err_set(err, ERR_FAILED, "cannot make a pipe: %s", strerror(errno));
 	self->listen_fd = ctl_listen(self->socket_path, err);
@@ -196,6 +200,7 @@ static int launch(struct up *self, bool detach, struct err *err)
 		.context = self,
 		.detached = detach,
 		.guard_fd = &self->guard_fd,
+		.spared_program = self->sender_path,
 		.lock_fd = self->project.lock_fd,
 	};
 	result = guard_start(&options, &self->guard, err);
@@ -279,6 +284,7 @@ static int up_run(struct cli_context *context, struct err *err)
 	free(self.member);
 	free(self.socket_path);
 	free(self.marker);
+	free(self.sender_path);
 	return code;
 }
 

@@ -510,8 +510,8 @@ int up_follow(const struct up_follow_options *options, struct err *err)
 	code = self.end == FOLLOW_LEFT ? 0 : report_over(&self);
 	flush_outlets(&self);
 out:
-	/* A guard that ended well has swept already; then this finds nothing. */
-	if (self.end != FOLLOW_LEFT)
+	/* A guard that ended well has swept already, all but the sender, which ends by itself. */
+	if (self.end != FOLLOW_LEFT && self.guard_end.si_code != CLD_EXITED)
 		guard_sweep(options->client.socket_path, SWEEP_MS);
 	close_all(&self);
 	return code;

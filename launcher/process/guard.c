@@ -170,7 +170,7 @@ _Noreturn static void be_guard(const struct guard_options *options, int report_f
 	streams_to_null();
 	close_others(NULL, (const int[]){lock_fd, -1, -1});
 	int status = watch(supervisor);
-	guard_sweep(options->socket_path, SWEEP_LIMIT_MS);
+	guard_sweep_sparing(options->socket_path, options->spared_program, SWEEP_LIMIT_MS);
 	_exit(exit_code(status));
 }
 

@@ -30,6 +30,11 @@ struct guard_options {
 	void *context;
 	int detached; /* standard streams become /dev/null, the current folder / */
 	int *guard_fd; /* NULL, or where the supervisor finds a pidfd of the guard: set in its process before supervise() */
+	/*
+	 * NULL, or the path of a program that is left to end by itself, and is known to: the sender, which has up to a second
+	 * after the stack's end for what is still unsent. Nobody waits for it.
+	 */
+	const char *spared_program;
 	int lock_fd; /* > 0: held by the guard too, to its end, so that nobody comes before all is clean; 0: none */
 };
 
@@ -46,5 +51,8 @@ int guard_start(const struct guard_options *options, struct child *guard, struct
  * the caller, whatever it was for.
  */
 void guard_sweep(const char *socket_path, int limit_ms);
+
+/* The same, but whatever runs `spared_program` (NULL: none) is left alone. */
+void guard_sweep_sparing(const char *socket_path, const char *spared_program, int limit_ms);
 
 #endif

@@ -415,7 +415,8 @@ struct ctl_streams *ctl_streams_create(struct event_base *base, struct superviso
 	return self;
 }
 
-static void send_until(int fd, const char *bytes, size_t size_bytes, int64_t deadline_ms)
+/* False when not all of it went out: what would follow must not be sent either. */
+static bool send_until(int fd, const char *bytes, size_t size_bytes, int64_t deadline_ms)
 {
 	struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
 	size_t offset = 0;
@@ -429,22 +430,24 @@ static void send_until(int fd, const char *bytes, size_t size_bytes, int64_t dea
 		else if (count < 0 && errno == EINTR)
 			continue;
 		else if (count == 0 || errno != EAGAIN || left <= 0 || poll(&pollfd, 1, (int)left) <= 0)
-			break;
+			return false;
 	}
+	return true;
 }
 
 /* Peeked at, not taken out: a bufferevent lets nobody else drain its output. */
-static void send_buffer(int fd, struct evbuffer *buffer, int64_t deadline_ms)
+static bool send_buffer(int fd, struct evbuffer *buffer, int64_t deadline_ms)
 {
 	int count = evbuffer_peek(buffer, -1, NULL, NULL, 0);
 	struct evbuffer_iovec *pieces = calloc((size_t)(count > 0 ? count : 1), sizeof(*pieces));
 
-	if (pieces == NULL)
-		return;
-	count = evbuffer_peek(buffer, -1, NULL, pieces, count);
-	for (int i = 0; i < count; i++)
-		send_until(fd, pieces[i].iov_base, pieces[i].iov_len, deadline_ms);
+	bool sent = pieces != NULL;
+
+	count = sent ? evbuffer_peek(buffer, -1, NULL, pieces, count) : 0;
+	for (int i = 0; sent && i < count; i++)
+		sent = send_until(fd, pieces[i].iov_base, pieces[i].iov_len, deadline_ms);
 	free(pieces);
+	return sent;
 }
 
 /* The loop has ended, so what is due is written by hand: what evhttp holds, then the end of the chunked body. */
@@ -457,8 +460,7 @@ static void say_farewell(struct follower *self, int64_t deadline_ms)
 	if (self->request != NULL && self->dropped > 0)
 		catch_up(self);
 	flush_pending(-1, 0, self);
-	send_buffer(fd, bufferevent_get_output(bufferevent), deadline_ms);
-	if (self->request != NULL && self->chunked)
+	if (send_buffer(fd, bufferevent_get_output(bufferevent), deadline_ms) && self->request != NULL && self->chunked)
 		send_until(fd, last_chunk, sizeof(last_chunk) - 1, deadline_ms);
 }
 

@@ -14,15 +14,15 @@ trap 'exit 143' TERM
 passed=0 failed=0
 
 for program in "$@"; do
-	name=${program##*/tests/fuzz/} # room/fuzz_name
-	room=${name%/*}
-	word=${name##*/fuzz_}
-	kept=tests/fuzz/$room/corpus/$word
+	name=${program##*/tests/fuzz/} # room/fuzz_name or fuzz_name
+	word=${name##*fuzz_}
+	beside=tests/fuzz/${name%fuzz_*}
+	kept=${beside}corpus/$word
 	found=${program%/tests/fuzz/*}/found-$word-
 	mkdir -p "$base/$word" "$base/tmp"
 	set -- "$base/$word"
 	[ ! -d "$kept" ] || set -- "$@" "$kept"
-	dict=tests/fuzz/$room/$word.dict
+	dict=$beside$word.dict
 	[ ! -f "$dict" ] || set -- "$@" "-dict=$dict"
 	if TMPDIR=$base/tmp timeout --kill-after=5 "$((seconds + 60))" "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 \
 		-verbosity=0 -print_final_stats=1 -artifact_prefix="$found" "$@" >"$base/log" 2>&1 </dev/null; then

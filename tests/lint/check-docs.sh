@@ -51,7 +51,7 @@ codes=$(sed -n 's/^\tERR_[A-Z_]* = \([0-9]*\),*.*/\1/p' config/err.h)
 compare 'exit codes' "$codes
 129
 130
-143" "$(section '# EXIT STATUS' | grep -oE '^\*[0-9*/]+' | grep -oE '[0-9]+')"
+143" "$(section '# EXIT STATUS' | grep -E '^\*' | grep -oE '\*[0-9]+\*' | tr -d '*')"
 
 # Commands that README and HACKING show exist.
 for word in $(grep -ohE '(^|[^a-z./-])upfront [a-z]+' README.md HACKING.md config/examples/*/README.md | sed -n 's/^.*`\{0,1\}upfront //p' | sort -u); do

@@ -3,7 +3,6 @@
 # Takes an order now and then and writes the page that nginx serves. Files are put in place whole, so that nobody ever reads
 # half a page.
 set -eu
-trap 'exit 0' TERM INT
 
 put() { # put NAME: standard input becomes data/html/NAME
 	cat >"data/html/.$1.new"
@@ -27,6 +26,5 @@ while :; do
 	[ -z "$first" ] || echo "the page is written; telemetry of this run is ${SHOP_TELEMETRY:-not decided}"
 	first=''
 	echo "orders: $orders"
-	sleep "$ORDER_SECONDS" &
-	wait $!
+	sleep "$ORDER_SECONDS"
 done

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* A supervisor's bytes as clients take them: the HTTP answer, then its body as an event stream and as a log stream. */
+#include "launcher/command/log_reader.h"
+#include "launcher/command/view.h"
+#include "launcher/ctl_http.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void take_frame(void *context, const struct log_frame *frame)
+{
+	size_t *sum = context;
+
+	for (size_t i = 0; i < frame->size_bytes; i++)
+		*sum += (unsigned char)frame->bytes[i];
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct ctl_http http;
+	static struct log_reader reader;
+	const char *bytes = (const char *)data;
+	size_t step = size > 0 ? 1 + data[0] % 64 : 1, at = 0, sum = 0;
+	bool views = true, logs = true;
+	struct view view;
+	char body[256];
+
+	ctl_http_init(&http);
+	log_reader_init(&reader);
+	view_init(&view);
+	while (at < size && !ctl_http_is_done(&http)) {
+		size_t used, count = size - at < step ? size - at : step;
+		ssize_t placed = ctl_http_feed(&http, bytes + at, count, &used, body, sizeof(body));
+
+		if (placed < 0 || (placed == 0 && used == 0))
+			break;
+		at += used;
+		views = views && view_feed(&view, body, (size_t)placed, NULL, NULL) == 0;
+		logs = logs && log_reader_feed(&reader, body, (size_t)placed, take_frame, &sum) == 0;
+	}
+	ctl_http_end(&http);
+	view_finish(&view);
+	return sum == SIZE_MAX;
+}

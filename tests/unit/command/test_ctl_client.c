@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* Answers as a hostile supervisor could give them: whole, in single bytes, torn, lying about their length, without end. */
+#include "config/err.h"
+#include "launcher/ctl_client.h"
+#include "launcher/ctl_http.h"
+#include "tests/lib/children.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* ---- The reader alone ---- */
+
+struct outcome {
+	int result; /* 0: complete, or -errno */
+	int status;
+	char body[256];
+};
+
+/* Feeds `answer` in pieces of `step` bytes, then the end of the connection. */
+static struct outcome read_answer(const char *answer, size_t size, size_t step)
+{
+	struct ctl_http *http = malloc(sizeof(*http));
+	struct outcome outcome = {0};
+	size_t body = 0, at = 0;
+
+	ctl_http_init(http);
+	while (at < size && !ctl_http_is_done(http)) {
+		size_t used, count = size - at < step ? size - at : step;
+		ssize_t placed = ctl_http_feed(http, answer + at, count, &used, outcome.body + body,
+					       sizeof(outcome.body) - 1 - body);
+
+		if (placed < 0) {
+			outcome.result = (int)placed;
+			break;
+		}
+		assert_true(used <= count && (used > 0 || placed > 0));
+		at += used;
+		body += (size_t)placed;
+	}
+	if (outcome.result == 0)
+		outcome.result = ctl_http_end(http);
+	outcome.status = http->status;
+	free(http);
+	return outcome;
+}
+
+static void test_answers(void **state)
+{
+	static const struct {
+		const char *answer;
+		int result, status;
+		const char *body;
+	} cases[] = {
+		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 0, 200, "hello"},
+		{"HTTP/1.1 200\r\ncontent-length:5  \r\n\r\nhello, more", 0, 200, "hello"},
+		{"HTTP/1.0 404 Not Found\r\n\r\nuntil the end", 0, 404, "until the end"},
+		{"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 0, 200, "ok"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n3;x=y\r\n, y\r\n0\r\n\r\n", 0, 200,
+		 "hello, y"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n", 0, 200, ""},
+		{"HTTP/1.1 204 No Content\r\n\r\n", 0, 204, ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0, 200, ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 0, 200, "hello"},
+		/* Cut off. */
+		{"", -EPROTO, 0, ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", -EPROTO, 200, "hell"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", -EPROTO, 200, "hello"},
+		/* Two lengths, impossible lengths, no length. */
+		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", -EPROTO, 200, ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nhello", -EPROTO, 200, ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", -EPROTO, 200, ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", -EPROTO, 200, ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\nhello", -EPROTO, 200, ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", -EPROTO, 200, ""},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", -EPROTO, 200, ""},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", -EPROTO, 200, ""},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", -EPROTO, 200, ""},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokX\r\n", -EPROTO, 200, "ok"},
+		/* No HTTP. */
+		{"SSH-2.0-OpenSSH\r\n", -EPROTO, 0, ""},
+		{"HTTP/2.0 200 OK\r\n\r\n", -EPROTO, 0, ""},
+		{"HTTP/1.1 2000 OK\r\n\r\n", -EPROTO, 0, ""},
+		{"HTTP/1.1 100 Continue\r\n\r\n", -EPROTO, 100, ""},
+		{"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", -EPROTO, 200, ""},
+		{"HTTP/1.1 200 OK\r\n: no name\r\n\r\n", -EPROTO, 200, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (size_t step = 1; step < 80; step += 13) {
+			struct outcome outcome = read_answer(cases[i].answer, strlen(cases[i].answer), step);
+
+			if (outcome.result != cases[i].result || strcmp(outcome.body, cases[i].body) != 0)
+				fail_msg("case %zu, step %zu: %d '%s'", i, step, outcome.result, outcome.body);
+			assert_int_equal(outcome.status, cases[i].status);
+		}
+	}
+}
+
+static void test_header_limits(void **state)
+{
+	char *answer = calloc(1, 70000);
+	size_t size;
+
+	(void)state;
+	size = (size_t)sprintf(answer, "HTTP/1.1 200 OK\r\nX: ");
+	memset(answer + size, 'a', CTL_HTTP_LINE_MAX);
+	assert_int_equal(read_answer(answer, size + CTL_HTTP_LINE_MAX, 1000).result, -EPROTO);
+	size = (size_t)sprintf(answer, "HTTP/1.1 200 OK\r\n");
+	while (size < CTL_HTTP_HEADERS_MAX + 100)
+		size += (size_t)sprintf(answer + size, "X: some value\r\n");
+	size += (size_t)sprintf(answer + size, "\r\n");
+	assert_int_equal(read_answer(answer, size, 1000).result, -EPROTO);
+	free(answer);
+}
+
+/* ---- Over a socket ---- */
+
+/* A supervisor of one answer: a child that accepts once, reads the request's head, says its piece and goes (or stays). */
+struct server {
+	char *folder, *path;
+	pid_t pid;
+};
+
+static void serve(int listen_fd, const char *answer, size_t size, bool stay)
+{
+	int fd = accept(listen_fd, NULL, NULL);
+	char buffer[4096];
+
+	if (fd < 0 || read(fd, buffer, sizeof(buffer)) <= 0)
+		_exit(1);
+	while (size > 0) {
+		ssize_t count = send(fd, answer, size, MSG_NOSIGNAL);
+
+		if (count <= 0)
+			break;
+		answer += count;
+		size -= (size_t)count;
+	}
+	while (stay && read(fd, buffer, sizeof(buffer)) > 0)
+		;
+	_exit(0);
+}
+
+static void server_start(struct server *self, const char *answer, size_t size, bool stay)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	self->folder = children_make_folder();
+	assert_true(asprintf(&self->path, "%s/control.sock", self->folder) > 0);
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", self->path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	self->pid = fork();
+	if (self->pid == 0)
+		serve(fd, answer, size, stay);
+	close(fd);
+}
+
+static void server_stop(struct server *self)
+{
+	children_wait(self->pid);
+	children_remove_folder(self->folder);
+	free(self->path);
+}
+
+static int call(const struct server *server, int timeout_ms, char **answer, struct err *err)
+{
+	struct ctl_client client = {.socket_path = server->path};
+	int status = 0, result;
+
+	result = ctl_client_call(&client, "GET", "/v1/stack", NULL, timeout_ms, &status, answer, err);
+	return result < 0 ? result : status;
+}
+
+static void test_call(void **state)
+{
+	static const char answer[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 7\r\n\r\n{\"a\":1}";
+	struct err err = ERR_INIT;
+	struct server server;
+	char *body = NULL;
+
+	(void)state;
+	server_start(&server, answer, sizeof(answer) - 1, true);
+	/* The peer stays; the length says where the answer ends. */
+	assert_int_equal(call(&server, CHILDREN_DEADLINE_MS, &body, &err), 202);
+	assert_string_equal(body, "{\"a\":1}");
+	free(body);
+	server_stop(&server);
+}
+
+static void test_silent_peer(void **state)
+{
+	struct err err = ERR_INIT;
+	struct server server;
+	char *body = NULL;
+
+	(void)state;
+	server_start(&server, "HTTP/1.1 200 OK\r\n", 17, true);
+	assert_true(call(&server, 50, &body, &err) < 0);
+	assert_int_equal(err.code, ERR_TIMEOUT);
+	assert_null(body);
+	err_finish(&err);
+	server_stop(&server);
+}
+
+static void test_endless_answer(void **state)
+{
+	size_t size = CTL_CLIENT_BODY_MAX + 4096;
+	char *answer = malloc(size);
+	struct err err = ERR_INIT;
+	struct server server;
+	char *body = NULL;
+
+	(void)state;
+	memset(answer, 'x', size);
+	memcpy(answer, "HTTP/1.1 200 OK\r\n\r\n", 19);
+	server_start(&server, answer, size, false);
+	assert_true(call(&server, CHILDREN_DEADLINE_MS, &body, &err) < 0);
+	assert_int_equal(err.code, ERR_FAILED);
+	assert_null(body);
+	err_finish(&err);
+	server_stop(&server);
+	free(answer);
+}
+
+static void test_nobody_listens(void **state)
+{
+	struct err err = ERR_INIT;
+	struct ctl_client client;
+	char *folder = children_make_folder(), *path;
+
+	(void)state;
+	assert_true(asprintf(&path, "%s/control.sock", folder) > 0);
+	assert_true(ctl_client_open_at(&client, path, "shop", &err) < 0);
+	assert_int_equal(err.code, ERR_NOT_RUNNING);
+	assert_string_equal(err.items[0].message, "project 'shop' is not running");
+	assert_string_equal(err.items[0].hint, "start it with: upfront up");
+	err_finish(&err);
+	children_remove_folder(folder);
+	free(path);
+}
+
+/* A target is checked here, so that no name given on a command line can become a second request. */
+static void test_target_with_line_end(void **state)
+{
+	struct err err = ERR_INIT;
+	struct server server;
+	struct ctl_client client;
+	char *body = NULL;
+	int status;
+
+	(void)state;
+	server_start(&server, "", 0, false);
+	client.socket_path = server.path;
+	assert_true(ctl_client_call(&client, "GET", "/v1/x\r\nX: y", NULL, 1000, &status, &body, &err) < 0);
+	assert_true(err_is_set(&err));
+	err_finish(&err);
+	server_stop(&server);
+}
+
+static void test_stream(void **state)
+{
+	static const char answer[] =
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n";
+	struct err err = ERR_INIT;
+	struct server server;
+	struct ctl_client client;
+	struct ctl_stream *stream = NULL;
+	char text[16] = "";
+	size_t size = 0;
+	ssize_t count;
+
+	(void)state;
+	server_start(&server, answer, sizeof(answer) - 1, true);
+	client.socket_path = server.path;
+	assert_int_equal(ctl_stream_open(&client, "/v1/events", &stream, &err), 0);
+	do {
+		assert_true(children_readable(ctl_stream_fd(stream), CHILDREN_DEADLINE_MS));
+		count = ctl_stream_read(stream, text + size, 2);
+		if (count > 0)
+			size += (size_t)count;
+		/* Two bytes at a time leave more to be had without a new readiness. */
+		while (count > 0 && size < 6 && (count = ctl_stream_read(stream, text + size, 2)) > 0)
+			size += (size_t)count;
+	} while (size < 6 && (count > 0 || count == -EAGAIN));
+	assert_string_equal(text, "onetwo");
+	assert_int_equal(ctl_stream_status(stream), 200);
+	while ((count = ctl_stream_read(stream, text, 2)) == -EAGAIN)
+		assert_true(children_readable(ctl_stream_fd(stream), CHILDREN_DEADLINE_MS));
+	assert_int_equal(count, 0);
+	ctl_stream_close(stream);
+	server_stop(&server);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers),		     cmocka_unit_test(test_header_limits),
+		cmocka_unit_test(test_call),		     cmocka_unit_test(test_silent_peer),
+		cmocka_unit_test(test_endless_answer),	     cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_target_with_line_end), cmocka_unit_test(test_stream),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
