@@ -183,7 +183,7 @@ static void write_brief(FILE *out, const struct stack *stack)
 		fputs("a file here", out);
 	fputs(": start or failure, versions, OS, CPU, memory, ", out);
 	fputs(keeps_id(decl) ? "a kept random number" : "a number for this run", out);
-	fputs(".\nNo: nothing is sent, all starts the same", out);
+	fputs(".\nNo: nothing sent; it starts the same", out);
 }
 
 static const char *text_of(const cJSON *object, const char *name)

@@ -18,7 +18,7 @@
 
 #define BRIEF(name)                                                                          \
 	"To " name ": start or failure, versions, OS, CPU, memory, a number for this run.\n" \
-	"No: nothing is sent, all starts the same"
+	"No: nothing sent; it starts the same"
 
 #define PREVIEW                                                                              \
 	"{\n"                                                                                \
