@@ -145,6 +145,8 @@ struct service {
 
 /* Readiness decides when the service counts as healthy: x-upfront.ready if declared, else the healthcheck, else NULL. */
 const struct probe_spec *service_readiness(const struct service *self);
+/* What is asked from then on: the healthcheck if it stands beside x-upfront.ready, else NULL: the same probe goes on. */
+const struct probe_spec *service_liveness(const struct service *self);
 
 #define TELEMETRY_SOURCES(X)                           \
 	X(SOURCE_VERSION, "version")                   \

@@ -195,3 +195,8 @@ const struct probe_spec *service_readiness(const struct service *self)
 		return &self->ready;
 	return self->healthcheck.kind != PROBE_NONE ? &self->healthcheck : NULL;
 }
+
+const struct probe_spec *service_liveness(const struct service *self)
+{
+	return self->ready.kind != PROBE_NONE && self->healthcheck.kind != PROBE_NONE ? &self->healthcheck : NULL;
+}

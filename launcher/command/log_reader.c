@@ -2,7 +2,6 @@
 #include "launcher/command/log_reader.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 void log_reader_init(struct log_reader *self)
@@ -12,32 +11,44 @@ void log_reader_init(struct log_reader *self)
 	self->body_bytes = 0;
 }
 
+/* A number of digits alone and the blank behind it; false when there is none, or one above `limit`. */
+static bool take_number(const char **text, uint64_t limit, uint64_t *number)
+{
+	const char *at = *text;
+
+	*number = 0;
+	while (*at >= '0' && *at <= '9' && *number <= limit)
+		*number = *number * 10 + (uint64_t)(*at++ - '0');
+	if (at == *text || *at != ' ' || *number > limit)
+		return false;
+	*text = at + 1;
+	return true;
+}
+
 static bool take_header(struct log_reader *self)
 {
-	struct log_frame *frame = &self->frame;
-	long long time_ms;
-	int used = 0;
-	char flag;
+	const char *at = self->header;
+	uint64_t unit, stream, time_ms, size;
+	bool well;
 
 	self->header[self->header_bytes] = '\0';
-	*frame = (struct log_frame){0};
-	if (strspn(self->header, "0123456789 -pd") != self->header_bytes)
+	well = take_number(&at, UINT32_MAX, &unit) && take_number(&at, 9, &stream) &&
+	       take_number(&at, INT64_MAX / 10, &time_ms) && take_number(&at, LOG_FRAME_MAX, &size) &&
+	       strlen(at) == 1 && strchr("-pd", *at) != NULL && strlen(self->header) == self->header_bytes;
+	if (!well)
 		return false;
-	if (sscanf(self->header, "%9u %2d %16lld %6zu %c%n", &frame->unit, &frame->stream, &time_ms, &frame->size_bytes,
-		   &flag, &used) != 5) {
-		/* The unit of frames that belong to none is the largest number, which has ten digits. */
-		if (sscanf(self->header, "4294967295 %2d %16lld %6zu %c%n", &frame->stream, &time_ms,
-			   &frame->size_bytes, &flag, &used) != 4)
-			return false;
-		frame->unit = UINT32_MAX;
-	}
-	frame->time_ms = time_ms;
-	frame->partial = flag == 'p';
-	frame->dropped = flag == 'd';
+	self->frame = (struct log_frame){
+		.unit = (unsigned)unit,
+		.stream = (int)stream,
+		.time_ms = (int64_t)time_ms,
+		.size_bytes = (size_t)size,
+		.partial = *at == 'p',
+		.dropped = *at == 'd',
+	};
 	self->header_bytes = 0;
 	self->body_bytes = 0;
 	self->in_body = true;
-	return self->header[used] == '\0' && frame->size_bytes <= LOG_FRAME_MAX;
+	return true;
 }
 
 static int take_header_bytes(struct log_reader *self, const char *bytes, size_t size_bytes, size_t *used)

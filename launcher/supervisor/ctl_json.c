@@ -105,7 +105,7 @@ static void add_probe_target(cJSON *probe, const struct probe_spec *spec)
 
 static void add_probe(cJSON *object, const struct svc *svc)
 {
-	const struct probe_spec *spec = svc->policy.readiness;
+	const struct probe_spec *spec = svc_probe(svc);
 	cJSON *probe;
 
 	if (spec == NULL) {

@@ -47,6 +47,7 @@ struct unit {
 	enum unit_ask ask;
 	bool ever_started;
 	struct probe *probe;
+	const struct probe_spec *probe_spec; /* what it was made from */
 	char **probe_environment;
 	bool probe_broken; /* it could not even be asked: counts as an ill answer at the next settling */
 	char *why;

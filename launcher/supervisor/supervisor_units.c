@@ -152,7 +152,7 @@ static void drop_probe(struct unit *self)
 /* A new one for each run: what the last run's output or answers said is no word on this one. */
 static void renew_probe(struct unit *self)
 {
-	const struct probe_spec *spec = self->svc.policy.readiness;
+	const struct probe_spec *spec = svc_probe(&self->svc);
 	struct probe_options options = {.base = self->supervisor->base,
 					.spec = spec,
 					.cwd = unit_service(self)->working_dir,
@@ -162,6 +162,7 @@ static void renew_probe(struct unit *self)
 	struct err err = ERR_INIT;
 
 	drop_probe(self);
+	self->probe_spec = spec;
 	if (spec == NULL)
 		return;
 	if (spec->kind == PROBE_EXEC) {
@@ -212,6 +213,8 @@ static void perform(struct unit *self, const struct svc_effects *effects)
 		supervisor->engine_ops->kill(supervisor->engine, self->id);
 	if (effects->start)
 		perform_start(self);
+	if (effects->probe && self->probe_spec != svc_probe(&self->svc))
+		renew_probe(self);
 	if (effects->probe && self->probe != NULL)
 		probe_attempt(self->probe);
 	else if (effects->probe)
@@ -332,7 +335,7 @@ static bool on_output(void *context, unsigned id, enum engine_stream stream, con
 		return true;
 	if (supervisor->output != NULL)
 		output_write(supervisor->output, id, (int)stream, bytes, size_bytes, supervisor_wall_ms());
-	if (unit->probe != NULL && unit->svc.policy.readiness->kind == PROBE_LOG)
+	if (unit->probe != NULL && unit->probe_spec->kind == PROBE_LOG)
 		probe_feed(unit->probe, bytes, size_bytes);
 	return true;
 }
@@ -361,7 +364,8 @@ static int unit_init(struct unit *self, struct supervisor *supervisor, unsigned 
 		     bool one_shot, struct err *err)
 {
 	const struct service *service = &supervisor->stack->services[index];
-	const struct svc_policy policy = {service->restart, service->stop, service_readiness(service), one_shot};
+	const struct svc_policy policy = {service->restart, service->stop, service_readiness(service),
+					  service_liveness(service), one_shot};
 	int rc;
 
 	*self = (struct unit){.supervisor = supervisor,

@@ -27,6 +27,15 @@ void svc_init(struct svc *self, const struct svc_policy *policy)
 	*self = (struct svc){.state = SVC_STOPPED, .policy = *policy};
 	if (self->policy.readiness != NULL && self->policy.readiness->kind == PROBE_NONE)
 		self->policy.readiness = NULL;
+	if (self->policy.liveness != NULL && self->policy.liveness->kind == PROBE_NONE)
+		self->policy.liveness = NULL;
+}
+
+const struct probe_spec *svc_probe(const struct svc *self)
+{
+	if (self->policy.readiness != NULL && self->was_ready && self->policy.liveness != NULL)
+		return self->policy.liveness;
+	return self->policy.readiness;
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -55,7 +64,7 @@ static void enter(struct svc *self, enum svc_state state, struct svc_effects *ef
 
 static int64_t probe_interval(const struct svc *self)
 {
-	return most(self->policy.readiness->interval_ms, PROBE_FIRST_MS);
+	return most(svc_probe(self)->interval_ms, PROBE_FIRST_MS);
 }
 
 static int64_t probe_pause_while_starting(const struct svc *self)
@@ -71,7 +80,7 @@ static int64_t probe_pause_while_starting(const struct svc *self)
 /* A log line or a notification says "ready" once; there is nothing to ask about later. */
 static bool probe_lasts(const struct svc *self)
 {
-	enum probe_kind kind = self->policy.readiness->kind;
+	enum probe_kind kind = svc_probe(self)->kind;
 
 	return kind != PROBE_LOG && kind != PROBE_NOTIFY;
 }
@@ -364,10 +373,10 @@ static void on_probe_well(struct svc *self, const struct svc_event *event, int64
 	self->probe_running = false;
 	self->probe_failures = 0;
 	self->probe_count_due_ms = 0;
-	self->probe_due_ms = probe_lasts(self) ? later(now_ms, probe_interval(self)) : 0;
 	if (!self->was_ready)
 		self->ready_ms = now_ms;
 	self->was_ready = true;
+	self->probe_due_ms = probe_lasts(self) ? later(now_ms, probe_interval(self)) : 0;
 	enter(self, SVC_READY, effects);
 }
 
@@ -381,7 +390,7 @@ static bool probe_gives_up(struct svc *self, int64_t now_ms)
 	}
 	if (self->probe_failures < INT32_MAX)
 		self->probe_failures++;
-	return self->state != SVC_UNHEALTHY && self->probe_failures >= self->policy.readiness->retries;
+	return self->state != SVC_UNHEALTHY && self->probe_failures >= svc_probe(self)->retries;
 }
 
 static void on_probe_ill(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)

@@ -18,7 +18,8 @@
  *
  * Readiness: the first attempt is made at once after the start, the next ones after 25, 50, 100... ms up to the start interval
  * (at most 1 s). An ill answer counts from the end of the start period, or of the first interval if that is later, on, and
- * at most one an interval; a well one counts at once. After that one attempt an interval.
+ * at most one an interval; a well one counts at once. After that one attempt an interval, of the liveness probe if there
+ * is one of its own.
  *
  * Restart: the first one in a row, and every one after backoff_reset_ms of uptime, is made at once; then
  * backoff_initial_ms, doubled each time up to backoff_max_ms. on-failure:N counts failures in a row.
@@ -87,6 +88,7 @@ struct svc_policy {
 	struct restart_policy restart;
 	struct stop_policy stop;
 	const struct probe_spec *readiness; /* NULL: ready once started */
+	const struct probe_spec *liveness; /* asked in its place once ready; NULL: the same one goes on */
 	bool one_shot; /* somebody waits for its successful end */
 };
 
@@ -115,6 +117,8 @@ struct svc {
 
 void svc_init(struct svc *self, const struct svc_policy *policy);
 struct svc_effects svc_step(struct svc *self, const struct svc_event *event, int64_t now_ms);
+/* The probe in force: readiness until it said well, then liveness; NULL: none. */
+const struct probe_spec *svc_probe(const struct svc *self);
 /* When SVC_TIMER is due, or 0 for never. */
 int64_t svc_deadline(const struct svc *self);
 /* Shortens the grace period of this and every later stop to at most limit_ms from now. */

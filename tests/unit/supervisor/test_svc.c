@@ -373,6 +373,31 @@ static void a_log_line_is_looked_for_once(void **state)
 	assert_int_equal(svc_deadline(&svc), 0);
 }
 
+static void health_is_watched_by_its_own_probe_once_ready(void **state)
+{
+	const struct probe_spec log = {.kind = PROBE_LOG, .interval_ms = 1000, .retries = 3, .regex = "ready"};
+	const struct probe_spec health = {.kind = PROBE_TCP, .interval_ms = 700, .retries = 2, .port = 1};
+	struct svc_policy policy = plain_policy();
+	struct svc svc;
+	int64_t now = T0;
+
+	(void)state;
+	policy.readiness = &log;
+	policy.liveness = &health;
+	svc = started(&policy, T0);
+	assert_ptr_equal(svc_probe(&svc), &log);
+	step(&svc, SVC_PROBE_WELL, now);
+	assert_ptr_equal(svc_probe(&svc), &health);
+	assert_int_equal(svc_deadline(&svc), T0 + 700);
+	for (int answer = 0; answer < 2; answer++) {
+		assert_int_equal(svc.state, SVC_READY);
+		now = svc_deadline(&svc);
+		assert_true(step(&svc, SVC_TIMER, now).probe);
+		step(&svc, SVC_PROBE_ILL, now);
+	}
+	assert_int_equal(svc.state, SVC_UNHEALTHY);
+}
+
 /* ---- Dependents ---- */
 
 static void conditions(void **state)
@@ -434,6 +459,7 @@ int main(void)
 		cmocka_unit_test(a_slow_healthcheck_is_asked_at_least_every_second_while_starting),
 		cmocka_unit_test(liveness_after_ready),
 		cmocka_unit_test(a_log_line_is_looked_for_once),
+		cmocka_unit_test(health_is_watched_by_its_own_probe_once_ready),
 		cmocka_unit_test(conditions),
 		cmocka_unit_test(a_job_is_settled_when_it_has_completed),
 	};

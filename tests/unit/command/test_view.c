@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* The event stream taken in, in any pieces; and what a person is told of it. */
+#include "launcher/command/news.h"
+#include "launcher/command/view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define SNAPSHOT                                                                                          \
+	"{\"event\":\"snapshot\",\"version\":1,\"stack\":{\"phase\":\"starting\",\"open\":\"http://h\"}," \
+	"\"services\":[{\"id\":0,\"name\":\"web\",\"service\":\"web\",\"state\":\"waiting\",\"wanted\":true}]}\n"
+#define UNIT(members) "{\"event\":\"service\",\"service\":{\"id\":0,\"name\":\"web\",\"service\":\"web\"," members "}}\n"
+
+struct heard {
+	char news[1024];
+	int stack_changes, unit_changes;
+};
+
+static void take(void *context, const struct view *view, const struct view_unit *unit)
+{
+	struct heard *heard = context;
+	char *line = unit != NULL ? news_of_unit(unit) : NULL;
+
+	(void)view;
+	if (unit == NULL)
+		heard->stack_changes++;
+	else
+		heard->unit_changes++;
+	if (line != NULL) {
+		strcat(heard->news, line);
+		strcat(heard->news, "\n");
+	}
+	free(line);
+}
+
+static int feed(struct view *view, const char *text, size_t step, struct heard *heard)
+{
+	int result = 0;
+
+	for (size_t at = 0; result == 0 && at < strlen(text); at += step) {
+		size_t left = strlen(text) - at;
+
+		result = view_feed(view, text + at, left < step ? left : step, take, heard);
+	}
+	return result;
+}
+
+static void test_story(void **state)
+{
+	static const char story[] = SNAPSHOT UNIT("\"state\":\"starting\",\"pid\":12,\"probe\":{\"kind\":\"http\"}")
+		UNIT("\"state\":\"ready\",\"pid\":12,\"ready_after_ms\":240,\"probe\":{\"kind\":\"http\"}")
+			UNIT("\"state\":\"unhealthy\",\"pid\":12,\"why\":\"HTTP 503\",\"probe\":{\"kind\":\"http\"}")
+				UNIT("\"state\":\"back-off\",\"why\":\"exited with code 3\",\"backoff_ms\":100") UNIT(
+					"\"state\":\"failed\",\"why\":\"exited with code 3\",\"restarts\":4,\"exit\":{\"code\":3}")
+					"{\"event\":\"stack\",\"stack\":{\"phase\":\"over\",\"failed_unit\":\"web\",\"failure\":"
+					"{\"code\":1,\"messages\":[{\"message\":\"service 'web' failed\",\"hint\":\"look\"}]}}}\n";
+	const size_t steps[] = {1, 7, 100000};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct heard heard = {0};
+		struct view view;
+
+		view_init(&view);
+		assert_int_equal(feed(&view, story, steps[i], &heard), 0);
+		assert_string_equal(heard.news, "web is ready (0.2 s)\n"
+						"web is unhealthy: HTTP 503\n"
+						"web ended (exited with code 3), starts again in 0.1 s\n"
+						"web failed: exited with code 3\n");
+		assert_int_equal(heard.stack_changes, 2);
+		assert_true(view_is(&view, "over"));
+		assert_string_equal(view.open == NULL ? "" : view.open, "");
+		assert_string_equal(view_find_name(&view, view.failed_unit)->name, "web");
+		assert_int_equal(view.units[0].exit_value, 3);
+		assert_int_equal(view.units[0].restarts, 4);
+		assert_int_equal(view.failure.code, ERR_FAILED);
+		assert_string_equal(view.failure.items[0].hint, "look");
+		view_finish(&view);
+	}
+}
+
+static void test_nonsense(void **state)
+{
+	static const char *const lines[] = {
+		"nonsense\n",
+		"[]\n",
+		"{}\n",
+		"{\"event\":\"service\"}\n",
+		"{\"event\":\"service\",\"service\":{\"id\":0}}\n",
+		"{\"event\":\"snapshot\",\"services\":{}}\n",
+		"{\"event\":\"snapshot\",\"services\":[7],\"stack\":{\"phase\":\"up\"}}\n",
+		"{\"event\":\"stack\",\"stack\":{\"phase\":7}}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct heard heard = {0};
+		struct view view;
+
+		view_init(&view);
+		assert_int_equal(feed(&view, lines[i], 1000, &heard), -EPROTO);
+		view_finish(&view);
+	}
+}
+
+/* Members of the wrong kind or size become harmless values; a newer supervisor's events are passed over. */
+static void test_odd_members(void **state)
+{
+	struct heard heard = {0};
+	struct view view;
+
+	(void)state;
+	view_init(&view);
+	assert_int_equal(feed(&view, SNAPSHOT "{\"event\":\"weather\"}\n", 1000, &heard), 0);
+	assert_int_equal(feed(&view,
+			      UNIT("\"state\":\"a state with a name much longer than any\",\"pid\":-5,"
+				   "\"restarts\":1e300,\"ports\":[1,{\"published\":\"x\"}],\"exit\":[],\"probe\":7"),
+			      1000, &heard),
+			 0);
+	assert_int_equal(view.units[0].pid, 0);
+	assert_int_equal(view.units[0].restarts, 0);
+	assert_string_equal(view.units[0].ports, "");
+	assert_false(view.units[0].has_exited);
+	assert_int_equal(strlen(view.units[0].state), sizeof(view.units[0].state) - 1);
+	view_finish(&view);
+}
+
+static void test_ports(void **state)
+{
+	struct heard heard = {0};
+	struct view view;
+
+	(void)state;
+	view_init(&view);
+	assert_int_equal(feed(&view,
+			      SNAPSHOT UNIT("\"state\":\"ready\",\"ports\":["
+					    "{\"published\":8080,\"published_end\":8080,\"protocol\":\"tcp\"},"
+					    "{\"published\":0,\"target\":9},"
+					    "{\"host\":\"127.0.0.1\",\"published\":53,\"published_end\":55,\"protocol\":\"udp\"}]"),
+			      1000, &heard),
+			 0);
+	assert_string_equal(view.units[0].ports, "8080, 127.0.0.1:53-55/udp");
+	view_finish(&view);
+}
+
+static void test_why_not_ready(void **state)
+{
+	static const struct {
+		const char *members, *text;
+	} cases[] = {
+		{"\"state\":\"starting\",\"why\":\"connection refused\",\"probe\":"
+		 "{\"kind\":\"tcp\",\"target\":\"127.0.0.1\",\"port\":1,\"attempts\":12}",
+		 "web is starting: probe tcp 127.0.0.1:1 was asked 12 times, last answer: connection refused"},
+		{"\"state\":\"starting\",\"probe\":{\"kind\":\"log\",\"target\":\"ready\",\"attempts\":0}",
+		 "web is starting: probe log ready has given no answer yet"},
+		{"\"state\":\"waiting\"", "web is waiting"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct heard heard = {0};
+		struct view view;
+		char line[512], *text;
+
+		view_init(&view);
+		snprintf(line, sizeof(line), UNIT("%s"), cases[i].members);
+		assert_int_equal(feed(&view, SNAPSHOT, 1000, &heard), 0);
+		assert_int_equal(feed(&view, line, 1000, &heard), 0);
+		text = news_why_not_ready(&view.units[0]);
+		assert_string_equal(text, cases[i].text);
+		free(text);
+		view_finish(&view);
+	}
+}
+
+static void test_durations(void **state)
+{
+	static const struct {
+		int64_t duration_ms;
+		const char *text;
+	} cases[] = {{-1, "-"},		    {0, "0.0 s"},	     {240, "0.2 s"},	      {9999, "9.9 s"},
+		     {10000, "10 s"},	    {65000, "1 min 5 s"},    {3720000, "1 h 2 min"},  {90000000, "1 d 1 h"}};
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		news_duration(cases[i].duration_ms, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void test_errors(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	view_take_error("{\"version\":1,\"error\":{\"code\":2,\"messages\":[{\"message\":\"no such service: 'x'\"}]}}", 404,
+			&err);
+	assert_int_equal(err.code, ERR_USAGE);
+	assert_string_equal(err.items[0].message, "no such service: 'x'");
+	err_finish(&err);
+	err_init(&err);
+	view_take_error("<html>", 500, &err);
+	assert_string_equal(err.items[0].message, "the supervisor answered with status 500");
+	err_finish(&err);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_story),	   cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_odd_members), cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_why_not_ready), cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
