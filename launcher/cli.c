@@ -58,9 +58,9 @@ static void set_add(struct option_set *self, const struct cli_option *options, v
 		if (self->count >= OPTIONS_MAX || set_has_name(self, option->name))
 			continue;
 		entry->name = option->name;
-		entry->has_arg = !takes_value(option) ? no_argument
-			       : option->optional_value ? optional_argument
-							: required_argument;
+		entry->has_arg = !takes_value(option)     ? no_argument
+				 : option->optional_value ? optional_argument
+							  : required_argument;
 		entry->val = LONG_BASE + (int)self->count;
 		if (option->letter != 0 && !set_has_letter(self, option->letter)) {
 			self->letters[length++] = option->letter;
@@ -438,9 +438,9 @@ static void fill_ui(struct cli_context *context)
 	const char *no_color = strmap_find(&context->environment, "NO_COLOR");
 	const char *color = context->globals.color;
 
-	context->ui.color = color != NULL && strcmp(color, "always") == 0 ? UI_COLOR_ALWAYS
-			  : color != NULL && strcmp(color, "never") == 0  ? UI_COLOR_NEVER
-									  : UI_COLOR_AUTO;
+	context->ui.color = color != NULL && strcmp(color, "always") == 0  ? UI_COLOR_ALWAYS
+			    : color != NULL && strcmp(color, "never") == 0 ? UI_COLOR_NEVER
+									   : UI_COLOR_AUTO;
 	context->ui.plain = context->globals.plain;
 	context->ui.no_color = no_color != NULL && no_color[0] != '\0';
 	context->ui.term = strmap_find(&context->environment, "TERM");

@@ -25,6 +25,6 @@ const struct cli_option cli_global_options[] = {
 };
 
 const struct cli_command *const cli_commands[] = {
-	&command_up,	&command_down,	    &command_ps,   &command_logs,    &command_run, &command_config,
+	&command_up,    &command_down,      &command_ps,   &command_logs,    &command_run, &command_config,
 	&command_graph, &command_telemetry, &command_help, &command_version, NULL,
 };

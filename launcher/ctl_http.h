@@ -44,7 +44,8 @@ void ctl_http_init(struct ctl_http *self);
  * Takes bytes of `in` (how many: *used) and places body bytes in `out`; returns their number. Less than all of `in` is taken only
  * when `out` is full or the answer is complete. -EPROTO for anything that is no answer; it stays broken.
  */
-ssize_t ctl_http_feed(struct ctl_http *self, const char *in, size_t in_bytes, size_t *used, char *out, size_t out_bytes);
+ssize_t ctl_http_feed(struct ctl_http *self, const char *in, size_t in_bytes, size_t *used, char *out,
+		      size_t out_bytes);
 
 /* The peer closed: 0 when the answer is complete by that, else -EPROTO. */
 int ctl_http_end(struct ctl_http *self);

@@ -85,7 +85,8 @@ const struct cli_command command_config = {
 	.name = "config",
 	.args = "",
 	.summary = "check the stack file and print it resolved",
-	.text = "Executes nothing from the file. -q, --quiet only checks: exit code 0 or 3. Secrets are printed as ********\n"
+	.text = "Executes nothing from the file. -q, --quiet only checks: exit code 0 or 3. Secrets are printed as "
+		"********\n"
 		"unless --show-secrets is given.",
 	.options = config_table,
 	.options_size = sizeof(struct config_options),

@@ -51,8 +51,8 @@ static void wait_end(struct ctl_stream *events, const struct project *project)
 	project_wait_ended(project);
 }
 
-static int take_down(const struct project *project, const struct ctl_client *client,
-		     const struct down_options *options, struct err *err)
+static int take_down(const struct project *project, const struct ctl_client *client, const struct down_options *options,
+		     struct err *err)
 {
 	struct ctl_stream *events = NULL;
 	int result = ctl_stream_open(client, "/v1/events", &events, err);
@@ -117,7 +117,8 @@ const struct cli_command command_down = {
 	.name = "down",
 	.args = "",
 	.summary = "stop the running stack and wait until everything has ended",
-	.text = "Stops in reverse order. Nothing running is no error. A service that does not end by itself is killed after\n"
+	.text = "Stops in reverse order. Nothing running is no error. A service that does not end by itself is killed "
+		"after\n"
 		"its stop_grace_period, or after --timeout if that is shorter.",
 	.options = down_table,
 	.options_size = sizeof(struct down_options),

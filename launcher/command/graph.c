@@ -124,7 +124,8 @@ const struct cli_command command_graph = {
 	.name = "graph",
 	.args = "",
 	.summary = "show the order services start in",
-	.text = "Services under one number start side by side once those they come after are as wanted. Executes nothing\n"
+	.text = "Services under one number start side by side once those they come after are as wanted. Executes "
+		"nothing\n"
 		"from the file.",
 	.options = graph_table,
 	.options_size = sizeof(struct graph_options),

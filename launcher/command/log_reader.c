@@ -91,9 +91,8 @@ int log_reader_feed(struct log_reader *self, const char *bytes, size_t size_byte
 {
 	while (size_bytes > 0) {
 		size_t used = 0;
-		int result = self->in_body
-				     ? take_body_bytes(self, bytes, size_bytes, &used, visit, context)
-				     : take_header_bytes(self, bytes, size_bytes, &used);
+		int result = self->in_body ? take_body_bytes(self, bytes, size_bytes, &used, visit, context)
+					   : take_header_bytes(self, bytes, size_bytes, &used);
 
 		if (result < 0)
 			return result;

@@ -257,6 +257,30 @@ static void fit_archived(struct logs *self, const struct project *project)
 	free(names);
 }
 
+static bool has_logs(const char *dir, const char *service)
+{
+	char *path = NULL;
+	bool has;
+
+	if (strchr(service, '/') != NULL || asprintf(&path, "%s/%s.log", dir, service) < 0)
+		return false;
+	has = access(path, F_OK) == 0;
+	free(path);
+	return has;
+}
+
+static int check_names(const struct logs *self, const struct project *project, const char *dir, struct err *err)
+{
+	for (size_t i = 0; i < self->context->arg_count; i++) {
+		const char *name = self->context->args[i];
+
+		if (!has_logs(dir, name) &&
+		    (project->stack == NULL || stack_find_service(project->stack, name) == NULL))
+			return err_set(err, ERR_USAGE, "no such service: '%s'", name);
+	}
+	return 0;
+}
+
 static int read_archive(struct logs *self, const struct project *project, struct err *err)
 {
 	const char *const *services = (const char *const *)self->context->args;
@@ -269,16 +293,15 @@ static int read_archive(struct logs *self, const struct project *project, struct
 	char *dir = NULL;
 	int result;
 
-	for (size_t i = 0; project->stack != NULL && i < self->context->arg_count; i++)
-		if (stack_find_service(project->stack, services[i]) == NULL)
-			return err_set(err, ERR_USAGE, "no such service: '%s'", services[i]);
 	if (asprintf(&dir, "%s/logs", project->state_dir) < 0)
 		return err_set(err, ERR_INTERNAL, "out of memory");
 	query.dir = dir;
 	fit_archived(self, project);
-	result = log_archive_read(&query, take_archived, self);
+	result = access(dir, F_OK) == 0 ? check_names(self, project, dir, err) : -ENOENT;
+	if (result == 0)
+		result = log_archive_read(&query, take_archived, self);
 	free(dir);
-	if (result < 0) {
+	if (result == -ENOENT) {
 		err_set(err, ERR_NOT_RUNNING, "project '%s' is not running and has no logs", project->name);
 		err_hint(err, "start it with: upfront up");
 	}

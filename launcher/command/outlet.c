@@ -7,18 +7,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* A description of our own, which may be made non-blocking without anybody else noticing. Sockets cannot be had that way. */
+static int open_anew(int fd)
+{
+	struct stat status;
+	char path[32];
+
+	if (fstat(fd, &status) < 0 || (!S_ISFIFO(status.st_mode) && !isatty(fd)))
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
 
 void outlet_init(struct outlet *self, int fd)
 {
-	char path[32];
-	int own = -1;
+	int own = open_anew(fd);
+	struct stat status;
 
-	if (isatty(fd)) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	}
 	*self = (struct outlet){.fd = own >= 0 ? own : fd, .own_fd = own >= 0};
+	self->at_once = own >= 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode));
 }
 
 void outlet_finish(struct outlet *self)
@@ -76,11 +86,11 @@ void outlet_put(struct outlet *self, const char *bytes, size_t size_bytes)
 
 void outlet_write(struct outlet *self)
 {
-	/* A pipe that polls writable takes PIPE_BUF bytes at once (pipe(7)). */
 	size_t size = self->end - self->start;
 	ssize_t count;
 
-	if (size > PIPE_BUF)
+	/* What polls writable takes at least PIPE_BUF bytes without making anybody wait (pipe(7)). */
+	if (!self->at_once && size > PIPE_BUF)
 		size = PIPE_BUF;
 	if (size == 0)
 		return;

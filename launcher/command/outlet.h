@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Text on its way to a descriptor that may be slow (a pager, a stopped terminal): kept in a bounded buffer and written only when poll
- * says it fits, so that whoever writes never waits. The descriptor's own flags are left alone: it is shared with others. A terminal is opened anew for
- * that, because it may poll writable and yet not take what it is given.
+ * says it fits, so that whoever writes never waits. The descriptor's own flags are left alone: it is shared with others. Terminals and pipes are
+ * opened anew for that, because they may poll writable and yet not take all they are given.
  */
 #ifndef UPFRONT_LAUNCHER_COMMAND_OUTLET_H
 #define UPFRONT_LAUNCHER_COMMAND_OUTLET_H
@@ -15,6 +15,7 @@
 struct outlet {
 	int fd;
 	bool own_fd;
+	bool at_once; /* takes any size without waiting */
 	bool closed; /* the reader has gone: everything later is dropped */
 	char *bytes;
 	size_t start, end, capacity;

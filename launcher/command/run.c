@@ -147,7 +147,8 @@ const struct cli_command command_run = {
 	.name = "run",
 	.args = "-- COMMAND [ARGS]",
 	.summary = "run a one-off command in the stack's environment",
-	.text = "The command gets this terminal and the environment that services get, telemetry variables included. Its\n"
+	.text = "The command gets this terminal and the environment that services get, telemetry variables included. "
+		"Its\n"
 		"exit code is the result. It asks nothing and needs no running stack.",
 	.takes_rest = true,
 	.args_max = -1,

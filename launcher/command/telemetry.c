@@ -71,7 +71,7 @@ static int schema(const struct cli_context *context, const struct project *proje
 	const struct telemetry_options *options = context->options;
 
 	return print_text(options->markdown && !context->globals.json ? telemetry_schema_markdown(project->stack)
-								       : telemetry_schema_json(project->stack),
+								      : telemetry_schema_json(project->stack),
 			  err);
 }
 
@@ -125,7 +125,7 @@ static const struct verb *find_verb(const char *name, struct err *err)
 
 static int check_options(const struct verb *verb, const struct telemetry_options *options, struct err *err)
 {
-	const char *wrong = options->all && !verb->all		     ? "all"
+	const char *wrong = options->all && !verb->all               ? "all"
 			    : options->event != NULL && !verb->event ? "event"
 			    : options->markdown && !verb->markdown   ? "markdown"
 								     : NULL;
@@ -175,7 +175,8 @@ const struct cli_command command_telemetry = {
 	.args = "[status|off|ask|show|notice|schema|env|receipt]",
 	.summary = "usage statistics: what would be sent, and whether",
 	.text = "  status    what would happen now and why, source by source; with --json for programs\n"
-		"  off       a standing no for this product (--all: for every one): never asked again, nothing kept or sent\n"
+		"  off       a standing no for this product (--all: for every one): never asked again, nothing kept or "
+		"sent\n"
 		"  ask       lifts the standing no: the next up asks again\n"
 		"  show      the first event exactly as it would be sent\n"
 		"  notice    the full text people are asked with\n"

@@ -77,7 +77,7 @@ static void describe_all(const struct cli_context *context, const struct stack *
 	snprintf(rows[5].name, sizeof(rows[5].name), "stack file %s", stack->files[0]);
 	snprintf(rows[5].value, sizeof(rows[5].value), "%s",
 		 stack->telemetry == NULL ? "declares no telemetry"
-		 : inputs->project_off	  ? "x-upfront.telemetry.enabled: false"
+		 : inputs->project_off    ? "x-upfront.telemetry.enabled: false"
 					  : "does not say off");
 	set_source(&rows[6], CONSENT_BY_USER, off_or_nothing(inputs->user_off));
 	snprintf(rows[6].name, sizeof(rows[6].name), "your settings %s",

@@ -292,12 +292,15 @@ const struct cli_command command_up = {
 	.name = "up",
 	.args = "[SERVICE...]",
 	.summary = "ask, start, wait, show; ends when the stack ends or you quit",
-	.text = "Starts the named services and those they need, or all. Ctrl-C stops the stack in order, a second Ctrl-C at\n"
+	.text = "Starts the named services and those they need, or all. Ctrl-C stops the stack in order, a second "
+		"Ctrl-C at\n"
 		"once. If the product reports usage statistics, up asks first, at every start; --telemetry=off or\n"
 		"'upfront telemetry off' answers no. In scripts nothing is asked and nothing is sent.\n"
 		"\n"
-		"Exit codes: 0 the stack was stopped; 1 a service failed; 2 usage; 3 configuration; 4 something needed is\n"
-		"missing or taken; 5 not ready in time; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM before it was up.",
+		"Exit codes: 0 the stack was stopped; 1 a service failed; 2 usage; 3 configuration; 4 something needed "
+		"is\n"
+		"missing or taken; 5 not ready in time; 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM before it was "
+		"up.",
 	.options = up_table,
 	.options_size = sizeof(struct up_options),
 	.args_max = -1,

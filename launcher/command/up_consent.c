@@ -129,7 +129,8 @@ static void say_not_given(const struct consent_sources *sources, const struct co
 		fputs("upfront: --telemetry=on: the stack declares no telemetry, nothing is sent\n", stderr);
 	else if (decision->stale_notice)
 		fprintf(stderr,
-			"upfront: --telemetry=on@%d was not given: the notice is now %d; see upfront telemetry notice\n",
+			"upfront: --telemetry=on@%d was not given: the notice is now %d; see upfront telemetry "
+			"notice\n",
 			inputs->flag_notice, inputs->notice);
 	else if (decision->state == CONSENT_OFF)
 		fprintf(stderr, "upfront: --telemetry=on was not given: off: %s\n",

@@ -203,8 +203,7 @@ static void take_messages(struct err *err, const cJSON *error)
 	cJSON_ArrayForEach(message, cJSON_GetObjectItemCaseSensitive(error, "messages"))
 	{
 		const char *text = text_of(message, "message"), *hint = text_of(message, "hint");
-		struct err_place place = {text_of(message, "file"), int_of(message, "line"),
-					  int_of(message, "column")};
+		struct err_place place = {text_of(message, "file"), int_of(message, "line"), int_of(message, "column")};
 
 		if (text == NULL)
 			continue;

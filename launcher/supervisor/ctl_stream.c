@@ -156,8 +156,7 @@ static int begin(struct ctl_streams *streams, struct evhttp_request *request, en
 	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", content_type);
 	evhttp_connection_set_closecb(connection, connection_closed, self);
 	evhttp_send_reply_start(request, HTTP_OK, "OK");
-	self->chunked =
-		evhttp_find_header(evhttp_request_get_output_headers(request), "Transfer-Encoding") != NULL;
+	self->chunked = evhttp_find_header(evhttp_request_get_output_headers(request), "Transfer-Encoding") != NULL;
 	bufferevent_set_timeouts(evhttp_connection_get_bufferevent(connection), NULL, NULL);
 	/* Reading goes on only to learn that the peer has gone; what it still says is not kept. */
 	bufferevent_setwatermark(evhttp_connection_get_bufferevent(connection), EV_READ, 0, 4096);

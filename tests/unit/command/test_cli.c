@@ -173,8 +173,10 @@ static void test_values(void **state)
 	static const struct {
 		const char *words;
 		int64_t timeout_ms;
-	} timeouts[] = {{"up --wait-timeout 90", 90000},     {"up --wait-timeout=1.5", 1500},
-			{"up --wait-timeout 1m30s", 90000},  {"up --wait-timeout 100ms", 100},
+	} timeouts[] = {{"up --wait-timeout 90", 90000},
+			{"up --wait-timeout=1.5", 1500},
+			{"up --wait-timeout 1m30s", 90000},
+			{"up --wait-timeout 100ms", 100},
 			{"--wait-timeout=0.001", 1}};
 	static const char *const telemetry[] = {"ask", "on", "off", "on@3", "on@12"};
 	struct line line;
@@ -199,7 +201,8 @@ static void test_values(void **state)
 /* Everything behind the command's first word belongs to it, whatever it looks like. */
 static void test_rest(void **state)
 {
-	static const char *const lines[] = {"run -- ls -la --json", "run ls -la --json", "--plain run -q ls -la --json"};
+	static const char *const lines[] = {"run -- ls -la --json", "run ls -la --json",
+					    "--plain run -q ls -la --json"};
 	struct line line;
 
 	(void)state;
@@ -278,10 +281,14 @@ static void test_tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_which_command),	 cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_letters),		 cmocka_unit_test(test_values),
-		cmocka_unit_test(test_rest),		 cmocka_unit_test(test_help_comes_first),
-		cmocka_unit_test(test_help_is_complete), cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_which_command),
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_letters),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_help_comes_first),
+		cmocka_unit_test(test_help_is_complete),
+		cmocka_unit_test(test_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -311,10 +311,14 @@ static void test_stream(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),		     cmocka_unit_test(test_header_limits),
-		cmocka_unit_test(test_call),		     cmocka_unit_test(test_silent_peer),
-		cmocka_unit_test(test_endless_answer),	     cmocka_unit_test(test_nobody_listens),
-		cmocka_unit_test(test_target_with_line_end), cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_header_limits),
+		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_silent_peer),
+		cmocka_unit_test(test_endless_answer),
+		cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_target_with_line_end),
+		cmocka_unit_test(test_stream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,8 @@ static int read_frames(const char *text, size_t size, size_t step, struct heard 
 
 static void test_frames(void **state)
 {
-	static const char text[] = "0 0 1763719200123 5 -\nhello\n12 1 5 4 p\na\nb\n\n4294967295 0 7 2 d\n37\n3 0 1 0 -\n\n";
+	static const char text[] =
+		"0 0 1763719200123 5 -\nhello\n12 1 5 4 p\na\nb\n\n4294967295 0 7 2 d\n37\n3 0 1 0 -\n\n";
 
 	(void)state;
 	for (size_t step = 1; step < sizeof(text); step += 5) {
@@ -77,8 +78,9 @@ static void test_frames(void **state)
 static void test_no_frames(void **state)
 {
 	static const char *const texts[] = {
-		"hello\n",	       "0 0 1 5\nhello\n",   "0 0 1 99999999 -\n", "0 0 1 70000 -\n", "-1 0 1 1 -\nx\n",
-		"0 0 1 5 - more\n",    "0 0 1 2 -\nabc\n",   "\n",		   "0 0 1 -5 -\n",    "0 0 1 5 x\nhello\n",
+		"hello\n",         "0 0 1 5\nhello\n",   "0 0 1 99999999 -\n", "0 0 1 70000 -\n",
+		"-1 0 1 1 -\nx\n", "0 0 1 5 - more\n",   "0 0 1 2 -\nabc\n",   "\n",
+		"0 0 1 -5 -\n",    "0 0 1 5 x\nhello\n",
 	};
 	char endless[500];
 

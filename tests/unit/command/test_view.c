@@ -18,7 +18,8 @@
 #define SNAPSHOT                                                                                          \
 	"{\"event\":\"snapshot\",\"version\":1,\"stack\":{\"phase\":\"starting\",\"open\":\"http://h\"}," \
 	"\"services\":[{\"id\":0,\"name\":\"web\",\"service\":\"web\",\"state\":\"waiting\",\"wanted\":true}]}\n"
-#define UNIT(members) "{\"event\":\"service\",\"service\":{\"id\":0,\"name\":\"web\",\"service\":\"web\"," members "}}\n"
+#define UNIT(members) \
+	"{\"event\":\"service\",\"service\":{\"id\":0,\"name\":\"web\",\"service\":\"web\"," members "}}\n"
 
 struct heard {
 	char news[1024];
@@ -60,9 +61,13 @@ static void test_story(void **state)
 		UNIT("\"state\":\"ready\",\"pid\":12,\"ready_after_ms\":240,\"probe\":{\"kind\":\"http\"}")
 			UNIT("\"state\":\"unhealthy\",\"pid\":12,\"why\":\"HTTP 503\",\"probe\":{\"kind\":\"http\"}")
 				UNIT("\"state\":\"back-off\",\"why\":\"exited with code 3\",\"backoff_ms\":100") UNIT(
-					"\"state\":\"failed\",\"why\":\"exited with code 3\",\"restarts\":4,\"exit\":{\"code\":3}")
-					"{\"event\":\"stack\",\"stack\":{\"phase\":\"over\",\"failed_unit\":\"web\",\"failure\":"
-					"{\"code\":1,\"messages\":[{\"message\":\"service 'web' failed\",\"hint\":\"look\"}]}}}\n";
+					"\"state\":\"failed\",\"why\":\"exited with code "
+					"3\",\"restarts\":4,\"exit\":{\"code\":3}") "{\"event\":\"stack\",\"stack\":{"
+										    "\"phase\":\"over\",\"failed_"
+										    "unit\":\"web\",\"failure\":"
+										    "{\"code\":1,\"messages\":[{"
+										    "\"message\":\"service 'web' "
+										    "failed\",\"hint\":\"look\"}]}}}\n";
 	const size_t steps[] = {1, 7, 100000};
 
 	(void)state;
@@ -141,13 +146,15 @@ static void test_ports(void **state)
 
 	(void)state;
 	view_init(&view);
-	assert_int_equal(feed(&view,
-			      SNAPSHOT UNIT("\"state\":\"ready\",\"ports\":["
-					    "{\"published\":8080,\"published_end\":8080,\"protocol\":\"tcp\"},"
-					    "{\"published\":0,\"target\":9},"
-					    "{\"host\":\"127.0.0.1\",\"published\":53,\"published_end\":55,\"protocol\":\"udp\"}]"),
-			      1000, &heard),
-			 0);
+	assert_int_equal(
+		feed(&view,
+		     SNAPSHOT UNIT(
+			     "\"state\":\"ready\",\"ports\":["
+			     "{\"published\":8080,\"published_end\":8080,\"protocol\":\"tcp\"},"
+			     "{\"published\":0,\"target\":9},"
+			     "{\"host\":\"127.0.0.1\",\"published\":53,\"published_end\":55,\"protocol\":\"udp\"}]"),
+		     1000, &heard),
+		0);
 	assert_string_equal(view.units[0].ports, "8080, 127.0.0.1:53-55/udp");
 	view_finish(&view);
 }
@@ -187,8 +194,8 @@ static void test_durations(void **state)
 	static const struct {
 		int64_t duration_ms;
 		const char *text;
-	} cases[] = {{-1, "-"},		    {0, "0.0 s"},	     {240, "0.2 s"},	      {9999, "9.9 s"},
-		     {10000, "10 s"},	    {65000, "1 min 5 s"},    {3720000, "1 h 2 min"},  {90000000, "1 d 1 h"}};
+	} cases[] = {{-1, "-"},       {0, "0.0 s"},         {240, "0.2 s"},         {9999, "9.9 s"},
+		     {10000, "10 s"}, {65000, "1 min 5 s"}, {3720000, "1 h 2 min"}, {90000000, "1 d 1 h"}};
 	char text[32];
 
 	(void)state;
@@ -203,8 +210,8 @@ static void test_errors(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	view_take_error("{\"version\":1,\"error\":{\"code\":2,\"messages\":[{\"message\":\"no such service: 'x'\"}]}}", 404,
-			&err);
+	view_take_error("{\"version\":1,\"error\":{\"code\":2,\"messages\":[{\"message\":\"no such service: 'x'\"}]}}",
+			404, &err);
 	assert_int_equal(err.code, ERR_USAGE);
 	assert_string_equal(err.items[0].message, "no such service: 'x'");
 	err_finish(&err);
@@ -217,9 +224,8 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_story),	   cmocka_unit_test(test_nonsense),
-		cmocka_unit_test(test_odd_members), cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_why_not_ready), cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_story),  cmocka_unit_test(test_nonsense),      cmocka_unit_test(test_odd_members),
+		cmocka_unit_test(test_ports),  cmocka_unit_test(test_why_not_ready), cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_errors),
 	};
 

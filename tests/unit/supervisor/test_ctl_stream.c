@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* The control API's two streams: what followers get, what slow ones miss and are told of, and how it ends. */
+#include "tests/unit/supervisor/ctl_scene.h"
+
+static void change(size_t index)
+{
+	scene->supervisor.observer(scene->supervisor.observer_context, index);
+}
+
+static void test_events(void **state)
+{
+	struct peer *peer = peer_open(GET("/v1/events"));
+
+	(void)state;
+	peer_read(peer);
+	peer_until(peer, "\n\r\n");
+	assert_non_null(strstr(peer->text, "{\"event\":\"snapshot\",\"version\":1,\"stack\":{\"project\":\"shop\""));
+	scene->svcs[0].state = SVC_FAILED;
+	change(0);
+	peer_until(peer, "{\"event\":\"service\"");
+	peer_until(peer, "\"state\":\"failed\"");
+	assert_false(scene->told);
+	scene->supervisor.phase = PHASE_OVER;
+	change(SIZE_MAX);
+	peer_until(peer, "\"phase\":\"over\"");
+	/* Only now may the supervisor leave. */
+	while (!scene->told)
+		turn();
+	peer_close(peer);
+}
+
+/* Whoever listens when everything ends gets what is due, and the proper end of a chunked body. */
+static void test_farewell(void **state)
+{
+	struct peer *peer = peer_open(GET("/v1/events"));
+
+	(void)state;
+	peer_read(peer);
+	peer_until(peer, "snapshot");
+	scene->supervisor.phase = PHASE_OVER;
+	change(SIZE_MAX);
+	ctl_destroy(scene->ctl);
+	scene->ctl = NULL;
+	peer_until_end(peer);
+	assert_non_null(strstr(peer->text, "\"phase\":\"over\""));
+	assert_string_equal(peer->text + peer->size - 5, "0\r\n\r\n");
+	peer_close(peer);
+}
+
+static void write_line(unsigned unit, const char *text)
+{
+	output_write(scene->supervisor.output, unit, 0, text, strlen(text), 5000);
+}
+
+static void test_logs_tail(void **state)
+{
+	const char *body;
+	int status;
+	struct peer *peer;
+
+	(void)state;
+	write_line(0, "w1\nw2\nw3\n");
+	write_line(1, "j1\n");
+	peer = ask("GET /v1/logs?tail=2 HTTP/1.0\r\n\r\n", &status, &body);
+	assert_int_equal(status, 200);
+	/* The last two of each unit, in the order in which they were written. */
+	assert_string_equal(body, "0 0 5000 2 -\nw2\n0 0 5000 2 -\nw3\n1 0 5000 2 -\nj1\n");
+	peer_close(peer);
+	peer = ask("GET /v1/logs?service=job HTTP/1.0\r\n\r\n", &status, &body);
+	assert_string_equal(body, "1 0 5000 2 -\nj1\n");
+	peer_close(peer);
+}
+
+static void test_logs_follow(void **state)
+{
+	struct peer *peer = peer_open("GET /v1/logs?follow=1&service=web HTTP/1.0\r\n\r\n");
+
+	(void)state;
+	peer_read(peer);
+	peer_until(peer, "\r\n\r\n");
+	write_line(1, "of the other\n");
+	output_write(scene->supervisor.output, 0, 1, "\0\xff\n", 3, 7000);
+	peer_until(peer, "0 1 7000 2 -\n");
+	while (peer->text[peer->size - 1] != '\n' || peer->text[peer->size - 2] != (char)0xff)
+		turn();
+	assert_null(strstr(peer->text, "of the other"));
+	peer_close(peer);
+}
+
+/* One that does not read loses lines, and is told how many; one beside it that reads loses none. */
+static void test_slow_log_follower(void **state)
+{
+	struct peer *slow = peer_open("GET /v1/logs?follow=1 HTTP/1.0\r\n\r\n");
+	struct peer *quick = peer_open("GET /v1/logs?follow=1 HTTP/1.0\r\n\r\n");
+	static char line[10001];
+	size_t lines = 0, told = 0;
+	const char *mark;
+
+	(void)state;
+	memset(line, 'x', 10000);
+	line[9999] = '\n';
+	peer_read(quick);
+	peer_until(quick, "\r\n\r\n");
+	settle();
+	for (int i = 0; i < 400; i++) {
+		write_line(0, line);
+		settle();
+	}
+	write_line(0, "last\n");
+	peer_until(quick, "last\n");
+	for (const char *at = quick->text; (at = strstr(at, "9999 -\n")) != NULL; at++)
+		lines++;
+	assert_int_equal(lines, 400);
+	peer_read(slow);
+	peer_until(slow, " d\n");
+	settle();
+	mark = strstr(slow->text, " d\n");
+	assert_int_equal(sscanf(mark, " d\n%zu", &told), 1);
+	lines = 0;
+	for (const char *at = slow->text; (at = strstr(at, "9999 -\n")) != NULL; at++)
+		lines++;
+	assert_true(told > 0);
+	assert_true(lines + told >= 400 && lines + told <= 401);
+	/* What was kept for it stayed within the limit (and the kernel's buffer). */
+	assert_true(slow->size < 2 * 1024 * 1024);
+	peer_close(slow);
+	peer_close(quick);
+}
+
+static void test_slow_event_follower(void **state)
+{
+	struct peer *slow = peer_open("GET /v1/events HTTP/1.0\r\n\r\n");
+
+	(void)state;
+	settle();
+	for (int i = 0; i < 5000; i++) {
+		change(0);
+		if (i % 16 == 0)
+			event_base_loop(scene->base, EVLOOP_NONBLOCK);
+	}
+	scene->svcs[0].state = SVC_UNHEALTHY;
+	change(0);
+	peer_read(slow);
+	/* What it missed is made up for by the whole picture. */
+	peer_until(slow, "{\"event\":\"snapshot\",\"version\":1,\"dropped\":");
+	peer_until(slow, "\"state\":\"unhealthy\"");
+	peer_close(slow);
+}
+
+/* Streams of peers that went away without a word make room again. */
+static void test_followers_that_left(void **state)
+{
+	struct peer *peers[PEERS_MAX];
+	cJSON *json;
+
+	(void)state;
+	for (int i = 0; i < 48; i++)
+		peers[i] = peer_open(GET("/v1/events"));
+	for (int i = 0; i < 48; i++) {
+		peer_read(peers[i]);
+		peer_until(peers[i], "snapshot");
+	}
+	json = ask_json(GET("/v1/events"), 503);
+	cJSON_Delete(json);
+	for (int i = 0; i < 48; i++)
+		peer_close(peers[i]);
+	settle();
+	peers[0] = peer_open(GET("/v1/events"));
+	peer_read(peers[0]);
+	peer_until(peers[0], "snapshot");
+	peer_close(peers[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCENE_TEST(test_events),
+		SCENE_TEST(test_farewell),
+		SCENE_TEST(test_logs_tail),
+		SCENE_TEST(test_logs_follow),
+		SCENE_TEST(test_slow_log_follower),
+		SCENE_TEST(test_slow_event_follower),
+		SCENE_TEST(test_followers_that_left),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
