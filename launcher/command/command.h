@@ -2,12 +2,18 @@
 /*
  * launcher/command/ - one command per file, as a person types it. The order of help stands in launcher/cli_list.c.
  *
- *   up           asks, starts, waits, shows; up_consent is the asking, up_follow what a foreground `up` does while the stack runs
- *   down ps logs run config graph telemetry help version
- *   view         the running stack as a client of the control API sees it
- *   log_reader   takes the log stream's frames apart
- *   outlet       writes to a descriptor that may be slow, without ever waiting for it
- *   news         what is told on stderr when a service changes
+ *   up               asks, starts, waits, shows
+ *   up_consent       the asking
+ *   up_follow        what `up` does while the stack runs
+ *   consent_sources  everything that has a say on telemetry, gathered
+ *   down ps logs run config graph help version
+ *   telemetry        its table of sub-commands; telemetry_status and telemetry_answer are the longer ones
+ *   view             the running stack as a client of the control API sees it
+ *   news             what is told on stderr when a service changes
+ *   log_reader       takes the log stream's frames apart
+ *   log_archive      the last run's output from its files
+ *   last_words       the last lines of each service, for `up -d`
+ *   outlet           writes to a descriptor that may be slow, without ever waiting for it
  */
 #ifndef UPFRONT_LAUNCHER_COMMAND_COMMAND_H
 #define UPFRONT_LAUNCHER_COMMAND_COMMAND_H

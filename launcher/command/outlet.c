@@ -95,10 +95,12 @@ void outlet_write(struct outlet *self)
 	if (size == 0)
 		return;
 	count = write(self->fd, self->bytes + self->start, size);
-	if (count > 0)
+	if (count > 0) {
 		self->start += (size_t)count;
-	else if (count < 0 && errno != EINTR && errno != EAGAIN)
+	} else if (count < 0 && errno != EINTR && errno != EAGAIN) {
 		self->closed = true;
+		self->reader_gone = errno == EPIPE;
+	}
 	if (self->closed || self->start == self->end)
 		self->start = self->end = 0;
 }

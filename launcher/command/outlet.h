@@ -16,7 +16,8 @@ struct outlet {
 	int fd;
 	bool own_fd;
 	bool at_once; /* takes any size without waiting */
-	bool closed; /* the reader has gone: everything later is dropped */
+	bool closed; /* cannot be written to any more: everything later is dropped */
+	bool reader_gone; /* ... because the other end of the pipe is closed */
 	char *bytes;
 	size_t start, end, capacity;
 };

@@ -49,6 +49,7 @@ struct follow {
 	bool was_up;
 	bool failure_said;
 	bool timed_out;
+	bool reader_gone; /* `upfront | head`: nobody looks any more */
 	int stop_signal; /* the first one that asked to end */
 	bool guard_gone;
 	int64_t guard_gone_ms;
@@ -281,6 +282,16 @@ static void check_timeout(struct follow *self)
 	post(self, "/v1/stack/down", NULL);
 }
 
+/* Whoever watched has left, which ends a stack that lives for its watcher. A disk that is full is no such sign. */
+static void check_reader(struct follow *self)
+{
+	if (!self->out.reader_gone || self->reader_gone || self->stop_signal != 0)
+		return;
+	self->reader_gone = true;
+	say(self, "nobody reads the output any more, stopping");
+	post(self, "/v1/stack/down", NULL);
+}
+
 static void take_guard(struct follow *self)
 {
 	memset(&self->guard_end, 0, sizeof(self->guard_end));
@@ -371,6 +382,7 @@ static void step(struct follow *self)
 		outlet_write(&self->news);
 	if (polls[WATCH_GUARD].revents != 0)
 		take_guard(self);
+	check_reader(self);
 	check_timeout(self);
 	check_goal(self);
 	/* Once the guard has gone nobody writes any more, so both streams come to their end. */
@@ -448,6 +460,8 @@ static int report_over(struct follow *self)
 		return ERR_TIMEOUT;
 	if (self->stop_signal != 0)
 		return self->was_up ? 0 : 128 + self->stop_signal;
+	if (self->reader_gone)
+		return 0;
 	show_last_words(self);
 	if (code != 0 && code < 128 && !self->failure_said)
 		err_set(self->err, ERR_FAILED, "project '%s' ended with code %d", self->options->project->name, code);

@@ -15,6 +15,13 @@
  *   POST /v1/telemetry/withdraw
  *
  * A log frame is one header line "UNIT STREAM TIME_MS SIZE FLAGS\n" (FLAGS: '-' or 'p' for a partial line), then SIZE bytes, then "\n".
+ * The flag 'd' marks lines that were left out for a reader that was too slow: the text is their number.
+ *
+ *   ctl          listening, connections and their limits
+ *   ctl_routes   the table of endpoints and what answers each
+ *   ctl_stream   followers of events and logs, with back-pressure
+ *   ctl_json     what is said, as JSON
+ *   ctl_address  socket addresses of any length, shared with the client
  */
 #ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_H
 #define UPFRONT_LAUNCHER_SUPERVISOR_CTL_H

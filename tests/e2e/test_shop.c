@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -410,6 +411,35 @@ static void test_a_failed_start_is_reported_after_a_yes(void **state)
 	cJSON_Delete(batch);
 }
 
+/* What `make run` and `make demo` do where nobody is there to answer. */
+static void test_trying_it_out_in_a_script(void **state)
+{
+	struct world *world = *state;
+	char top[WORLD_PATH_MAX], program[WORLD_PATH_MAX * 2];
+	const char *const plain[] = {"sh", "config/examples/try.sh", program, NULL};
+	const char *const demo[] = {"sh", "config/examples/try.sh", program, "demo", NULL};
+	struct run run;
+
+	assert_non_null(getcwd(top, sizeof(top)));
+	snprintf(program, sizeof(program), "%s/upfront", world->bin_dir);
+	run_command(&run, world, &(struct run_options){.argv = plain, .directory = top});
+	run_assert_code(&run, 0);
+	assert_non_null(strstr(run.out.bytes, "Orders so far"));
+	assert_non_null(strstr(run.out.bytes, "Nothing was sent: "));
+	run_finish(&run);
+	run_command(&run, world, &(struct run_options){.argv = demo, .directory = top});
+	run_assert_code(&run, 0);
+	assert_non_null(strstr(run.out.bytes, "\"event\":\"server_start\""));
+	run_finish(&run);
+	/* A standing no of the person holds for the demonstration, too. */
+	world_setenv(world, "DO_NOT_TRACK", "1");
+	run_command(&run, world, &(struct run_options){.argv = demo, .directory = top});
+	run_assert_code(&run, 0);
+	assert_non_null(strstr(run.out.bytes, "Nothing was sent: "));
+	run_finish(&run);
+	assert_null(world_search(world, "events.jsonl"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +449,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_in_the_dialog_starts_all_and_sends_nothing, shop_setup,
 						world_teardown),
 		cmocka_unit_test_setup_teardown(test_ctrl_c_at_the_question_starts_nothing, shop_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_trying_it_out_in_a_script, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_a_failed_start_is_reported_after_a_yes, shop_setup,
 						world_teardown),
 	};

@@ -312,7 +312,7 @@ static void test_a_reader_that_leaves(void **state)
 	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", world->bin_dir);
 	world_setenv(world, "PATH", path);
 	world_write(world, "compose.yaml", "services: {a: {command: sh -c 'while echo line; do sleep 0.05; done'}}\n");
-	run_command(&run, world, &(struct run_options){.argv = argv});
+	run_command(&run, world, &(struct run_options){.argv = argv, .deadline_ms = 10000});
 	run_assert_code(&run, 0);
 	assert_non_null(strstr(run.out.bytes, "line"));
 	run_finish(&run);

@@ -291,6 +291,7 @@ static void test_outlet_whose_reader_left(void **state)
 	close(fds[0]);
 	outlet_write(&outlet);
 	assert_true(outlet.closed);
+	assert_true(outlet.reader_gone);
 	assert_true(outlet_is_empty(&outlet));
 	outlet_put(&outlet, "hello\n", 6);
 	assert_true(outlet_is_empty(&outlet));

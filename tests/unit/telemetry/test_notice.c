@@ -64,7 +64,7 @@ static void test_the_words_of_the_question(void **state)
 	assert_holds(notice.summary, "If you say no, nothing is sent");
 	assert_holds(notice.summary, "upfront telemetry off|ask");
 	assert_holds(notice.brief, "Shop Inc.");
-	assert_holds(notice.brief, "No: nothing is sent");
+	assert_holds(notice.brief, "No: nothing sent");
 	telemetry_notice_finish(&notice);
 	shop_finish(&shop);
 }
