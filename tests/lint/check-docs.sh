@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What the program says of itself and what README and man page say of it are the same: commands, options, exit codes, events.
 set -u
-upfront=$B/upfront
+upfront=$(realpath "$B/upfront")
 man=launcher/upfront.1.scd
 wrong=0
 say() {
