@@ -86,7 +86,8 @@ void signals_stop(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTSTP);
 	sigaction(SIGTSTP, &action, &old);
-	raise(SIGTSTP);
+	/* The whole job, as the terminal itself would: else `upfront | tee` and `make run` stay in the foreground, deaf. */
+	kill(0, SIGTSTP);
 	/* Blocked until here: it stops the process within this call. */
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
