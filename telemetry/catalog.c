@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/catalog.h"
 
+#include "config/utf8.h"
 #include "telemetry/id.h"
-#include "telemetry/text.h"
+#include "telemetry/telemetry.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static const char *const platforms[] = {"linux", NULL};
 static const char *const node_architectures[] = {"x64",     "ia32", "arm64",  "arm",     "ppc64", "s390x",
 						 "riscv64", "mips", "mipsel", "loong64", "other", NULL};
 #define ERROR_TYPE_NAME(name, text) text,
-static const char *const error_types[] = {CATALOG_ERROR_TYPES(ERROR_TYPE_NAME) NULL};
+static const char *const error_types[] = {TELEMETRY_ERRORS(ERROR_TYPE_NAME) NULL};
 #undef ERROR_TYPE_NAME
 
 static const struct catalog_event events[] = {
@@ -97,9 +98,9 @@ static const struct catalog_property properties[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-const char *catalog_error_type_name(enum catalog_error_type type)
+const char *telemetry_error_name(enum telemetry_error error)
 {
-	return type < CATALOG_ERROR_TYPE_COUNT ? error_types[type] : error_types[ERROR_OTHER];
+	return error < TELEMETRY_ERROR_COUNT ? error_types[error] : error_types[ERROR_OTHER];
 }
 
 const struct catalog_event *catalog_events(size_t *count)
@@ -161,11 +162,11 @@ bool catalog_allows_text(const struct catalog_property *property, const char *te
 		}
 		return false;
 	case CATALOG_TOKEN:
-		return text[0] && strnlen(text, CATALOG_TEXT_MAX + 1) <= CATALOG_TEXT_MAX &&
+		return text[0] && strnlen(text, TELEMETRY_TEXT_MAX + 1) <= TELEMETRY_TEXT_MAX &&
 		       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
 			       strlen(text);
 	case CATALOG_TEXT:
-		return text_is_plain(text, CATALOG_TEXT_MAX);
+		return utf8_is_plain(text, TELEMETRY_TEXT_MAX);
 	case CATALOG_UUID4:
 		return id_is_valid(text, 4);
 	case CATALOG_UUID7:

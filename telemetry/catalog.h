@@ -38,26 +38,7 @@ struct cJSON;
 	X(CATALOG_OBJECT, "object of the members below")
 #define CATALOG_ENUMERATOR(name, text) name,
 enum catalog_kind { CATALOG_KINDS(CATALOG_ENUMERATOR) };
-
-#define CATALOG_TEXT_MAX 200u
-
-/* How an event that tells of a failed start names the reason: the whole vocabulary. */
-#define CATALOG_ERROR_TYPES(X)                                                        \
-	X(ERROR_COMMAND_NOT_FOUND, "command_not_found") /* no such program or user */ \
-	X(ERROR_NOT_EXECUTABLE, "not_executable")                                     \
-	X(ERROR_EXITED, "exited") /* a service ended by itself */                     \
-	X(ERROR_SIGNALED, "signaled") /* a service was killed by a signal */          \
-	X(ERROR_START_TIMEOUT, "start_timeout")                                       \
-	X(ERROR_UNHEALTHY, "unhealthy")                                               \
-	X(ERROR_PORT_IN_USE, "port_in_use")                                           \
-	X(ERROR_DEPENDENCY_FAILED, "dependency_failed")                               \
-	X(ERROR_ENGINE_MISSING, "engine_missing")                                     \
-	X(ERROR_STOPPED, "stopped") /* the person ended it before it was ready */     \
-	X(ERROR_OTHER, "other")
-enum catalog_error_type { CATALOG_ERROR_TYPES(CATALOG_ENUMERATOR) CATALOG_ERROR_TYPE_COUNT };
 #undef CATALOG_ENUMERATOR
-
-const char *catalog_error_type_name(enum catalog_error_type type);
 
 /* Where values come from, beside the sources a stack file can name (enum telemetry_source). */
 enum catalog_source {

@@ -33,6 +33,8 @@ struct telemetry {
 	int fd, sender_fd;
 	char *program;
 	char **environment; /* one block */
+	char *config; /* the first message */
+	bool started;
 	pid_t pid;
 	int restarts;
 	uint64_t dropped;
@@ -125,26 +127,26 @@ out_actions:
 	return -result;
 }
 
-/* One packet or nothing; counts what did not go. */
-static void hand_over(struct telemetry *self, char kind, const char *text)
+/* One packet or nothing. */
+static bool hand_over(struct telemetry *self, char kind, const char *text)
 {
 	struct iovec parts[2] = {{&kind, 1}, {(void *)text, strlen(text)}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 
-	if (self->fd < 0 || sendmsg(self->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		self->dropped++;
+	return self->fd >= 0 && sendmsg(self->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-static int send_config(struct telemetry *self)
+/* The first message as text, or NULL when out of memory. */
+static char *make_config(const struct stack *stack)
 {
-	const struct telemetry_decl *decl = self->stack->telemetry;
-	char *outbox = state_file(self->stack->app, STATE_OUTBOX), *ledger = state_file(self->stack->app, STATE_LEDGER);
+	const struct telemetry_decl *decl = stack->telemetry;
+	char *outbox = state_file(stack->app, STATE_OUTBOX), *ledger = state_file(stack->app, STATE_LEDGER);
 	cJSON *config = cJSON_CreateObject();
 	char *text;
 
 	cJSON_AddStringToObject(config, "host", decl->host);
 	cJSON_AddStringToObject(config, "key", decl->key);
-	cJSON_AddStringToObject(config, "app", self->stack->app);
+	cJSON_AddStringToObject(config, "app", stack->app);
 	cJSON_AddNumberToObject(config, "notice", decl->notice);
 	/* Without a state folder the sender keeps its queue in memory. */
 	if (outbox && ledger) {
@@ -152,16 +154,30 @@ static int send_config(struct telemetry *self)
 		cJSON_AddStringToObject(config, "ledger", ledger);
 	}
 	text = cJSON_PrintUnformatted(config);
-	if (text)
-		hand_over(self, WIRE_CONFIG, text);
 	cJSON_Delete(config);
 	free(ledger);
 	free(outbox);
-	free(text);
-	return text ? 0 : -ENOMEM;
+	return text;
 }
 
-static bool wants_print(const struct strmap *environment)
+static void close_socket(struct telemetry *self)
+{
+	if (self->fd >= 0)
+		close(self->fd);
+	if (self->sender_fd >= 0)
+		close(self->sender_fd);
+	self->fd = self->sender_fd = -1;
+}
+
+/* For the first time, or again. What fails costs the events: they are counted as dropped. */
+static void configure_and_start(struct telemetry *self)
+{
+	hand_over(self, WIRE_CONFIG, self->config);
+	if (start_sender(self) < 0)
+		close_socket(self);
+}
+
+bool telemetry_is_printed(const struct strmap *environment)
 {
 	const char *value = environment ? strmap_find(environment, "UPFRONT_TELEMETRY_PRINT") : NULL;
 
@@ -183,7 +199,7 @@ struct telemetry *client_open(const struct stack *stack, const struct strmap *en
 	self->fd = self->sender_fd = self->print_fd = self->pid = -1;
 	self->is_ci = environment && consent_is_ci(environment);
 	id_random(self->session_id);
-	if (wants_print(environment)) {
+	if (telemetry_is_printed(environment)) {
 		identity_make(stack, false, self->distinct_id);
 		self->print_fd = print_fd;
 		return self;
@@ -193,8 +209,9 @@ struct telemetry *client_open(const struct stack *stack, const struct strmap *en
 		self->environment = strmap_to_environ(environment);
 	else
 		self->environment = calloc(1, sizeof(char *));
-	if (!self->program || !self->environment || make_socket(self) < 0 || state_make(stack->app, NULL) == -ENOMEM ||
-	    send_config(self) < 0 || start_sender(self) < 0) {
+	self->config = make_config(stack);
+	if (!self->program || access(self->program, X_OK) < 0 || !self->environment || !self->config ||
+	    state_make(stack->app, NULL) == -ENOMEM) {
 		telemetry_close(self);
 		return NULL;
 	}
@@ -217,9 +234,26 @@ const char *telemetry_session_id(const struct telemetry *self)
 	return self->session_id;
 }
 
-uint64_t client_dropped(const struct telemetry *self)
+uint64_t telemetry_dropped(const struct telemetry *self)
 {
-	return self->dropped;
+	return self ? self->dropped : 0;
+}
+
+void telemetry_drop(struct telemetry *self)
+{
+	if (self)
+		self->dropped++;
+}
+
+void telemetry_start(struct telemetry *self)
+{
+	if (!self || self->started || self->print_fd >= 0)
+		return;
+	self->started = true;
+	if (make_socket(self) < 0)
+		close_socket(self);
+	else
+		configure_and_start(self);
 }
 
 /* In pieces that a pipe with room takes whole; what nobody reads is let go rather than waited for. */
@@ -273,18 +307,17 @@ static void report(struct telemetry *self, const char *name, const struct teleme
 					 .uuid = uuid,
 					 .distinct_id = self->distinct_id,
 					 .session_id = self->session_id,
-					 .time_ms = time_now_ms(),
+					 .time_ms = facts->time_ms ? facts->time_ms : time_now_ms(),
 					 .facts = facts};
 	id_event(context.time_ms, uuid);
 	event = event_build(&context, name);
 	text = event ? event_print(self->stack, event) : NULL;
 	cJSON_Delete(event);
-	if (!text)
-		self->dropped++;
-	else if (self->print_fd >= 0)
+	telemetry_start(self);
+	if (text && self->print_fd >= 0)
 		print_body(self, text);
-	else
-		hand_over(self, WIRE_EVENT, text);
+	else if (!text || !hand_over(self, WIRE_EVENT, text))
+		self->dropped++;
 	free(text);
 }
 
@@ -303,15 +336,6 @@ pid_t telemetry_sender_pid(const struct telemetry *self)
 	return self ? self->pid : -1;
 }
 
-static void close_socket(struct telemetry *self)
-{
-	if (self->fd >= 0)
-		close(self->fd);
-	if (self->sender_fd >= 0)
-		close(self->sender_fd);
-	self->fd = self->sender_fd = -1;
-}
-
 int64_t telemetry_sender_exited(struct telemetry *self)
 {
 	if (!self)
@@ -328,8 +352,15 @@ void telemetry_restart(struct telemetry *self)
 {
 	if (!self || self->fd < 0 || self->pid >= 0)
 		return;
-	if (send_config(self) < 0 || start_sender(self) < 0)
-		close_socket(self);
+	configure_and_start(self);
+}
+
+void telemetry_withdraw(struct telemetry *self)
+{
+	/* It is our child and not reaped yet, so the pid is its own. */
+	if (self && self->pid > 0)
+		kill(self->pid, SIGKILL);
+	telemetry_close(self);
 }
 
 void telemetry_close(struct telemetry *self)
@@ -339,5 +370,6 @@ void telemetry_close(struct telemetry *self)
 	close_socket(self);
 	free(self->program);
 	free(self->environment);
+	free(self->config);
 	free(self);
 }

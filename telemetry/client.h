@@ -3,8 +3,6 @@
 #ifndef UPFRONT_TELEMETRY_CLIENT_H
 #define UPFRONT_TELEMETRY_CLIENT_H
 
-#include <stdint.h>
-
 struct stack;
 struct strmap;
 struct telemetry;
@@ -15,8 +13,5 @@ struct telemetry;
 /* telemetry_open with the path of the sender program given; NULL: found beside ours, else in ../libexec/upfront. */
 struct telemetry *client_open(const struct stack *stack, const struct strmap *environment, int print_fd,
 			      const char *program);
-
-/* Events that were not handed over: the socket was full, or they did not fit the catalogue. */
-uint64_t client_dropped(const struct telemetry *self);
 
 #endif

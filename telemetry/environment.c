@@ -1,57 +1,46 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/interpolate.h"
 #include "config/stack.h"
 #include "telemetry/optout.h"
 #include "telemetry/telemetry.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The three variables of the env block, and nothing else: `$` elsewhere stays as it is. */
+/* The three variables of the env block. The stack file was checked to hold no other. */
 struct filling {
-	const char *name, *value;
+	const char *relay, *distinct_id, *session_id; /* NULL: there is none */
+	bool relay_asked;
 };
 
-/* The value with its variables filled in, or NULL when out of memory. The caller frees. */
-static char *fill(const char *text, const struct filling fillings[3])
+static const char *find(void *context, const char *name)
 {
-	char *filled = NULL;
-	size_t size_bytes;
-	FILE *out = open_memstream(&filled, &size_bytes);
+	struct filling *self = context;
+	const char *value = NULL;
 
-	if (!out)
-		return NULL;
-	while (*text) {
-		size_t taken = 0;
-
-		for (int i = 0; i < 3 && taken == 0; i++) {
-			size_t length = strlen(fillings[i].name);
-
-			if (strncmp(text, fillings[i].name, length) != 0)
-				continue;
-			taken = length;
-			fputs(fillings[i].value ? fillings[i].value : "", out);
-		}
-		if (taken == 0) {
-			fputc(*text, out);
-			taken = 1;
-		}
-		text += taken;
+	if (strcmp(name, "relay") == 0) {
+		self->relay_asked = true;
+		value = self->relay;
+	} else if (strcmp(name, "distinct_id") == 0) {
+		value = self->distinct_id;
+	} else if (strcmp(name, "session_id") == 0) {
+		value = self->session_id;
 	}
-	if (fclose(out) != 0) {
-		free(filled);
-		return NULL;
-	}
-	return filled;
+	return value ? value : "";
 }
 
-static int add_block(const struct strmap *block, const struct filling fillings[3], struct strmap *out)
+static int add_block(const struct strmap *block, struct filling *filling, struct strmap *out)
 {
-	for (size_t i = 0; i < block->count; i++) {
-		char *value = fill(block->entries[i].value ? block->entries[i].value : "", fillings);
-		int result = value ? strmap_set(out, block->entries[i].key, value) : -ENOMEM;
+	const struct interpolate_source source = {find, NULL, filling};
 
+	for (size_t i = 0; i < block->count; i++) {
+		const char *text = block->entries[i].value ? block->entries[i].value : "";
+		char *value = NULL;
+		int result = interpolate_text(text, (struct err_place){NULL, 0, 0}, &source, &value, NULL);
+
+		if (result == 0)
+			result = strmap_set(out, block->entries[i].key, value);
 		free(value);
 		if (result < 0)
 			return result;
@@ -59,44 +48,59 @@ static int add_block(const struct strmap *block, const struct filling fillings[3
 	return 0;
 }
 
-static int add_off(const struct stack *stack, struct strmap *out)
+/* What general tables say: the stack's author may know its services better. */
+static int add_table(struct strmap *out)
 {
 	size_t count;
 	const struct optout *rows = optout_table(&count);
-	char *variable = consent_app_variable(stack->app);
-	int result = variable ? strmap_set(out, variable, "true") : -ENOMEM;
+	int result = 0;
 
-	free(variable);
 	for (size_t i = 0; result == 0 && i < count; i++)
 		result = strmap_set(out, rows[i].variable, rows[i].value);
 	return result;
 }
 
-static bool needs_relay(const struct strmap *block)
+/* The answer itself: no block says otherwise. */
+static int add_truth(const struct stack *stack, bool on, struct strmap *out)
 {
-	for (size_t i = 0; i < block->count; i++) {
-		if (block->entries[i].value && strstr(block->entries[i].value, "${relay}"))
-			return true;
-	}
-	return false;
+	char *variable;
+	int result = strmap_set(out, "UPFRONT_TELEMETRY", on ? "on" : "off");
+
+	if (result < 0 || on)
+		return result;
+	result = strmap_set(out, "DO_NOT_TRACK", "1");
+	variable = result == 0 ? consent_app_variable(stack->app) : NULL;
+	if (result == 0)
+		result = variable ? strmap_set(out, variable, "true") : -ENOMEM;
+	free(variable);
+	return result;
 }
 
 int telemetry_environment(const struct stack *stack, bool on, const char *relay, const char *distinct_id,
 			  const char *session_id, struct strmap *out)
 {
 	const struct telemetry_decl *decl = stack->telemetry;
-	const struct filling fillings[3] = {
-		{"${relay}", relay}, {"${distinct_id}", distinct_id}, {"${session_id}", session_id}};
-	int result;
+	struct filling filling = {.relay = relay, .distinct_id = distinct_id, .session_id = session_id};
+	struct strmap block;
+	int result = 0;
 
+	strmap_init(&block);
+	if (on && decl)
+		result = add_block(&decl->env_on, &filling, &block);
 	/* Services report through the relay or not at all: without one they would take their own way. */
-	if (on && !relay && decl && needs_relay(&decl->env_on))
+	if (result == 0 && on && filling.relay_asked && !relay) {
 		on = false;
-	result = strmap_set(out, "UPFRONT_TELEMETRY", on ? "on" : "off");
+		strmap_finish(&block);
+		strmap_init(&block);
+	}
+	if (result == 0 && !on && decl)
+		result = add_block(&decl->env_off, &filling, &block);
 	if (result == 0 && !on)
-		result = add_off(stack, out);
-	/* The block comes last: the stack's author knows its services better than a general table does. */
-	if (result == 0 && decl)
-		result = add_block(on ? &decl->env_on : &decl->env_off, fillings, out);
+		result = add_table(out);
+	if (result == 0)
+		result = strmap_merge(out, &block);
+	if (result == 0)
+		result = add_truth(stack, on, out);
+	strmap_finish(&block);
 	return result;
 }

@@ -117,7 +117,7 @@ static cJSON *constant_value(const struct catalog_property *row)
 
 static cJSON *error_value(const struct telemetry_facts *facts)
 {
-	return cJSON_CreateString(facts->error_type ? facts->error_type : catalog_error_type_name(ERROR_OTHER));
+	return cJSON_CreateString(facts->error_type ? facts->error_type : telemetry_error_name(ERROR_OTHER));
 }
 
 static cJSON *ready_value(const struct telemetry_facts *facts)

@@ -280,8 +280,7 @@ static void write_choice(FILE *out, const struct stack *stack)
 	fprintf(out, "These say no as well: --telemetry=off, DO_NOT_TRACK=1, UPFRONT_TELEMETRY_DISABLED=1, %s=1.\n",
 		variable ? variable : "");
 	fputs("An answer is kept as a receipt on this machine: time, answer, and which text you "
-	      "saw. Esc keeps nothing.\n"
-	      "Each event sent is kept for you to read, exactly as sent, for 30 days.",
+	      "saw. Esc keeps nothing.",
 	      out);
 	free(variable);
 }

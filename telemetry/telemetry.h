@@ -10,8 +10,8 @@
  *   client       starts `upfront-telemetry` and hands it events over a socket; never blocks, never fails
  *   sender/      the second program: outbox (SQLite), transport (libcurl or a file), retry, relay
  *
- * Rules that hold everywhere here: before a yes no file, no identifier, no process; no function prints; no failure
- * of this folder reaches the person's stack (functions that can only cost telemetry return nothing).
+ * Rules that hold everywhere here: before a yes no file, no identifier, no process; nothing here prints (but
+ * for the events themselves, where UPFRONT_TELEMETRY_PRINT=1 asks for that); no failure of this folder reaches the person's stack (functions that can only cost telemetry return nothing).
  */
 #ifndef UPFRONT_TELEMETRY_TELEMETRY_H
 #define UPFRONT_TELEMETRY_TELEMETRY_H
@@ -28,6 +28,25 @@ struct stack;
 struct strmap;
 struct telemetry;
 
+/* How an event that tells of a failed start names the reason: the whole vocabulary. */
+#define TELEMETRY_ERRORS(X)                                                                   \
+	X(ERROR_COMMAND_NOT_FOUND, "command_not_found") /* no such program */                 \
+	X(ERROR_NOT_EXECUTABLE, "not_executable") /* it is there, and cannot be run */        \
+	X(ERROR_WORKING_DIR, "working_dir_unusable") /* not there, or not to be entered */    \
+	X(ERROR_USER, "user_unusable") /* no such user or group, or not permitted to be it */ \
+	X(ERROR_EXITED, "exited") /* a service ended by itself */                             \
+	X(ERROR_SIGNALED, "signaled") /* a service was killed by a signal */                  \
+	X(ERROR_START_TIMEOUT, "start_timeout") /* --wait-timeout was over */                 \
+	X(ERROR_UNHEALTHY, "unhealthy") /* a probe never said well */                         \
+	X(ERROR_DEPENDENCY_FAILED, "dependency_failed")                                       \
+	X(ERROR_STOPPED, "stopped") /* the person ended it before it was ready */             \
+	X(ERROR_OTHER, "other")
+#define TELEMETRY_ENUMERATOR(name, text) name,
+enum telemetry_error { TELEMETRY_ERRORS(TELEMETRY_ENUMERATOR) TELEMETRY_ERROR_COUNT };
+#undef TELEMETRY_ENUMERATOR
+
+const char *telemetry_error_name(enum telemetry_error error);
+
 /* One component's measured state, for server_start. */
 struct telemetry_service {
 	const char *name; /* as in the stack */
@@ -40,12 +59,13 @@ struct telemetry_facts {
 	const struct telemetry_service *services;
 	size_t service_count;
 	int native_count, container_count;
+	int64_t time_ms; /* wall clock: when it was so; 0: now */
 	int64_t ready_ms; /* from the start of `up` after the answer to all ready */
 	int64_t services_rss_bytes;
 	int64_t services_cpu_user_us, services_cpu_system_us;
 	const char *const
 		*exec_values; /* one per {exec} property of server_start, then of common; NULL entries: null */
-	const char *error_type; /* server_start_failed only: from the closed list in catalog.h */
+	const char *error_type; /* server_start_failed only: a telemetry_error_name */
 };
 
 /*
@@ -75,7 +95,8 @@ char *telemetry_schema_markdown(const struct stack *stack);
 /*
  * What managed services are told: UPFRONT_TELEMETRY=on|off, the stack's env block, and when off DO_NOT_TRACK=1,
  * <APP>_TELEMETRY_DISABLED=true and the opt-out table. `relay`, `distinct_id` and `session_id` fill the block's variables (NULL: empty).
- * A block that names the relay while there is none counts as off: nothing else may carry what services report.
+ * The block may hold Compose's interpolation of these three. It stands above the opt-out table, and below the answer itself, which is
+ * always told as it is. A block that asks for the relay while there is none counts as off: nothing else may carry what services report.
  * `out` is initialised by the caller.
  */
 int telemetry_environment(const struct stack *stack, bool on, const char *relay, const char *distinct_id,
@@ -99,9 +120,10 @@ char *telemetry_receipts_json(const char *app, size_t limit);
 int telemetry_wipe(const char *app, struct err *err);
 
 /*
- * After a yes only: makes the ids and starts `upfront-telemetry` (found beside the program or in libexec). Returns
- * NULL, and the stack goes on without telemetry, when anything fails. `environment` is that of the `up`
- * (proxy, CA settings). UPFRONT_TELEMETRY_PRINT=1: no process, the events go to `print_fd`.
+ * After a yes only: makes the ids, and looks for `upfront-telemetry` (beside the program or in libexec), which is not started
+ * before the first event, so that it takes nothing from the services while they start. Returns NULL, and the stack goes on without
+ * telemetry, when anything fails. `environment` (copied) is that of the `up` (proxy, CA settings). UPFRONT_TELEMETRY_PRINT=1: no
+ * process, the events go to `print_fd`, which stays the caller's.
  */
 struct telemetry *telemetry_open(const struct stack *stack, const struct strmap *environment, int print_fd);
 
@@ -112,15 +134,31 @@ char *telemetry_sender_path(void);
 const char *telemetry_distinct_id(const struct telemetry *self);
 const char *telemetry_session_id(const struct telemetry *self);
 
-/* Builds and hands over; never blocks (a full socket drops and counts). `self` may be NULL: does nothing. */
+/* True when the environment says UPFRONT_TELEMETRY_PRINT=1. */
+bool telemetry_is_printed(const struct strmap *environment);
+
+/* Starts the sender now, also for what earlier runs left in the outbox; does nothing when it was started before. NULL is fine. */
+void telemetry_start(struct telemetry *self);
+
+/* Builds and hands over (telemetry_start comes of itself); never blocks (a full socket drops and counts). `self` may be NULL: does nothing. */
 void telemetry_server_start(struct telemetry *self, const struct telemetry_facts *facts);
 void telemetry_server_start_failed(struct telemetry *self, const struct telemetry_facts *facts);
 
-/* Pid of the sender or -1; the owner of the loop reaps it and says so, which starts it again (with back-off, at most 5 times). */
+/* Events that never reached the sender, or did not fit the catalogue; and one more that could not even be measured. */
+uint64_t telemetry_dropped(const struct telemetry *self);
+void telemetry_drop(struct telemetry *self);
+
+/* Pid of the sender or -1; the owner of the loop reaps it and says so, which starts it again (with back-off). */
 pid_t telemetry_sender_pid(const struct telemetry *self);
-/* Returns milliseconds until telemetry_restart should be called, or -1 when it stays gone. */
+/* Returns milliseconds until telemetry_restart should be called, or -1 when it stays gone: it is started again at most 5 times a run. */
 int64_t telemetry_sender_exited(struct telemetry *self);
 void telemetry_restart(struct telemetry *self);
+
+/*
+ * A person's no in the middle of a run, instead of telemetry_close: kills the sender before it can see the stream's end, which it
+ * would take for the stack's. Nothing more is sent, not even what it had in memory. The loop's owner reaps it as any child.
+ */
+void telemetry_withdraw(struct telemetry *self);
 
 /* Lets go: closes the socket, which tells the sender to finish within 1 s by itself. Never waits. NULL is fine. */
 void telemetry_close(struct telemetry *self);

@@ -7,7 +7,7 @@
  *   before it)
  *   E{"uuid","event",...}                              one event, exactly as it is to be sent
  *
- * The end of the stack is the end of the stream. Nothing of it ever stands in an argument list or an environment.
+ * The end of the stack is the end of the stream; a withdrawal is none: the sender is killed before it can see one. Nothing of it ever stands in an argument list or an environment.
  */
 #ifndef UPFRONT_TELEMETRY_WIRE_H
 #define UPFRONT_TELEMETRY_WIRE_H

@@ -83,6 +83,10 @@ static void test_values_inside_and_outside_their_rows(void **state)
 		{"services_ready", "1.5", false},
 		{"services_ready", "1e300", false},
 		{"error_type", "\"start_timeout\"", true},
+		{"error_type", "\"working_dir_unusable\"", true},
+		/* Words that nothing here can find out are no words. */
+		{"error_type", "\"port_in_use\"", false},
+		{"error_type", "\"engine_missing\"", false},
 		{"error_type", "\"no such file: /home/me\"", false},
 		{"cpu_usage", "{\"user\":1,\"system\":2}", true},
 		{"cpu_usage", "{\"user\":1}", false},

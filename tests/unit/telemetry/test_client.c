@@ -73,9 +73,13 @@ static int teardown(void **state)
 	return well ? 0 : -1;
 }
 
+/* With the sender running. */
 static struct telemetry *open_client(struct fixture *self)
 {
-	return client_open(&self->shop.stack, &self->environment, 2, self->program);
+	struct telemetry *telemetry = client_open(&self->shop.stack, &self->environment, 2, self->program);
+
+	telemetry_start(telemetry);
+	return telemetry;
 }
 
 /* Ends the stream, waits for the program, and returns what it wrote to `name`. */
@@ -102,7 +106,7 @@ static void test_the_sender_is_told_all_by_its_socket(void **state)
 	assert_true(id_is_valid(telemetry_distinct_id(telemetry), 4));
 	assert_true(id_is_valid(telemetry_session_id(telemetry), 4));
 	telemetry_server_start(telemetry, shop_facts());
-	assert_int_equal(client_dropped(telemetry), 0);
+	assert_int_equal(telemetry_dropped(telemetry), 0);
 	text = end(self, telemetry, "got");
 	assert_int_equal(text[0], 'C');
 	event = strstr(text, "}E{");
@@ -157,6 +161,70 @@ static void test_it_starts_with_nothing_of_ours_but_the_socket(void **state)
 	close(stray);
 }
 
+/* The services have the machine to themselves until there is something to send. */
+static void test_it_is_not_started_before_the_first_event(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	char *text;
+
+	set_program(self, "exec cat <&3 >$folder/got");
+	telemetry = client_open(&self->shop.stack, &self->environment, 2, self->program);
+	assert_non_null(telemetry);
+	assert_int_equal(telemetry_sender_pid(telemetry), -1);
+	assert_true(children_none_left());
+	telemetry_server_start(telemetry, shop_facts());
+	assert_true(telemetry_sender_pid(telemetry) > 0);
+	telemetry_start(telemetry); /* once is enough */
+	text = end(self, telemetry, "got");
+	assert_non_null(strstr(text, "}E{"));
+	assert_null(strstr(text, "}C{"));
+	free(text);
+}
+
+/* It takes the end of its stream for the end of the stack, and would try once more. */
+static void test_a_withdrawal_leaves_it_no_time_for_a_last_attempt(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	char *path;
+	pid_t pid;
+
+	set_program(self, "while read -r word <&3; do :; done; : >$folder/attempt");
+	telemetry = open_client(self);
+	telemetry_server_start(telemetry, shop_facts());
+	pid = telemetry_sender_pid(telemetry);
+	telemetry_withdraw(telemetry);
+	assert_int_equal(children_wait(pid), 128 + SIGKILL);
+	assert_true(asprintf(&path, "%s/attempt", self->folder) > 0);
+	assert_int_not_equal(access(path, F_OK), 0);
+	free(path);
+	/* Nothing to kill: not started yet, or not there at all. */
+	telemetry_withdraw(client_open(&self->shop.stack, &self->environment, 2, self->program));
+	telemetry_withdraw(NULL);
+}
+
+static void test_what_cannot_be_sent_is_counted(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry_facts facts = *shop_facts();
+	struct telemetry *telemetry;
+	char *text;
+
+	set_program(self, "exec cat <&3 >$folder/got");
+	telemetry = open_client(self);
+	facts.error_type = "no word of ours";
+	telemetry_server_start_failed(telemetry, &facts);
+	assert_int_equal(telemetry_dropped(telemetry), 1);
+	telemetry_drop(telemetry);
+	assert_int_equal(telemetry_dropped(telemetry), 2);
+	telemetry_drop(NULL);
+	assert_int_equal(telemetry_dropped(NULL), 0);
+	text = end(self, telemetry, "got");
+	assert_null(strstr(text, "}E{"));
+	free(text);
+}
+
 static void test_closed_standard_streams_do_not_confuse_it(void **state)
 {
 	struct fixture *self = *state;
@@ -195,7 +263,7 @@ static void test_a_sender_that_does_not_read_costs_events_and_no_time(void **sta
 	since = children_now_ms();
 	for (int i = 0; i < 2000; i++)
 		telemetry_server_start(telemetry, shop_facts());
-	assert_true(client_dropped(telemetry) > 0);
+	assert_true(telemetry_dropped(telemetry) > 0);
 	assert_true(children_now_ms() - since < 10000);
 	pid = telemetry_sender_pid(telemetry);
 	telemetry_close(telemetry);
@@ -240,7 +308,7 @@ static void test_it_is_started_again_five_times_with_growing_pauses(void **state
 	telemetry_restart(telemetry);
 	assert_int_equal(telemetry_sender_pid(telemetry), -1);
 	telemetry_server_start(telemetry, shop_facts());
-	assert_int_equal(client_dropped(telemetry), 1);
+	assert_int_equal(telemetry_dropped(telemetry), 1);
 	telemetry_close(telemetry);
 }
 
@@ -334,6 +402,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_the_sender_is_told_all_by_its_socket),
 		CASE(test_it_starts_with_nothing_of_ours_but_the_socket),
+		CASE(test_it_is_not_started_before_the_first_event),
+		CASE(test_a_withdrawal_leaves_it_no_time_for_a_last_attempt),
+		CASE(test_what_cannot_be_sent_is_counted),
 		CASE(test_closed_standard_streams_do_not_confuse_it),
 		CASE(test_a_sender_that_does_not_read_costs_events_and_no_time),
 		CASE(test_what_a_dead_sender_did_not_read_reaches_the_next),

@@ -15,14 +15,14 @@ static void test_on_fills_the_block_and_says_nothing_else(void **state)
 	shop_init(&shop);
 	strmap_set(&shop.decl.env_on, "POSTHOG_HOST", "${relay}/x");
 	strmap_set(&shop.decl.env_on, "USER_UUID", "${distinct_id}${session_id}");
-	strmap_set(&shop.decl.env_on, "PLAIN", "$relay ${other} $$ ${relay");
+	strmap_set(&shop.decl.env_on, "PLAIN", "$session_id $$relay $$ ${relay:-https://elsewhere} ${distinct_id:+id}");
 	strmap_set(&shop.decl.env_on, "EMPTY", NULL);
 	strmap_init(&out);
 	assert_int_equal(telemetry_environment(&shop.stack, true, "http://127.0.0.1:1/r/t", "D", "S", &out), 0);
 	assert_string_equal(strmap_find(&out, "UPFRONT_TELEMETRY"), "on");
 	assert_string_equal(strmap_find(&out, "POSTHOG_HOST"), "http://127.0.0.1:1/r/t/x");
 	assert_string_equal(strmap_find(&out, "USER_UUID"), "DS");
-	assert_string_equal(strmap_find(&out, "PLAIN"), "$relay ${other} $$ ${relay");
+	assert_string_equal(strmap_find(&out, "PLAIN"), "S $relay $ http://127.0.0.1:1/r/t id");
 	assert_string_equal(strmap_find(&out, "EMPTY"), "");
 	/* A DO_NOT_TRACK that somebody set stays as it is: it is not ours to unset or to zero. */
 	assert_false(strmap_has(&out, "DO_NOT_TRACK"));
@@ -49,17 +49,50 @@ static void test_ids_that_are_not_there_are_empty(void **state)
 
 static void test_services_that_need_a_relay_are_told_off_without_one(void **state)
 {
+	/* However it is asked for; a way around it is none. */
+	static const char *const asks[] = {"${relay}", "$relay/x", "${relay:-https://elsewhere}", "a${relay:+b}"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(asks) / sizeof(*asks); i++) {
+		struct shop shop;
+		struct strmap out;
+
+		shop_init(&shop);
+		strmap_set(&shop.decl.env_on, "TELEMETRY_ENABLED", "true");
+		strmap_set(&shop.decl.env_on, "POSTHOG_HOST", asks[i]);
+		strmap_set(&shop.decl.env_off, "TELEMETRY_ENABLED", "false");
+		strmap_init(&out);
+		assert_int_equal(telemetry_environment(&shop.stack, true, NULL, "D", "S", &out), 0);
+		assert_string_equal(strmap_find(&out, "UPFRONT_TELEMETRY"), "off");
+		assert_string_equal(strmap_find(&out, "DO_NOT_TRACK"), "1");
+		assert_string_equal(strmap_find(&out, "TELEMETRY_ENABLED"), "false");
+		assert_false(strmap_has(&out, "POSTHOG_HOST"));
+		strmap_finish(&out);
+		shop_finish(&shop);
+	}
+}
+
+/* Whatever the block says: what services are told of the answer is the answer. */
+static void test_no_block_changes_the_answer(void **state)
+{
+	static const char *const truths[] = {"UPFRONT_TELEMETRY", "DO_NOT_TRACK", "SHOP_TELEMETRY_DISABLED"};
 	struct shop shop;
 	struct strmap out;
 
 	(void)state;
 	shop_init(&shop);
-	strmap_set(&shop.decl.env_on, "POSTHOG_HOST", "${relay}");
+	strmap_set(&shop.decl.env_on, "UPFRONT_TELEMETRY", "off");
+	for (size_t i = 0; i < sizeof(truths) / sizeof(*truths); i++)
+		strmap_set(&shop.decl.env_off, truths[i], i == 0 ? "on" : "0");
 	strmap_init(&out);
-	assert_int_equal(telemetry_environment(&shop.stack, true, NULL, NULL, NULL, &out), 0);
+	assert_int_equal(telemetry_environment(&shop.stack, false, NULL, NULL, NULL, &out), 0);
 	assert_string_equal(strmap_find(&out, "UPFRONT_TELEMETRY"), "off");
 	assert_string_equal(strmap_find(&out, "DO_NOT_TRACK"), "1");
-	assert_false(strmap_has(&out, "POSTHOG_HOST"));
+	assert_string_equal(strmap_find(&out, "SHOP_TELEMETRY_DISABLED"), "true");
+	strmap_finish(&out);
+	strmap_init(&out);
+	assert_int_equal(telemetry_environment(&shop.stack, true, NULL, NULL, NULL, &out), 0);
+	assert_string_equal(strmap_find(&out, "UPFRONT_TELEMETRY"), "on");
 	strmap_finish(&out);
 	shop_finish(&shop);
 }
@@ -110,6 +143,7 @@ int main(void)
 		cmocka_unit_test(test_on_fills_the_block_and_says_nothing_else),
 		cmocka_unit_test(test_ids_that_are_not_there_are_empty),
 		cmocka_unit_test(test_services_that_need_a_relay_are_told_off_without_one),
+		cmocka_unit_test(test_no_block_changes_the_answer),
 		cmocka_unit_test(test_off_is_said_in_every_way_there_is),
 		cmocka_unit_test(test_a_stack_without_telemetry_tells_its_services_off_too),
 	};

@@ -118,6 +118,21 @@ static void test_sentences_need_a_declaration(void **state)
 	shop_finish(&shop);
 }
 
+/* No command reads the ledger yet, so it is no promise. */
+static void test_nothing_is_promised_that_cannot_be_done(void **state)
+{
+	struct shop shop;
+	struct telemetry_notice notice;
+
+	(void)state;
+	shop_init(&shop);
+	assert_int_equal(telemetry_notice_make(&shop.stack, &notice), 0);
+	assert_lacks(notice.full, "for you to read");
+	assert_lacks(notice.full, "telemetry log");
+	telemetry_notice_finish(&notice);
+	shop_finish(&shop);
+}
+
 static void test_a_file_is_called_a_file(void **state)
 {
 	struct shop shop;
@@ -274,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_it_fits_where_it_is_shown),
 		cmocka_unit_test(test_sentences_need_a_declaration),
 		cmocka_unit_test(test_a_file_is_called_a_file),
+		cmocka_unit_test(test_nothing_is_promised_that_cannot_be_done),
 		cmocka_unit_test(test_a_kept_number_is_not_called_one_of_this_run),
 		cmocka_unit_test(test_the_full_notice_names_every_event_and_property),
 		cmocka_unit_test(test_the_hash_changes_with_any_word),
