@@ -3,6 +3,7 @@
 
 #include "config/strmap.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -26,6 +27,32 @@ const char *consent_reason_text(enum consent_reason reason)
 	return consent_reasons[reason].text;
 }
 
+int consent_fold(const char *const *words, struct consent_said *said)
+{
+	struct consent_said folded = {CONSENT_FLAG_ASK, false, 0};
+	bool off = false, torn = false;
+
+	for (; words && *words; words++) {
+		const char *at = strchr(*words, '@');
+		int notice = at ? atoi(at + 1) : 0;
+
+		off = off || strcmp(*words, "off") == 0;
+		if (strncmp(*words, "on", 2) == 0)
+			folded.flag = CONSENT_FLAG_ON;
+		torn = torn || (at && folded.has_notice && folded.notice != notice);
+		if (at) {
+			folded.has_notice = true;
+			folded.notice = notice;
+		}
+	}
+	if (off)
+		folded = (struct consent_said){CONSENT_FLAG_OFF, false, 0};
+	else if (torn)
+		return -EINVAL;
+	*said = folded;
+	return 0;
+}
+
 /* The first source, in the order of explanation, that says off before anybody is asked. */
 static bool consent_standing_off(const struct consent_inputs *inputs, enum consent_reason *reason)
 {
@@ -34,7 +61,7 @@ static bool consent_standing_off(const struct consent_inputs *inputs, enum conse
 		enum consent_reason reason;
 	} sources[] = {
 		{inputs->policy_off, CONSENT_BY_POLICY},
-		{inputs->flag == CONSENT_FLAG_OFF, CONSENT_BY_FLAG_OFF},
+		{inputs->said.flag == CONSENT_FLAG_OFF, CONSENT_BY_FLAG_OFF},
 		{inputs->upfront_env_off, CONSENT_BY_UPFRONT_ENV},
 		{inputs->app_env_off, CONSENT_BY_APP_ENV},
 		{inputs->do_not_track, CONSENT_BY_DO_NOT_TRACK},
@@ -85,7 +112,7 @@ static void consent_ask(const struct consent_inputs *inputs, bool granted_by_fla
 struct consent_decision consent_decide(const struct consent_inputs *inputs)
 {
 	struct consent_decision decision = {CONSENT_OFF, CONSENT_BY_NO_ENDPOINT, false};
-	bool granted_by_flag = inputs->flag == CONSENT_FLAG_ON;
+	bool granted_by_flag = inputs->said.flag == CONSENT_FLAG_ON;
 
 	/* Where nothing can be sent, other sources explain nothing; the project's own "off" may be why there is no endpoint. */
 	if (!inputs->has_endpoint) {
@@ -93,7 +120,7 @@ struct consent_decision consent_decide(const struct consent_inputs *inputs)
 			decision.reason = CONSENT_BY_PROJECT;
 		return decision;
 	}
-	if (granted_by_flag && inputs->flag_notice && inputs->flag_notice != inputs->notice) {
+	if (granted_by_flag && inputs->said.has_notice && inputs->said.notice != inputs->notice) {
 		granted_by_flag = false;
 		decision.stale_notice = true;
 	}

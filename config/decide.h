@@ -34,6 +34,19 @@ const char *consent_reason_text(enum consent_reason reason);
 
 enum consent_flag { CONSENT_FLAG_ASK, CONSENT_FLAG_OFF, CONSENT_FLAG_ON };
 
+/* What the command line says as a whole. */
+struct consent_said {
+	enum consent_flag flag;
+	bool has_notice; /* on@N */
+	int notice;
+};
+
+/*
+ * Folds the words of every --telemetry, in whatever order they were typed ("ask", "on", "on@N", "off"; NULL-terminated, may be NULL):
+ * any off is off, else any on is on, for the notice that was named. -EINVAL for two different notices.
+ */
+int consent_fold(const char *const *words, struct consent_said *said);
+
 enum consent_answer {
 	CONSENT_UNASKED,
 	CONSENT_YES,
@@ -46,8 +59,7 @@ enum consent_answer {
 /* Everything that has a say; true in the first group means "says off". */
 struct consent_inputs {
 	bool policy_off, upfront_env_off, app_env_off, do_not_track, project_off, user_off;
-	enum consent_flag flag;
-	int flag_notice; /* N of on@N; 0: none given */
+	struct consent_said said;
 	int notice; /* the stack's current one */
 	bool has_endpoint;
 	bool interactive;

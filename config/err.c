@@ -145,6 +145,12 @@ void err_context(struct err *self, const char *format, ...)
 	free(context);
 }
 
+void err_set_cause(struct err *self, enum err_cause cause)
+{
+	if (self)
+		self->cause = cause;
+}
+
 bool err_is_set(const struct err *self)
 {
 	return self && self->code != ERR_NONE;
@@ -160,6 +166,8 @@ void err_move(struct err *self, struct err *from)
 		if (self->code == ERR_NONE)
 			self->code = from->code;
 		self->dropped += from->dropped;
+		if (self->cause == ERR_CAUSE_OTHER)
+			self->cause = from->cause;
 		from->count = 0;
 	}
 	err_finish(from);

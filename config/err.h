@@ -7,6 +7,7 @@
  *   pool         memory that is freed in one go (strings and arrays of a stack)
  *   strmap       ordered map from text to text (environments, labels)
  *   paths        where files live (XDG), folders made safely, files written whole
+ *   clock        the monotonic and the wall clock
  *   utf8         well-formed text, and its characters counted
  *   node         the tree a YAML document becomes; every node knows file, line and column
  *   stack_yaml   YAML text <-> node tree; the only file that sees libfyaml
@@ -40,6 +41,15 @@ enum err_code {
 	ERR_INTERNAL = 70 /* our own bug */
 };
 
+/* What stood in the way of starting a program, for who goes by it rather than by the words. */
+enum err_cause {
+	ERR_CAUSE_OTHER,
+	ERR_CAUSE_COMMAND, /* there is no such program */
+	ERR_CAUSE_EXECUTABLE, /* it is there, and cannot be run */
+	ERR_CAUSE_DIRECTORY, /* the working directory is not there, or not to be entered */
+	ERR_CAUSE_USER /* no such user or group, or not permitted to be it */
+};
+
 /* Where in a file something stands; line and column count from 1, 0 means not known. */
 struct err_place {
 	const char *file;
@@ -63,11 +73,12 @@ struct err {
 	struct err_item *items;
 	size_t count; /* messages kept */
 	size_t dropped; /* messages beyond ERR_ITEMS_MAX */
+	enum err_cause cause;
 };
 
-#define ERR_INIT                     \
-	{                            \
-		ERR_NONE, NULL, 0, 0 \
+#define ERR_INIT                                      \
+	{                                             \
+		ERR_NONE, NULL, 0, 0, ERR_CAUSE_OTHER \
 	}
 
 void err_init(struct err *self);
@@ -84,6 +95,9 @@ int err_at(struct err *self, enum err_code code, struct err_place place, const c
 
 /* Gives the last added message its hint; a second call replaces it. */
 void err_hint(struct err *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Names the cause beside the message; `self` may be NULL. */
+void err_set_cause(struct err *self, enum err_cause cause);
 
 /* Puts "text: " in front of the first message; each layer adds its context once. */
 void err_context(struct err *self, const char *format, ...) __attribute__((format(printf, 2, 3)));

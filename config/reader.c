@@ -3,7 +3,9 @@
 
 #include "config/duration.h"
 #include "config/pool.h"
+#include "config/stack.h"
 #include "config/strmap.h"
+#include "config/utf8.h"
 
 #include <limits.h>
 #include <regex.h>
@@ -119,6 +121,30 @@ void read_any_text(struct reader *self, const char *key, const struct node *valu
 
 	if (text && *text)
 		*(const char **)field = pool_strdup(self->pool, text);
+}
+
+bool reader_can_be_sent(struct reader *self, const char *key, const struct node *value, const char *text)
+{
+	if (utf8_is_plain(text, TELEMETRY_TEXT_MAX))
+		return true;
+	if (strlen(text) > TELEMETRY_TEXT_MAX)
+		err_at(self->err, ERR_CONFIG, value->place,
+		       "%s%s'%s': a text of %zu bytes, but an event takes at most %u", self->where ? self->where : "",
+		       self->where ? ": " : "", key, strlen(text), TELEMETRY_TEXT_MAX);
+	else
+		err_at(self->err, ERR_CONFIG, value->place,
+		       "%s%s'%s': a text with control characters or line ends, which no event takes",
+		       self->where ? self->where : "", self->where ? ": " : "", key);
+	return false;
+}
+
+void read_sent_text(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	const char *text = NULL;
+
+	read_any_text(self, key, value, &text);
+	if (text && reader_can_be_sent(self, key, value, text))
+		*(const char **)field = text;
 }
 
 void read_bool(struct reader *self, const char *key, const struct node *value, void *field)

@@ -74,9 +74,13 @@ const char *const *reader_keys(struct reader *self, const struct node *map);
 /* True when the pattern compiles; else an error. */
 bool reader_pattern(struct reader *self, const char *key, const struct node *value);
 
+/* True for text that an event can carry (what is shown before the answer must be what is sent); else an error. */
+bool reader_can_be_sent(struct reader *self, const char *key, const struct node *value, const char *text);
+
 /* Functions for tables; the field's type is in the name. `$$` and quotes are gone: a number may be quoted. */
 reader_function read_text; /* const char *; empty text is an error */
 reader_function read_any_text; /* const char *; NULL for nothing */
+reader_function read_sent_text; /* const char *, as read_any_text, and such as an event can carry */
 reader_function read_bool; /* bool */
 reader_function read_count; /* int, not negative */
 reader_function read_duration; /* int64_t ms */

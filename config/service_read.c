@@ -50,7 +50,7 @@ static void read_version(struct reader *self, const char *key, const struct node
 
 	*version = (struct version_source){NULL, NULL, NULL};
 	if (value->kind != NODE_MAP) {
-		read_any_text(self, key, value, &version->text);
+		read_sent_text(self, key, value, &version->text);
 		return;
 	}
 	reader_map(self, key, value, &table_version, version);
@@ -68,6 +68,14 @@ static const char *image_tag(struct pool *pool, const char *image)
 	const char *colon = strrchr(slash ? slash : name, ':');
 
 	return colon && colon[1] ? colon + 1 : NULL;
+}
+
+static void read_image_version(struct reader *self, const struct node *image, struct service *service)
+{
+	const char *tag = image_tag(self->pool, service->image);
+
+	if (tag && reader_can_be_sent(self, "image", image, tag))
+		service->version.text = tag;
 }
 
 /* ---- x-upfront ---- */
@@ -417,7 +425,7 @@ static void read_map(struct reader *self, const struct node_pair *pair, struct s
 	settle_argv(self, parts);
 	settle_replicas(self, parts);
 	if (!service->version.text && !service->version.argv && service->image)
-		service->version.text = image_tag(self->pool, service->image);
+		read_image_version(self, node_find(pair->value, "image"), service);
 	if (service->kind == SERVICE_NATIVE && active)
 		warn_ignored(self, pair->value);
 	self->where = NULL;

@@ -134,7 +134,8 @@ struct service {
 	const struct service_port *ports;
 	size_t port_count;
 	struct strmap labels;
-	bool tty, stdin_open, init;
+	bool tty, stdin_open;
+	bool init; /* for container engines: orphans of native services are always adopted and reaped by us */
 	int replicas;
 	struct version_source version;
 	const char *open; /* URL, or NULL */
@@ -167,6 +168,10 @@ const struct probe_spec *service_liveness(const struct service *self);
 enum telemetry_source { TELEMETRY_SOURCES(STACK_ENUMERATOR) };
 #undef STACK_ENUMERATOR
 const char *telemetry_source_name(enum telemetry_source source);
+
+/* Longest text in an event, in bytes, and most properties that one block declares: an event must stay of a size to be sent. */
+#define TELEMETRY_TEXT_MAX 200u
+#define TELEMETRY_PROPERTIES_MAX 100u
 
 struct telemetry_property {
 	const char *name;

@@ -118,7 +118,7 @@ static void read_value(struct reader *self, const char *key, const struct node *
 {
 	const char *text = reader_scalar(self, key, value, "text");
 
-	if (text)
+	if (text && reader_can_be_sent(self, key, value, text))
 		*(const char **)field = pool_strdup(self->pool, text);
 }
 
@@ -223,6 +223,12 @@ static void read_properties(struct reader *self, const char *key, const struct n
 		reader_wanted(self, key, value, "a map of properties");
 		return;
 	}
+	if (value->count > TELEMETRY_PROPERTIES_MAX) {
+		err_at(self->err, ERR_CONFIG, value->pairs[TELEMETRY_PROPERTIES_MAX].key_place,
+		       "'%s' declares %zu properties, but takes at most %u", key, value->count,
+		       TELEMETRY_PROPERTIES_MAX);
+		return;
+	}
 	list = pool_array(self->pool, value->count, sizeof(*list));
 	for (size_t i = 0; i < value->count; i++) {
 		const struct node_pair *pair = &value->pairs[i];
@@ -261,6 +267,7 @@ static void read_common(struct reader *self, const char *key, const struct node 
 struct env_check {
 	struct reader *reader;
 	struct err_place place;
+	const char *relay, *ids; /* what they are taken to be */
 };
 
 static const char *env_find(void *context, const char *name)
@@ -272,26 +279,40 @@ static const char *env_find(void *context, const char *name)
 		       "${%s}: in 'telemetry.env' there are only ${relay}, ${distinct_id} and ${session_id}", name);
 		err_hint(self->reader->err, "for a dollar sign write $$");
 	}
-	return "";
+	return strcmp(name, "relay") == 0 ? self->relay : self->ids;
+}
+
+/* Whatever will be there when it is filled: there may be no relay, or nothing at all. */
+static void check_env_text(struct env_check *self, const struct node *value)
+{
+	static const char *const cases[][2] = {{"", ""}, {"", "x"}, {"x", "x"}};
+	struct interpolate_source source = {env_find, NULL, self};
+	struct err *err = self->reader->err;
+	const size_t before = err->count + err->dropped;
+
+	self->place = value->place;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases) && err->count + err->dropped == before; i++) {
+		char *filled = NULL;
+
+		self->relay = cases[i][0];
+		self->ids = cases[i][1];
+		interpolate_text(value->text, value->place, &source, &filled, err);
+		free(filled);
+	}
 }
 
 static void read_env_side(struct reader *self, const char *key, const struct node *value, void *field)
 {
-	struct env_check check = {self, value->place};
-	struct interpolate_source source = {env_find, NULL, &check};
+	struct env_check check = {.reader = self};
 
 	read_text_map(self, key, value, field);
 	for (size_t i = 0; value->kind == NODE_MAP && i < value->count; i++) {
 		const struct node_pair *pair = &value->pairs[i];
-		char *filled = NULL;
 
 		if (!*pair->key || strchr(pair->key, '='))
 			err_at(self->err, ERR_CONFIG, pair->key_place, "'%s' is no name of a variable", pair->key);
-		if (pair->value->kind != NODE_SCALAR)
-			continue;
-		check.place = pair->value->place;
-		interpolate_text(pair->value->text, pair->value->place, &source, &filled, self->err);
-		free(filled);
+		if (pair->value->kind == NODE_SCALAR)
+			check_env_text(&check, pair->value);
 	}
 }
 

@@ -89,7 +89,7 @@ static void read_app(struct reader *self, const char *key, const struct node *va
 
 static const struct key upfront_keys[] = {
 	{"app", read_app, IN_STACK(app), 0},
-	{"version", read_any_text, IN_STACK(version), 0},
+	{"version", read_sent_text, IN_STACK(version), 0},
 	{"requires", read_requires, 0, 0},
 	{"open", read_url, IN_STACK(open), 0},
 	{"on_hangup", read_hangup, IN_STACK(on_hangup), 0},

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/utf8.h"
 
+#include <string.h>
+
 static const struct utf8_row {
 	unsigned char first_low, first_high;
 	unsigned char second_low, second_high;
@@ -59,4 +61,33 @@ size_t utf8_count(const char *text, size_t size_bytes)
 		at += length ? length : 1;
 	}
 	return count;
+}
+
+uint32_t utf8_point(const char *text, size_t length)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	uint32_t point = length == 1 ? bytes[0] : bytes[0] & (0x7fu >> length);
+
+	for (size_t i = 1; i < length; i++)
+		point = point << 6 | (bytes[i] & 0x3fu);
+	return point;
+}
+
+bool utf8_is_control(uint32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || point == 0x200e ||
+	       point == 0x200f || (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+	       point == 0xfeff;
+}
+
+bool utf8_is_plain(const char *text, size_t limit_bytes)
+{
+	size_t size_bytes = strnlen(text, limit_bytes + 1);
+
+	for (size_t at = 0, length; at < size_bytes; at += length) {
+		length = utf8_length(text + at, size_bytes - at);
+		if (length == 0 || utf8_is_control(utf8_point(text + at, length)))
+			return false;
+	}
+	return size_bytes <= limit_bytes;
 }

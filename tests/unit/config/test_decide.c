@@ -3,6 +3,7 @@
 #include "config/decide.h"
 #include "config/strmap.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -31,10 +32,10 @@ static struct consent_inputs inputs_of(unsigned off_bits)
 static void check_rules(const struct consent_inputs *in, struct consent_decision out)
 {
 	bool any_off = in->policy_off || in->upfront_env_off || in->app_env_off || in->do_not_track ||
-		       in->project_off || in->user_off || in->flag == CONSENT_FLAG_OFF;
+		       in->project_off || in->user_off || in->said.flag == CONSENT_FLAG_OFF;
 	bool refused = in->answer == CONSENT_NO || in->answer == CONSENT_NO_FOR_GOOD;
 	bool left_open = in->answer == CONSENT_NOT_THIS_RUN || in->answer == CONSENT_QUIT;
-	bool typed_on = in->flag == CONSENT_FLAG_ON && (in->flag_notice == 0 || in->flag_notice == NOTICE);
+	bool typed_on = in->said.flag == CONSENT_FLAG_ON && (!in->said.has_notice || in->said.notice == in->notice);
 	bool said_yes = in->answer == CONSENT_YES && in->interactive;
 
 	/* Deny wins, everywhere. */
@@ -52,21 +53,22 @@ static void check_rules(const struct consent_inputs *in, struct consent_decision
 	assert_int_equal(out.state == CONSENT_ASK,
 			 in->has_endpoint && in->interactive && !any_off && !typed_on && in->answer == CONSENT_UNASKED);
 	/* A typed notice other than the current one is told, and gives nothing. */
-	assert_int_equal(out.stale_notice, in->has_endpoint && in->flag == CONSENT_FLAG_ON && in->flag_notice != 0 &&
-						   in->flag_notice != NOTICE);
+	assert_int_equal(out.stale_notice, in->has_endpoint && in->said.flag == CONSENT_FLAG_ON &&
+						   in->said.has_notice && in->said.notice != in->notice);
 	/* The reason is a true one. */
 	switch (out.reason) {
 	case CONSENT_BY_POLICY:
 		assert_true(in->policy_off);
 		break;
 	case CONSENT_BY_FLAG_OFF:
-		assert_true(in->flag == CONSENT_FLAG_OFF && !in->policy_off);
+		assert_true(in->said.flag == CONSENT_FLAG_OFF && !in->policy_off);
 		break;
 	case CONSENT_BY_UPFRONT_ENV:
-		assert_true(in->upfront_env_off && in->flag != CONSENT_FLAG_OFF && !in->policy_off);
+		assert_true(in->upfront_env_off && in->said.flag != CONSENT_FLAG_OFF && !in->policy_off);
 		break;
 	case CONSENT_BY_APP_ENV:
-		assert_true(in->app_env_off && !in->upfront_env_off && in->flag != CONSENT_FLAG_OFF && !in->policy_off);
+		assert_true(in->app_env_off && !in->upfront_env_off && in->said.flag != CONSENT_FLAG_OFF &&
+			    !in->policy_off);
 		break;
 	case CONSENT_BY_DO_NOT_TRACK:
 		assert_true(in->do_not_track && !in->app_env_off && !in->upfront_env_off && !in->policy_off);
@@ -75,7 +77,7 @@ static void check_rules(const struct consent_inputs *in, struct consent_decision
 		assert_true(in->project_off);
 		if (in->has_endpoint)
 			assert_false(in->policy_off || in->upfront_env_off || in->app_env_off || in->do_not_track ||
-				     in->flag == CONSENT_FLAG_OFF);
+				     in->said.flag == CONSENT_FLAG_OFF);
 		break;
 	case CONSENT_BY_USER:
 		assert_true(in->user_off && !in->project_off && !in->do_not_track);
@@ -103,26 +105,34 @@ static void check_rules(const struct consent_inputs *in, struct consent_decision
 static void test_full_product(void **state)
 {
 	static const enum consent_flag flags[] = {CONSENT_FLAG_ASK, CONSENT_FLAG_OFF, CONSENT_FLAG_ON};
-	static const int flag_notices[] = {0, NOTICE, NOTICE - 1};
+	/* Notice 0 is a notice like any other: of the stack, and behind on@. */
+	static const struct {
+		bool has_notice;
+		int said, current;
+	} notices[] = {{false, 0, NOTICE}, {true, NOTICE, NOTICE}, {true, NOTICE - 1, NOTICE}, {true, 0, NOTICE},
+		       {false, 0, 0},      {true, 0, 0},           {true, NOTICE, 0}};
+	const size_t notice_count = sizeof(notices) / sizeof(notices[0]);
 	size_t combinations = 0;
 
 	(void)state;
 	for (unsigned bits = 0; bits < 1u << OFF_SOURCES; bits++) {
-		for (size_t i = 0; i < 3 * 3 * 2 * 2; i++) {
+		for (size_t i = 0; i < 3 * notice_count * 2 * 2; i++) {
 			for (int answer = CONSENT_UNASKED; answer <= CONSENT_QUIT; answer++) {
 				struct consent_inputs in = inputs_of(bits);
 
-				in.flag = flags[i % 3];
-				in.flag_notice = flag_notices[i / 3 % 3];
-				in.has_endpoint = i / 9 % 2;
-				in.interactive = i / 18;
+				in.said.flag = flags[i % 3];
+				in.said.has_notice = notices[i / 3 % notice_count].has_notice;
+				in.said.notice = notices[i / 3 % notice_count].said;
+				in.notice = notices[i / 3 % notice_count].current;
+				in.has_endpoint = i / 3 / notice_count % 2;
+				in.interactive = i / 6 / notice_count;
 				in.answer = (enum consent_answer)answer;
 				check_rules(&in, consent_decide(&in));
 				combinations++;
 			}
 		}
 	}
-	assert_int_equal(combinations, 64 * 3 * 3 * 2 * 2 * 6);
+	assert_int_equal(combinations, 64 * 3 * 7 * 2 * 2 * 6);
 }
 
 /* Sources are added from the last in the order of explanation to the first: each takes over as the reason. */
@@ -152,7 +162,7 @@ static void test_order_of_explanation(void **state)
 			in.upfront_env_off = true;
 			break;
 		case CONSENT_BY_FLAG_OFF:
-			in.flag = CONSENT_FLAG_OFF;
+			in.said.flag = CONSENT_FLAG_OFF;
 			break;
 		default:
 			in.policy_off = true;
@@ -162,37 +172,76 @@ static void test_order_of_explanation(void **state)
 	}
 }
 
+/* However often and in whatever order it is typed: any off wins, and a notice that is named counts. */
+static void test_words_are_folded(void **state)
+{
+	static const struct {
+		const char *words[4];
+		int result;
+		struct consent_said said;
+	} cases[] = {
+		{{NULL}, 0, {CONSENT_FLAG_ASK, false, 0}},
+		{{"ask", NULL}, 0, {CONSENT_FLAG_ASK, false, 0}},
+		{{"on", NULL}, 0, {CONSENT_FLAG_ON, false, 0}},
+		{{"off", NULL}, 0, {CONSENT_FLAG_OFF, false, 0}},
+		{{"off", "on", NULL}, 0, {CONSENT_FLAG_OFF, false, 0}},
+		{{"on", "off", NULL}, 0, {CONSENT_FLAG_OFF, false, 0}},
+		{{"on", "off", "on@3"}, 0, {CONSENT_FLAG_OFF, false, 0}},
+		{{"ask", "on", NULL}, 0, {CONSENT_FLAG_ON, false, 0}},
+		{{"on", "ask", NULL}, 0, {CONSENT_FLAG_ON, false, 0}},
+		{{"on@0", NULL}, 0, {CONSENT_FLAG_ON, true, 0}},
+		{{"on@3", "on", NULL}, 0, {CONSENT_FLAG_ON, true, 3}},
+		{{"on", "on@3", "on@3"}, 0, {CONSENT_FLAG_ON, true, 3}},
+		{{"on@3", "on@4", NULL}, -EINVAL, {CONSENT_FLAG_ASK, false, 0}},
+		{{"on@0", "on@1", NULL}, -EINVAL, {CONSENT_FLAG_ASK, false, 0}},
+		{{"on@3", "off", "on@4"}, 0, {CONSENT_FLAG_OFF, false, 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct consent_said said = {CONSENT_FLAG_ASK, false, 0};
+
+		assert_int_equal(consent_fold(cases[i].words, &said), cases[i].result);
+		assert_int_equal(said.flag, cases[i].said.flag);
+		assert_int_equal(said.has_notice, cases[i].said.has_notice);
+		assert_int_equal(said.notice, cases[i].said.notice);
+	}
+	assert_int_equal(consent_fold(NULL, &(struct consent_said){CONSENT_FLAG_ON, true, 1}), 0);
+}
+
 static void test_typical_runs(void **state)
 {
 	static const struct {
 		const char *what;
 		enum consent_flag flag;
-		int flag_notice;
+		int flag_notice; /* -1: none */
 		bool has_endpoint, interactive;
 		enum consent_answer answer;
 		enum consent_state state;
 		enum consent_reason reason;
 		bool stale;
 	} cases[] = {
-		{"a person at a terminal", CONSENT_FLAG_ASK, 0, true, true, CONSENT_UNASKED, CONSENT_ASK,
+		{"a person at a terminal", CONSENT_FLAG_ASK, -1, true, true, CONSENT_UNASKED, CONSENT_ASK,
 		 CONSENT_BY_NO_ANSWER, false},
-		{"who says yes", CONSENT_FLAG_ASK, 0, true, true, CONSENT_YES, CONSENT_ON, CONSENT_BY_ANSWER, false},
-		{"who says no", CONSENT_FLAG_ASK, 0, true, true, CONSENT_NO, CONSENT_OFF, CONSENT_BY_ANSWER, false},
-		{"no for good", CONSENT_FLAG_ASK, 0, true, true, CONSENT_NO_FOR_GOOD, CONSENT_OFF, CONSENT_BY_ANSWER,
+		{"who says yes", CONSENT_FLAG_ASK, -1, true, true, CONSENT_YES, CONSENT_ON, CONSENT_BY_ANSWER, false},
+		{"who says no", CONSENT_FLAG_ASK, -1, true, true, CONSENT_NO, CONSENT_OFF, CONSENT_BY_ANSWER, false},
+		{"no for good", CONSENT_FLAG_ASK, -1, true, true, CONSENT_NO_FOR_GOOD, CONSENT_OFF, CONSENT_BY_ANSWER,
 		 false},
-		{"who presses Esc", CONSENT_FLAG_ASK, 0, true, true, CONSENT_NOT_THIS_RUN, CONSENT_OFF,
+		{"who presses Esc", CONSENT_FLAG_ASK, -1, true, true, CONSENT_NOT_THIS_RUN, CONSENT_OFF,
 		 CONSENT_BY_NO_ANSWER, false},
-		{"a script", CONSENT_FLAG_ASK, 0, true, false, CONSENT_UNASKED, CONSENT_OFF, CONSENT_BY_NOT_INTERACTIVE,
-		 false},
-		{"a script, --telemetry=on", CONSENT_FLAG_ON, 0, true, false, CONSENT_UNASKED, CONSENT_ON,
+		{"a script", CONSENT_FLAG_ASK, -1, true, false, CONSENT_UNASKED, CONSENT_OFF,
+		 CONSENT_BY_NOT_INTERACTIVE, false},
+		{"a script, --telemetry=on", CONSENT_FLAG_ON, -1, true, false, CONSENT_UNASKED, CONSENT_ON,
 		 CONSENT_BY_FLAG_ON, false},
 		{"a script, on@3", CONSENT_FLAG_ON, 3, true, false, CONSENT_UNASKED, CONSENT_ON, CONSENT_BY_FLAG_ON,
 		 false},
 		{"a script, on@2", CONSENT_FLAG_ON, 2, true, false, CONSENT_UNASKED, CONSENT_OFF,
 		 CONSENT_BY_NOT_INTERACTIVE, true},
+		{"a script, on@0", CONSENT_FLAG_ON, 0, true, false, CONSENT_UNASKED, CONSENT_OFF,
+		 CONSENT_BY_NOT_INTERACTIVE, true},
 		{"a person, on@2", CONSENT_FLAG_ON, 2, true, true, CONSENT_UNASKED, CONSENT_ASK, CONSENT_BY_NO_ANSWER,
 		 true},
-		{"nothing declared, =on", CONSENT_FLAG_ON, 0, false, true, CONSENT_UNASKED, CONSENT_OFF,
+		{"nothing declared, =on", CONSENT_FLAG_ON, -1, false, true, CONSENT_UNASKED, CONSENT_OFF,
 		 CONSENT_BY_NO_ENDPOINT, false},
 	};
 
@@ -201,8 +250,9 @@ static void test_typical_runs(void **state)
 		struct consent_inputs in = inputs_of(0);
 		struct consent_decision out;
 
-		in.flag = cases[i].flag;
-		in.flag_notice = cases[i].flag_notice;
+		in.said.flag = cases[i].flag;
+		in.said.has_notice = cases[i].flag_notice >= 0;
+		in.said.notice = cases[i].flag_notice;
 		in.has_endpoint = cases[i].has_endpoint;
 		in.interactive = cases[i].interactive;
 		in.answer = cases[i].answer;
@@ -346,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_full_product),
 		cmocka_unit_test(test_order_of_explanation),
+		cmocka_unit_test(test_words_are_folded),
 		cmocka_unit_test(test_typical_runs),
 		cmocka_unit_test(test_every_reason_has_its_words),
 		cmocka_unit_test(test_values_of_off_variables),

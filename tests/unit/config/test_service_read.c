@@ -316,6 +316,10 @@ static void test_errors(void **state)
 	static const struct {
 		const char *body, *error;
 	} cases[] = {
+		/* Versions are part of an event. */
+		{"command: a\nx-upfront: {version: \"1\\t2\"}",
+		 "stack.yaml:4:27: service 'web': 'version': a text with control characters"},
+		{"image: \"redis:7\\x07\"", "stack.yaml:3:13: service 'web': 'image': a text with control characters"},
 		{"comand: a",
 		 "stack.yaml:3:5: service 'web': unknown key 'comand' in a service (did you mean 'command'?)"},
 		{"restart: no", "stack.yaml:3:5: service 'web' has no 'command' to run"},

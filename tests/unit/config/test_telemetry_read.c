@@ -25,6 +25,12 @@ static void resolve(struct stack_text *text, const char *upfront)
 	stack_text_resolve(text, yaml, NULL);
 }
 
+/* 200 bytes, and 201. */
+#define TEN "0123456789"
+#define FIFTY TEN TEN TEN TEN TEN
+#define LONGEST FIFTY FIFTY FIFTY FIFTY
+#define TOO_LONG LONGEST "x"
+
 static void test_everything(void **state)
 {
 	struct stack_text text;
@@ -174,6 +180,26 @@ static void test_other_parts(void **state)
 	stack_text_finish(&text);
 }
 
+/* What can be sent stays what it is; what would never arrive is refused, not left out of what was shown. */
+static void test_texts_of_events(void **state)
+{
+	struct stack_text text;
+	char many[4096] = "telemetry: {common: {";
+
+	(void)state;
+	resolve(&text, "version: " LONGEST ", telemetry: {common: {a: {value: '" LONGEST "'}}}");
+	stack_text_assert_error(&text, "");
+	assert_string_equal(text.stack->version, LONGEST);
+	assert_string_equal(text.stack->telemetry->common[0].text, LONGEST);
+	stack_text_finish(&text);
+	for (int i = 0; i <= 100; i++)
+		snprintf(many + strlen(many), sizeof(many) - strlen(many), "%sp%d: time", i ? ", " : "", i);
+	strcat(many, "}}");
+	resolve(&text, many);
+	stack_text_assert_error(&text, "'common' declares 101 properties, but takes at most 100");
+	stack_text_finish(&text);
+}
+
 static void test_errors(void **state)
 {
 	static const struct {
@@ -213,6 +239,12 @@ static void test_errors(void **state)
 		{"telemetry: {server_start: {a: {exec: [b], pattern: '['}}}", "'[' is no regular expression"},
 		{"telemetry: {server_start: {a: {values: b}}}",
 		 "unknown key 'values' in a property (did you mean 'value'?)"},
+		{"telemetry: {common: {a: {value: " TOO_LONG "}}}",
+		 "stack.yaml:1:45: 'value': a text of 201 bytes, but an event takes at most 200"},
+		{"telemetry: {server_start: {a: {value: \"b\\nc\"}}}", "'value': a text with control characters"},
+		{"telemetry: {common: {a: {value: \"\\u202e\"}}}", "'value': a text with control characters"},
+		{"version: " TOO_LONG, "stack.yaml:1:22: 'version': a text of 201 bytes"},
+		{"version: \"1\\e[31m\"", "stack.yaml:1:23: 'version': a text with control characters"},
 		{"telemetry: {common: {a b: time}}", "'a b' is no name of a property"},
 		{"telemetry: {common: {1a: time}}", "'1a' is no name of a property"},
 		{"telemetry: {common: {\"\": time}}", "'' is no name of a property"},
@@ -227,6 +259,11 @@ static void test_errors(void **state)
 		{"telemetry: {env: {on: {A: $FOO}}}",
 		 "${FOO}: in 'telemetry.env' there are only ${relay}, ${distinct_id} and ${session_id}"},
 		{"telemetry: {env: {on: {A: '${relay'}}}", "stack.yaml:1:"},
+		/* Also where it is looked at only if there is a relay, or if there is none. */
+		{"telemetry: {env: {on: {A: '${relay:+$FOO}'}}}", "${FOO}: in 'telemetry.env' there are only"},
+		{"telemetry: {env: {on: {A: '${relay:-$FOO}'}}}", "${FOO}: in 'telemetry.env' there are only"},
+		{"telemetry: {env: {on: {A: '${relay:-${session_id:+$FOO}}'}}}", "${FOO}: in 'telemetry.env'"},
+		{"telemetry: {env: {on: {A: '${relay:?no}'}}}", "required variable 'relay' is empty: no"},
 		{"telemetry: {env: {off: {A=B: x}}}", "'A=B' is no name of a variable"},
 		{"telemetry: {env: {on: {A: [b]}}}", "'A': wanted text, found a list"},
 		{"telemetry: {services: {$pageview: {}}}", "'$pageview' is no name of an event"},
@@ -272,8 +309,9 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_everything),  cmocka_unit_test(test_defaults), cmocka_unit_test(test_hosts),
-		cmocka_unit_test(test_other_parts), cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_everything),      cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_hosts),           cmocka_unit_test(test_other_parts),
+		cmocka_unit_test(test_texts_of_events), cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
