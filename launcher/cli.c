@@ -99,7 +99,7 @@ static const struct cli_option *set_find(const struct option_set *self, int valu
 
 /* ---- Values ---- */
 
-static int set_word(const struct cli_option *option, const char *value, const char **target, struct err *err)
+static int check_word(const struct cli_option *option, const char *value, struct err *err)
 {
 	for (const char *const *word = option->words; *word != NULL; word++) {
 		size_t head = strcspn(*word, "@");
@@ -107,10 +107,8 @@ static int set_word(const struct cli_option *option, const char *value, const ch
 				value[head + 1] != '\0' && strlen(value + head + 1) < 10 &&
 				strspn(value + head + 1, "0123456789") == strlen(value + head + 1);
 
-		if (numbered || (strcmp(value, *word) == 0 && (*word)[head] == '\0')) {
-			*target = value;
+		if (numbered || (strcmp(value, *word) == 0 && (*word)[head] == '\0'))
 			return 0;
-		}
 	}
 	err_set(err, ERR_USAGE, "--%s: unknown value '%s'", option->name, value);
 	if (err_nearest(value, option->words) != NULL)
@@ -118,20 +116,26 @@ static int set_word(const struct cli_option *option, const char *value, const ch
 	return -EINVAL;
 }
 
-static int set_seconds(const struct cli_option *option, const char *value, int64_t *target, struct err *err)
+bool cli_parse_seconds(const char *text, int64_t *duration_ms)
 {
 	char *end;
 	double seconds;
 
-	if (duration_parse(value, target))
-		return 0;
+	if (duration_parse(text, duration_ms))
+		return true;
 	errno = 0;
-	seconds = strtod(value, &end);
-	if (errno == 0 && end != value && *end == '\0' && isdigit((unsigned char)value[0]) &&
-	    seconds <= (double)DURATION_MS_MAX / 1000) {
-		*target = (int64_t)(seconds * 1000 + 0.5);
+	seconds = strtod(text, &end);
+	if (errno != 0 || end == text || *end != '\0' || !isdigit((unsigned char)text[0]) ||
+	    seconds > (double)DURATION_MS_MAX / 1000)
+		return false;
+	*duration_ms = (int64_t)(seconds * 1000 + 0.5);
+	return true;
+}
+
+static int set_seconds(const struct cli_option *option, const char *value, int64_t *target, struct err *err)
+{
+	if (cli_parse_seconds(value, target))
 		return 0;
-	}
 	return err_set(err, ERR_USAGE, "--%s: wanted seconds or a duration such as 1m30s, found '%s'", option->name,
 		       value);
 }
@@ -186,7 +190,12 @@ static int set_value(const struct cli_option *option, const char *value, void *t
 	case CLI_WORD:
 		if (value == NULL)
 			value = option->words[0];
-		return set_word(option, value, target, err);
+		*(const char **)target = value;
+		return check_word(option, value, err);
+	case CLI_WORDS:
+		if (check_word(option, value, err) < 0)
+			return -EINVAL;
+		return list_add(target, value, err);
 	}
 	return -EINVAL;
 }
@@ -301,7 +310,7 @@ static void options_finish(const struct cli_option *options, void *target)
 {
 	for (const struct cli_option *option = options; option != NULL && target != NULL && option->name != NULL;
 	     option++) {
-		if (option->kind == CLI_LIST) {
+		if (option->kind == CLI_LIST || option->kind == CLI_WORDS) {
 			const char ***list = (void *)((char *)target + option->offset);
 
 			free(*list);
@@ -317,7 +326,13 @@ static int options_begin(struct cli_context *context, const struct cli_command *
 	free(context->options);
 	context->command = command;
 	context->options = calloc(1, command->options_size > 0 ? command->options_size : 1);
-	return context->options != NULL ? 0 : err_set(err, ERR_INTERNAL, "out of memory");
+	if (context->options == NULL)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	/* Zero is a duration that somebody may mean. */
+	for (const struct cli_option *option = command->options; option != NULL && option->name != NULL; option++)
+		if (option->kind == CLI_SECONDS)
+			*(int64_t *)((void *)((char *)context->options + option->offset)) = -1;
+	return 0;
 }
 
 /* Again without those of `up`: what stands in front of another command must be global. */

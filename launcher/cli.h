@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
 struct cli_command;
@@ -33,8 +34,9 @@ enum cli_kind {
 	CLI_TEXT, /* const char * */
 	CLI_LIST, /* repeatable: const char ** ending with NULL (owned by the parse) */
 	CLI_COUNT, /* int >= 0 */
-	CLI_SECONDS, /* int64_t milliseconds; "90", "1.5", "1m30s" */
-	CLI_WORD /* const char *, one of `words`; a word ending in "@N" stands for it with any number */
+	CLI_SECONDS, /* int64_t milliseconds; "90", "1.5", "1m30s"; -1 when it is not given */
+	CLI_WORD, /* const char *, one of `words`; a word ending in "@N" stands for it with any number */
+	CLI_WORDS /* repeatable: const char ** as CLI_LIST, each one of `words` */
 };
 
 struct cli_option {
@@ -43,7 +45,7 @@ struct cli_option {
 	enum cli_kind kind;
 	const char *value; /* placeholder in help, "FILE"; NULL for flags */
 	const char *help;
-	const char *const *words; /* CLI_WORD */
+	const char *const *words; /* CLI_WORD, CLI_WORDS */
 	size_t offset; /* into the command's (or the globals') struct */
 	bool optional_value; /* --opt or --opt=WORD */
 	bool hidden;
@@ -81,7 +83,7 @@ struct cli_command {
 	const char *summary; /* one line */
 	const char *text; /* paragraphs for `help COMMAND`; may be NULL */
 	const struct cli_option *options; /* ends with name NULL */
-	size_t options_size; /* of the struct, zeroed before parsing */
+	size_t options_size; /* of the struct, zeroed before parsing (but for CLI_SECONDS) */
 	int args_min, args_max; /* -1: any number */
 	bool takes_rest;
 	/* Returns the exit code; sets `err` for what main is to report (its code then wins). */
@@ -98,6 +100,9 @@ extern const struct cli_command *const cli_commands[]; /* ends with NULL, in the
 int cli_parse(int argc, char *const *argv, struct cli_context *context, const struct cli_command **command,
 	      struct err *err);
 void cli_context_finish(struct cli_context *context);
+
+/* What CLI_SECONDS takes: "90", "1.5", "1m30s", in milliseconds. False for anything else. */
+bool cli_parse_seconds(const char *text, int64_t *duration_ms);
 
 /* Help texts; the caller frees. `command` NULL: the overview. */
 char *cli_help(const struct cli_command *command);

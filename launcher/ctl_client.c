@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/ctl_client.h"
 
+#include "config/clock.h"
 #include "config/err.h"
 #include "config/paths.h"
 #include "launcher/ctl_http.h"
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 5000
@@ -25,14 +25,6 @@ struct ctl_stream {
 	char in[16384];
 	size_t in_start, in_end;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* A socket of another user at our path is no supervisor of ours. */
 static int check_peer(int fd)
@@ -263,7 +255,7 @@ static int wait_readable(const struct ctl_stream *self, int64_t deadline_ms)
 	struct pollfd pollfd = {.fd = self->fd, .events = POLLIN};
 
 	for (;;) {
-		int64_t left = deadline_ms - now_ms();
+		int64_t left = deadline_ms - clock_monotonic_ms();
 		int count = poll(&pollfd, 1, left > 0 ? (int)left : 0);
 
 		if (count > 0)
@@ -320,7 +312,7 @@ out:
 int ctl_client_call(const struct ctl_client *self, const char *method, const char *target, const char *body,
 		    int timeout_ms, int *status, char **answer, struct err *err)
 {
-	int64_t deadline_ms = now_ms() + timeout_ms;
+	int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
 	struct ctl_stream stream = {.fd = -1};
 	int result;
 

@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/project.h"
 
+#include "config/clock.h"
 #include "config/err.h"
 #include "config/paths.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/process/descendants.h"
+#include "launcher/process/proc_table.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/pidfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #define PATH_FILE_MAX 8192u
-#define ANCESTORS_MAX 64
+#define NAME_BYTES 64
+#define FAREWELL_BYTES 512
+#define FAREWELL_NAMES_MAX 8
 #define LOCK_RETRIES 20
 #define LOCK_RETRY_MS 5
+#define LOCK_LOOK_MS 20
 
 void project_init(struct project *self)
 {
@@ -222,15 +229,70 @@ bool project_is_running(const struct project *self)
 	return taken;
 }
 
-void project_wait_ended(const struct project *self)
+/* There is no waiting for a lock with an end to it, so it is looked at until then. */
+int project_wait_unlocked(const struct project *self, int limit_ms, struct err *err)
 {
-	int fd = open_lock(self, O_RDONLY);
+	const struct timespec moment = {.tv_nsec = LOCK_LOOK_MS * 1000000L};
+	const int64_t deadline_ms = clock_monotonic_ms() + limit_ms;
 
+	while (project_is_running(self)) {
+		if (clock_monotonic_ms() >= deadline_ms) {
+			err_set(err, ERR_TIMEOUT, "project '%s' is still held by another upfront after %d s",
+				self->name, limit_ms / 1000);
+			err_hint(err, "answer the question it asks, or end it");
+			return -ETIMEDOUT;
+		}
+		nanosleep(&moment, NULL);
+	}
+	return 0;
+}
+
+/* The guard is the last of a run. One that was killed has no successor: then the supervisor itself is the last. */
+static pid_t last_of_run(pid_t supervisor)
+{
+	struct proc_entry entry;
+	char name[NAME_BYTES];
+
+	if (proc_entry_read(supervisor, &entry) < 0)
+		return -1;
+	proc_name(entry.parent, name, sizeof(name));
+	return strcmp(name, "upfront-guard") == 0 ? entry.parent : supervisor;
+}
+
+int project_watch_run(pid_t supervisor)
+{
+	pid_t last = last_of_run(supervisor);
+	int fd = last > 0 ? pidfd_open(last, 0) : -1;
+
+	if (last <= 0)
+		return -ESRCH;
 	if (fd < 0)
-		return;
-	while (flock(fd, LOCK_SH) < 0 && errno == EINTR)
-		;
-	close(fd);
+		return -errno;
+	/* What the descriptor names is the one meant if it still holds the place it was looked up for. */
+	if (last_of_run(supervisor) != last) {
+		close(fd);
+		return -ESRCH;
+	}
+	return fd;
+}
+
+int project_wait_run(const struct project *self, int watch_fd, int limit_ms, struct err *err)
+{
+	struct pollfd pollfd = {.fd = watch_fd, .events = POLLIN};
+	const int64_t deadline_ms = clock_monotonic_ms() + limit_ms;
+	int64_t left = limit_ms;
+	int count;
+
+	do {
+		count = poll(&pollfd, 1, left > 0 ? (int)left : 0);
+		left = deadline_ms - clock_monotonic_ms();
+	} while (count < 0 && errno == EINTR);
+	if (count > 0)
+		return 0;
+	err_set(err, ERR_TIMEOUT, "project '%s' has ended, but its guard is still clearing up after %d s", self->name,
+		limit_ms / 1000);
+	err_hint(err, "some process of it cannot be killed, or is not ours to kill");
+	return -ETIMEDOUT;
 }
 
 static int already_running(const struct project *self, struct err *err)
@@ -316,70 +378,103 @@ char *project_marker(const struct project *self)
 	return marker;
 }
 
-static pid_t parent_of(pid_t pid)
-{
-	char path[64];
-	char *text, *end;
-	size_t size;
-	int parent = 0;
+/* One line, whatever was asked for: nobody's processes are ended behind their back. */
+struct farewell {
+	char text[FAREWELL_BYTES];
+	size_t used;
+	int named, ended;
+};
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (paths_read_file(path, 4096, &text, &size) < 0)
-		return 0;
-	end = strrchr(text, ')');
-	if (end == NULL || sscanf(end + 1, " %*c %d", &parent) != 1)
-		parent = 0;
-	free(text);
-	return parent;
+static void farewell_add(struct farewell *self, const struct proc_id *id, const char *name)
+{
+	int length;
+
+	self->ended++;
+	if (self->named >= FAREWELL_NAMES_MAX)
+		return;
+	length = snprintf(self->text + self->used, sizeof(self->text) - self->used, "%s%s (%d)",
+			  self->named > 0 ? ", " : "", name, (int)id->pid);
+	if (length < 0 || (size_t)length >= sizeof(self->text) - self->used)
+		return;
+	self->used += (size_t)length;
+	self->named++;
 }
 
-/* The command itself may have been typed in a shell that descends from a service. */
-static bool is_ancestor(pid_t pid)
+static void farewell_say(const struct farewell *self, const char *project)
 {
-	pid_t at = getpid();
+	char more[32] = "";
 
-	for (int i = 0; i < ANCESTORS_MAX && at > 1; i++) {
-		if (at == pid)
-			return true;
-		at = parent_of(at);
-	}
-	return false;
+	if (self->ended == 0)
+		return;
+	if (self->ended > self->named)
+		snprintf(more, sizeof(more), " and %d more", self->ended - self->named);
+	fprintf(stderr, "upfront: ended what an earlier run of project '%s' had left: %s%s\n", project, self->text,
+		more);
 }
 
+/* Marked ones only, and what they started: whatever else is below this process was here before us, and is not ours. */
 static int end_marked(const struct project *self)
 {
+	struct farewell farewell = {0};
 	struct proc_list list = {0};
 	char *marker = project_marker(self);
 	char *variable = NULL;
-	int count = 0;
 
 	if (marker == NULL || asprintf(&variable, "UPFRONT_STACK=%s", marker) < 0)
 		variable = NULL;
-	if (variable != NULL && descendants_find(getpid(), variable, &list) == 0)
-		for (size_t i = 0; i < list.count; i++)
-			if (!is_ancestor(list.items[i].pid) && proc_signal(&list.items[i], SIGKILL) == 0)
-				count++;
+	if (variable != NULL && descendants_find(0, variable, &list) == 0) {
+		for (size_t i = 0; i < list.count; i++) {
+			char name[NAME_BYTES];
+
+			proc_name(list.items[i].pid, name, sizeof(name));
+			if (proc_signal(&list.items[i], SIGKILL) == 0)
+				farewell_add(&farewell, &list.items[i], name);
+		}
+	}
+	farewell_say(&farewell, self->name);
 	proc_list_finish(&list);
 	free(variable);
 	free(marker);
-	return count;
+	return farewell.ended;
+}
+
+static char *running_path(const struct project *self)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/running", self->state_dir) >= 0 ? path : NULL;
+}
+
+int project_mark_running(const struct project *self, char **path, struct err *err)
+{
+	int result = write_path(self, "running", "processes of this project may be there", err);
+
+	if (result < 0)
+		return result;
+	*path = running_path(self);
+	return *path != NULL ? 0 : err_set(err, ERR_INTERNAL, "out of memory");
 }
 
 int project_sweep(const struct project *self)
 {
-	char *socket_path = read_path(self, "socket");
+	char *running = running_path(self), *socket_path = read_path(self, "socket");
 	int fd = self->lock_fd >= 0 ? -1 : open_lock(self, O_RDONLY);
+	const bool unfinished = (running != NULL && access(running, F_OK) == 0) ||
+				(socket_path != NULL && access(socket_path, F_OK) == 0);
 	int count = 0;
 
-	/* Every orderly end removes the socket file, so walking /proc is due only when it is still there. */
-	if (socket_path != NULL && access(socket_path, F_OK) == 0 &&
-	    (self->lock_fd >= 0 || (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0))) {
+	/* An orderly end leaves neither file, so walking /proc is due only when one is there; a logout takes the socket with it. */
+	if (unfinished && (self->lock_fd >= 0 || (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0))) {
 		count = end_marked(self);
-		unlink(socket_path);
+		if (socket_path != NULL)
+			unlink(socket_path);
+		if (running != NULL)
+			unlink(running);
 	}
 	if (fd >= 0)
 		close(fd);
 	free(socket_path);
+	free(running);
 	return count;
 }
 

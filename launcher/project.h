@@ -3,6 +3,8 @@
  * One project as the commands see it: the stack that the global options name, its name, and its state folder with the lock that
  * says whether it runs. The lock is a flock on <state>/lock, held by every process of a running stack; beside it `folder` keeps the
  * stack folder's real path and `socket` the control socket's, which the runtime folder of a later command need not agree on.
+ * `running` is there from before the first process of a run until its guard has seen the last one go: found with a free
+ * lock it says that nobody was left to clear up.
  */
 #ifndef UPFRONT_LAUNCHER_PROJECT_H
 #define UPFRONT_LAUNCHER_PROJECT_H
@@ -10,6 +12,7 @@
 #include "launcher/ctl_client.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct cli_context;
 struct err;
@@ -46,10 +49,24 @@ int project_lock(struct project *self, const char *socket_path, struct err *err)
 /* True while some process of the project holds the lock. */
 bool project_is_running(const struct project *self);
 
-/* Waits until the lock is free: everything of the stack has ended. */
-void project_wait_ended(const struct project *self);
+/* Waits until nobody holds the lock, at most limit_ms; then ERR_TIMEOUT. */
+int project_wait_unlocked(const struct project *self, int limit_ms, struct err *err);
 
-/* Ends processes that carry the project's marker although nothing runs; returns how many. */
+/*
+ * The end of one run, whoever takes the lock after it: a descriptor that becomes readable when all of it has ended, for the
+ * run whose supervisor this is; the caller closes it. -errno when it has ended already.
+ */
+int project_watch_run(pid_t supervisor);
+/* Waits for that, at most limit_ms; then ERR_TIMEOUT. */
+int project_wait_run(const struct project *self, int watch_fd, int limit_ms, struct err *err);
+
+/* To be called with the lock, before the first process is started. *path: what the guard is to remove; the caller frees it. */
+int project_mark_running(const struct project *self, char **path, struct err *err);
+
+/*
+ * When a run was left unfinished and nothing runs now: ends the processes that carry the project's marker, with all they started,
+ * names them in a line on stderr, and returns how many they were.
+ */
 int project_sweep(const struct project *self);
 
 /* Value of UPFRONT_STACK in every service's environment: the same for each run of the project. The caller frees. */

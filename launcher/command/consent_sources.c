@@ -34,18 +34,8 @@ static bool environment_off(const struct cli_context *context, const char *name)
 	return consent_env_says_off(strmap_find(&context->environment, name));
 }
 
-static void take_flag(struct consent_inputs *inputs, const char *flag)
-{
-	if (flag != NULL && strcmp(flag, "off") == 0) {
-		inputs->flag = CONSENT_FLAG_OFF;
-	} else if (flag != NULL && strncmp(flag, "on", 2) == 0) {
-		inputs->flag = CONSENT_FLAG_ON;
-		inputs->flag_notice = flag[2] == '@' ? atoi(flag + 3) : 0;
-	}
-}
-
 int consent_sources_read(struct consent_sources *self, const struct cli_context *context, const struct stack *stack,
-			 const char *flag, struct err *err)
+			 const struct consent_said *said, struct err *err)
 {
 	const struct telemetry_decl *telemetry = stack->telemetry;
 	struct consent_inputs *inputs = &self->inputs;
@@ -68,7 +58,8 @@ int consent_sources_read(struct consent_sources *self, const struct cli_context 
 	inputs->has_endpoint = telemetry != NULL && telemetry->host != NULL && telemetry->key != NULL;
 	inputs->notice = telemetry != NULL ? telemetry->notice : 0;
 	inputs->interactive = self->not_interactive == NULL;
-	take_flag(inputs, flag);
+	if (said != NULL)
+		inputs->said = *said;
 	return 0;
 }
 

@@ -22,9 +22,9 @@ struct consent_sources {
 	const char *not_interactive; /* why nobody can be asked: "standard input is no terminal"; NULL: somebody can */
 };
 
-/* `flag` is "ask", "on", "off" or "on@N"; NULL: ask. */
+/* `said` is what the command line says; NULL: nothing. */
 int consent_sources_read(struct consent_sources *self, const struct cli_context *context, const struct stack *stack,
-			 const char *flag, struct err *err);
+			 const struct consent_said *said, struct err *err);
 void consent_sources_finish(struct consent_sources *self);
 
 #endif

@@ -5,15 +5,20 @@
 #include "launcher/command/view.h"
 #include "launcher/project.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define CALL_TIMEOUT_MS 10000
+/* The guard gives up after 10 s. */
+#define CLEAR_UP_MS 15000
 
 struct down_options {
-	int64_t timeout_ms;
+	int64_t timeout_ms; /* -1: each service's own */
 };
 
 static const struct cli_option down_table[] = {
@@ -28,7 +33,7 @@ static int post_down(const struct ctl_client *client, const struct down_options 
 	int status, result;
 
 	snprintf(body, sizeof(body), "{\"grace_ms\": %lld}", (long long)options->timeout_ms);
-	result = ctl_client_call(client, "POST", "/v1/stack/down", options->timeout_ms > 0 ? body : NULL,
+	result = ctl_client_call(client, "POST", "/v1/stack/down", options->timeout_ms >= 0 ? body : NULL,
 				 CALL_TIMEOUT_MS, &status, &answer, err);
 	if (result == 0 && status != 202)
 		view_take_error(answer, status, err);
@@ -36,8 +41,29 @@ static int post_down(const struct ctl_client *client, const struct down_options 
 	return result < 0 || err_is_set(err) ? -EIO : 0;
 }
 
-/* The event stream ends when the supervisor does; the lock is free when the guard has gone too. */
-static void wait_end(struct ctl_stream *events, const struct project *project)
+/* A descriptor for the end of the run that answers here, and of no later one; -errno. */
+static int watch_run(const struct ctl_client *client)
+{
+	char *answer = NULL;
+	const cJSON *pid;
+	cJSON *object;
+	int status, result;
+
+	result = ctl_client_call(client, "GET", "/v1/stack", NULL, CALL_TIMEOUT_MS, &status, &answer, NULL);
+	if (result < 0)
+		return result;
+	object = cJSON_Parse(answer);
+	pid = cJSON_GetObjectItemCaseSensitive(object, "supervisor_pid");
+	result = cJSON_IsNumber(pid) && pid->valuedouble > 1 && pid->valuedouble < INT_MAX
+			 ? project_watch_run((pid_t)pid->valuedouble)
+			 : -ESRCH;
+	cJSON_Delete(object);
+	free(answer);
+	return result;
+}
+
+/* The event stream ends when the supervisor does, after which the guard has little left to do. */
+static int wait_end(struct ctl_stream *events, int run, const struct project *project, struct err *err)
 {
 	struct pollfd pollfd = {.fd = ctl_stream_fd(events), .events = POLLIN};
 	char buffer[16384];
@@ -48,7 +74,7 @@ static void wait_end(struct ctl_stream *events, const struct project *project)
 			break;
 		count = ctl_stream_read(events, buffer, sizeof(buffer));
 	} while (count > 0 || count == -EAGAIN);
-	project_wait_ended(project);
+	return run >= 0 ? project_wait_run(project, run, CLEAR_UP_MS, err) : 0;
 }
 
 static int take_down(const struct project *project, const struct ctl_client *client, const struct down_options *options,
@@ -56,23 +82,22 @@ static int take_down(const struct project *project, const struct ctl_client *cli
 {
 	struct ctl_stream *events = NULL;
 	int result = ctl_stream_open(client, "/v1/events", &events, err);
+	int run = result == 0 ? watch_run(client) : -1;
 
 	if (result == 0)
 		result = post_down(client, options, err);
 	if (result == 0)
-		wait_end(events, project);
+		result = wait_end(events, run, project, err);
 	ctl_stream_close(events);
+	if (run >= 0)
+		close(run);
 	return result;
 }
 
 static void say_not_running(const struct project *project, bool quiet)
 {
-	int strays = project_sweep(project);
-
-	if (strays > 0)
-		fprintf(stderr, "upfront: project '%s' was not running; %d process%s that it had left %s ended\n",
-			project->name, strays, strays == 1 ? "" : "es", strays == 1 ? "was" : "were");
-	else if (!quiet)
+	project_sweep(project);
+	if (!quiet)
 		fprintf(stderr, "upfront: project '%s' is not running\n", project->name);
 }
 
@@ -87,8 +112,7 @@ static int end_running(const struct project *project, const struct cli_context *
 	} else if (absent.code == ERR_NOT_RUNNING) {
 		fprintf(stderr, "upfront: project '%s' is still being asked about or already ending; waiting for it\n",
 			project->name);
-		project_wait_ended(project);
-		result = 0;
+		result = project_wait_unlocked(project, CLEAR_UP_MS, err);
 	} else {
 		err_move(err, &absent);
 	}

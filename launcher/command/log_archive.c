@@ -1,74 +1,86 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/command/log_archive.h"
 
-#include "config/paths.h"
+#include "launcher/command/log_index.h"
+#include "launcher/process/output_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define INDEX_BYTES_MAX (8u * 1024u * 1024u)
 #define LINE_MAX_BYTES 16384u
 #define UNITS_MAX 10000u
-#define NAME_BYTES 256
+#define STREAMS 2
+
+/* A line of one stream that is being put together. */
+struct part {
+	char *bytes; /* LINE_MAX_BYTES once there is one */
+	size_t size_bytes;
+	int64_t time_ms;
+};
 
 struct unit {
-	char name[NAME_BYTES];
+	char *name, *service;
 	bool wanted;
-	size_t rotations; /* r records not yet passed: the generation of the file the next record speaks of */
-	int fd; /* of that generation; -1: not open */
+	size_t rotations; /* r records not yet passed: the place in the row of the file that the next record speaks of */
+	uint64_t file; /* its inode number; 0: not said */
+	int fd; /* of that file; -1: not open */
 	size_t lines; /* counted, then counted down */
-	int64_t line_time_ms; /* of the line that is being put together */
-	int line_stream;
-	size_t line_bytes;
-	char line[LINE_MAX_BYTES];
+	struct part parts[STREAMS];
 };
 
-struct record {
-	int64_t time_ms;
-	char kind;
-	char unit[NAME_BYTES];
-	int64_t offset, size;
-};
-
-struct archive {
+struct log_archive {
 	const struct log_archive_query *query;
+	struct log_index index;
+	char *first; /* what the index held at the beginning; NULL once it has been given */
 	struct unit **units;
 	size_t count;
-	bool counting;
+	bool counting; /* nothing is given yet */
+	bool counted; /* only the last lines of each unit are given */
 	log_archive_visit *visit;
 	void *context;
 };
 
-bool log_unit_is_of(const char *unit, const char *service)
-{
-	size_t length = strlen(service);
-
-	if (strncmp(unit, service, length) != 0)
-		return false;
-	if (unit[length] == '\0')
-		return true;
-	return unit[length] == '-' && unit[length + 1] != '\0' &&
-	       strspn(unit + length + 1, "0123456789") == strlen(unit + length + 1);
-}
-
 /* ---- Units ---- */
 
-static bool is_wanted(const struct log_archive_query *query, const char *name)
+static bool is_named(const struct unit *unit, const char *name)
 {
-	if (query->services == NULL || query->services[0] == NULL)
-		return true;
-	for (const char *const *service = query->services; *service != NULL; service++)
-		if (log_unit_is_of(name, *service))
-			return true;
-	return false;
+	return strcmp(unit->name, name) == 0 || (unit->service != NULL && strcmp(unit->service, name) == 0);
 }
 
-static struct unit *unit_of(struct archive *self, const char *name, size_t *index)
+static void decide_wanted(const struct log_archive *self, struct unit *unit)
+{
+	const char *const *services = self->query->services;
+
+	unit->wanted = services == NULL || services[0] == NULL;
+	for (; !unit->wanted && *services != NULL; services++)
+		unit->wanted = is_named(unit, *services);
+}
+
+static void close_unit(struct unit *unit)
+{
+	if (unit->fd >= 0)
+		close(unit->fd);
+	unit->fd = -1;
+}
+
+static void destroy_unit(struct unit *unit)
+{
+	if (unit == NULL)
+		return;
+	close_unit(unit);
+	for (size_t i = 0; i < STREAMS; i++)
+		free(unit->parts[i].bytes);
+	free(unit->name);
+	free(unit->service);
+	free(unit);
+}
+
+static struct unit *unit_of(struct log_archive *self, const char *name, size_t *index)
 {
 	struct unit **grown, *unit;
 
@@ -82,103 +94,133 @@ static struct unit *unit_of(struct archive *self, const char *name, size_t *inde
 		return NULL;
 	self->units = grown;
 	unit = calloc(1, sizeof(*unit));
-	if (unit == NULL)
+	if (unit != NULL)
+		unit->name = strdup(name);
+	if (unit == NULL || unit->name == NULL) {
+		free(unit);
 		return NULL;
-	snprintf(unit->name, sizeof(unit->name), "%s", name);
-	unit->wanted = is_wanted(self->query, name);
+	}
 	unit->fd = -1;
+	decide_wanted(self, unit);
 	self->units[self->count++] = unit;
 	return unit;
 }
 
-static void close_unit(struct unit *unit)
+static bool is_file(int fd, uint64_t inode)
 {
-	if (unit->fd >= 0)
-		close(unit->fd);
-	unit->fd = -1;
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (inode == 0 || status.st_ino == inode);
 }
 
-static bool open_unit(const struct archive *self, struct unit *unit)
+/* Files move up the row while we look, never down: whoever looks upwards meets the one that is meant, if it is still there. */
+static bool open_unit(const struct log_archive *self, struct unit *unit)
 {
-	char *path = NULL;
-	int length;
+	for (size_t place = unit->rotations; unit->fd < 0 && place <= OUTPUT_FILES_MAX; place++) {
+		char *path = NULL;
+		int length = place == 0 ? asprintf(&path, "%s/%s.log", self->query->dir, unit->name)
+					: asprintf(&path, "%s/%s.log.%zu", self->query->dir, unit->name, place);
 
-	if (unit->fd >= 0)
-		return true;
-	if (unit->rotations == 0)
-		length = asprintf(&path, "%s/%s.log", self->query->dir, unit->name);
-	else
-		length = asprintf(&path, "%s/%s.log.%zu", self->query->dir, unit->name, unit->rotations);
-	if (length < 0)
-		return false;
-	unit->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	free(path);
+		if (length < 0)
+			return false;
+		unit->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		free(path);
+		if (unit->fd < 0 && place > unit->rotations)
+			break;
+		if (unit->fd >= 0 && !is_file(unit->fd, unit->file))
+			close_unit(unit);
+		if (unit->file == 0)
+			break;
+	}
 	return unit->fd >= 0;
 }
 
 /* ---- Lines ---- */
 
-static void give_line(struct archive *self, struct unit *unit, size_t index, bool partial)
+static void give_line(struct log_archive *self, struct unit *unit, size_t index, int stream, bool partial)
 {
+	struct part *part = &unit->parts[stream];
 	const struct log_archive_line line = {
 		.unit = unit->name,
 		.index = index,
-		.stream = unit->line_stream,
-		.time_ms = unit->line_time_ms,
-		.bytes = unit->line,
-		.size_bytes = unit->line_bytes,
+		.stream = stream + 1,
+		.time_ms = part->time_ms,
+		.bytes = part->bytes,
+		.size_bytes = part->size_bytes,
 		.partial = partial,
 	};
 
-	unit->line_bytes = 0;
-	if (self->counting) {
-		unit->lines++;
+	part->size_bytes = 0;
+	if (part->time_ms < self->query->since_ms)
 		return;
-	}
-	if (unit->lines > 0 && (!self->query->has_tail || unit->lines <= self->query->tail))
+	if (self->counting)
+		unit->lines++;
+	else if (!self->counted || unit->lines <= self->query->tail)
 		self->visit(self->context, &line);
-	if (unit->lines > 0)
+	if (!self->counting && unit->lines > 0)
 		unit->lines--;
 }
 
-static void take_bytes(struct archive *self, struct unit *unit, size_t index, const struct record *record,
+static void take_bytes(struct log_archive *self, struct unit *unit, size_t index, const struct log_record *record,
 		       const char *bytes, size_t size_bytes)
 {
-	for (size_t i = 0; i < size_bytes; i++) {
-		if (unit->line_bytes == 0) {
-			unit->line_time_ms = record->time_ms;
-			unit->line_stream = record->kind == 'e' ? 2 : 1;
-		}
+	const int stream = record->kind == 'e';
+	struct part *part = &unit->parts[stream];
+
+	if (part->bytes == NULL)
+		part->bytes = malloc(LINE_MAX_BYTES);
+	for (size_t i = 0; part->bytes != NULL && i < size_bytes; i++) {
+		if (part->size_bytes == 0)
+			part->time_ms = record->time_ms;
 		if (bytes[i] == '\n') {
-			give_line(self, unit, index, false);
+			give_line(self, unit, index, stream, false);
 			continue;
 		}
-		unit->line[unit->line_bytes++] = bytes[i];
-		if (unit->line_bytes == sizeof(unit->line))
-			give_line(self, unit, index, true);
+		if (part->size_bytes == LINE_MAX_BYTES) {
+			give_line(self, unit, index, stream, true);
+			part->time_ms = record->time_ms;
+		}
+		part->bytes[part->size_bytes++] = bytes[i];
 	}
 }
 
-static void take_output(struct archive *self, struct unit *unit, size_t index, const struct record *record)
+static void take_output(struct log_archive *self, struct unit *unit, size_t index, const struct log_record *record)
 {
-	int64_t offset = record->offset, left = record->size;
+	int64_t offset = record->offset;
+	uint64_t left = record->size;
 	char buffer[16384];
 
-	if (!unit->wanted || record->time_ms < self->query->since_ms || !open_unit(self, unit))
+	if (!unit->wanted || record->time_ms < self->query->run_ms || !open_unit(self, unit))
 		return;
 	while (left > 0) {
-		size_t wanted = left < (int64_t)sizeof(buffer) ? (size_t)left : sizeof(buffer);
+		size_t wanted = left < sizeof(buffer) ? (size_t)left : sizeof(buffer);
 		ssize_t count = pread(unit->fd, buffer, wanted, offset);
 
 		if (count <= 0)
 			return;
 		take_bytes(self, unit, index, record, buffer, (size_t)count);
 		offset += count;
-		left -= count;
+		left -= (uint64_t)count;
 	}
 }
 
-static void take_record(struct archive *self, const struct record *record)
+static void give_parts(struct log_archive *self, struct unit *unit, size_t index)
+{
+	for (int stream = 0; stream < STREAMS; stream++)
+		if (unit->parts[stream].size_bytes > 0)
+			give_line(self, unit, index, stream, true);
+}
+
+static void learn_service(struct log_archive *self, struct unit *unit, const struct log_record *record)
+{
+	if (record->service[0] == '\0' || (unit->service != NULL && strcmp(unit->service, record->service) == 0))
+		return;
+	free(unit->service);
+	unit->service = strdup(record->service);
+	decide_wanted(self, unit);
+}
+
+static void take_record(struct log_archive *self, const struct log_record *record)
 {
 	size_t index;
 	struct unit *unit = unit_of(self, record->unit, &index);
@@ -192,13 +234,18 @@ static void take_record(struct archive *self, const struct record *record)
 		break;
 	case 'b':
 	case 'x':
-		if (unit->line_bytes > 0)
-			give_line(self, unit, index, true);
+		give_parts(self, unit, index);
 		break;
 	case 'r':
 		close_unit(unit);
+		unit->file = 0;
 		if (unit->rotations > 0)
 			unit->rotations--;
+		break;
+	case 'f':
+		if (unit->file != record->size)
+			close_unit(unit);
+		unit->file = record->size;
 		break;
 	default:
 		break;
@@ -207,100 +254,124 @@ static void take_record(struct archive *self, const struct record *record)
 
 /* ---- The index ---- */
 
-static bool parse_record(const char *line, struct record *record)
+static void each_record(struct log_archive *self, char *text,
+			void (*take)(struct log_archive *, const struct log_record *))
 {
-	int used = 0;
+	struct log_record record;
 
-	if (sscanf(line, "%15" SCNd64 " %c %255s %18" SCNd64 " %15" SCNd64 "%n", &record->time_ms, &record->kind,
-		   record->unit, &record->offset, &record->size, &used) != 5 ||
-	    line[used] != '\0')
-		return false;
-	/* A unit's name becomes part of a path. */
-	return strchr(record->unit, '/') == NULL && record->unit[0] != '.' && record->offset >= 0 && record->size >= 0;
-}
-
-static void each_record(struct archive *self, char *text, void (*take)(struct archive *, const struct record *))
-{
-	struct record record;
-
-	for (char *line = text, *next; line != NULL && *line != '\0'; line = next) {
-		char *end = strchr(line, '\n');
-
-		next = end != NULL ? end + 1 : NULL;
-		if (end == NULL)
-			break;
+	for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 		*end = '\0';
-		if (parse_record(line, &record))
+		if (log_record_parse(line, &record))
 			take(self, &record);
 		*end = '\n';
 	}
 }
 
-static void count_rotation(struct archive *self, const struct record *record)
+/* Which unit is whose is learnt beforehand too, so that those who ask for a service get its first lines. */
+static void look_ahead(struct log_archive *self, const struct log_record *record)
 {
 	size_t index;
 	struct unit *unit = unit_of(self, record->unit, &index);
 
 	if (unit != NULL && record->kind == 'r')
 		unit->rotations++;
+	if (unit != NULL && record->kind == 'f')
+		learn_service(self, unit, record);
 }
 
-static void rewind_units(struct archive *self)
+static void replay(struct log_archive *self, char *text)
+{
+	for (size_t i = 0; i < self->count; i++)
+		self->units[i]->rotations = 0;
+	each_record(self, text, look_ahead);
+	each_record(self, text, take_record);
+}
+
+static void forget(struct log_archive *self)
 {
 	for (size_t i = 0; i < self->count; i++) {
 		close_unit(self->units[i]);
-		self->units[i]->rotations = 0;
-		self->units[i]->line_bytes = 0;
+		self->units[i]->file = 0;
+		for (size_t stream = 0; stream < STREAMS; stream++)
+			self->units[i]->parts[stream].size_bytes = 0;
 	}
 }
 
-static void replay(struct archive *self, char *older, char *newer, bool counting)
+/* How many lines there are decides which are the last. */
+static void count_lines(struct log_archive *self)
 {
-	rewind_units(self);
-	each_record(self, older, count_rotation);
-	each_record(self, newer, count_rotation);
-	self->counting = counting;
-	each_record(self, older, take_record);
-	each_record(self, newer, take_record);
+	self->counting = true;
+	replay(self, self->first);
 	for (size_t i = 0; i < self->count; i++)
-		if (self->units[i]->line_bytes > 0)
-			give_line(self, self->units[i], i, true);
+		give_parts(self, self->units[i], i);
+	self->counting = false;
+	self->counted = true;
+	forget(self);
 }
 
-static char *read_index(const char *dir, const char *name)
+struct log_archive *log_archive_open(const struct log_archive_query *query, int *result)
 {
-	char *path = NULL, *text = NULL;
-	size_t size;
+	struct log_archive *self = calloc(1, sizeof(*self));
 
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
+	*result = self != NULL ? 0 : -ENOMEM;
+	if (self == NULL)
 		return NULL;
-	if (paths_read_file(path, INDEX_BYTES_MAX, &text, &size) < 0)
-		text = NULL;
-	free(path);
-	return text;
+	self->query = query;
+	log_index_init(&self->index, query->dir);
+	self->first = log_index_read(&self->index);
+	if (self->first == NULL && self->index.fd < 0) {
+		*result = -ENOENT;
+		log_archive_close(self);
+		return NULL;
+	}
+	if (self->first != NULL)
+		each_record(self, self->first, look_ahead);
+	forget(self);
+	return self;
 }
 
-int log_archive_read(const struct log_archive_query *query, log_archive_visit *visit, void *context)
+void log_archive_close(struct log_archive *self)
 {
-	struct archive self = {.query = query, .visit = visit, .context = context};
-	char *older = read_index(query->dir, "index.1");
-	char *newer = read_index(query->dir, "index");
-	int result = 0;
+	if (self == NULL)
+		return;
+	for (size_t i = 0; i < self->count; i++)
+		destroy_unit(self->units[i]);
+	free(self->units);
+	free(self->first);
+	log_index_finish(&self->index);
+	free(self);
+}
 
-	if (older == NULL && newer == NULL) {
-		result = -ENOENT;
-		goto out;
+bool log_archive_knows(const struct log_archive *self, const char *name)
+{
+	for (size_t i = 0; i < self->count; i++)
+		if (is_named(self->units[i], name))
+			return true;
+	return false;
+}
+
+void log_archive_next(struct log_archive *self, log_archive_visit *visit, void *context)
+{
+	char *text = self->first;
+
+	self->visit = visit;
+	self->context = context;
+	if (text != NULL && self->query->has_tail)
+		count_lines(self);
+	if (text == NULL) {
+		self->counted = false;
+		text = log_index_read(&self->index);
 	}
-	/* Twice: how many lines there are decides which are the last. */
-	replay(&self, older, newer, true);
-	replay(&self, older, newer, false);
-out:
-	for (size_t i = 0; i < self.count; i++) {
-		close_unit(self.units[i]);
-		free(self.units[i]);
-	}
-	free(self.units);
-	free(older);
-	free(newer);
-	return result;
+	self->first = NULL;
+	if (text != NULL)
+		replay(self, text);
+	free(text);
+}
+
+void log_archive_rest(struct log_archive *self, log_archive_visit *visit, void *context)
+{
+	self->visit = visit;
+	self->context = context;
+	for (size_t i = 0; i < self->count; i++)
+		give_parts(self, self->units[i], i);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The last run's output from the state folder, for `logs` when nothing runs: logs/index (process/output_index.h) replayed over the
- * log files, so that lines come in the order in which they were written, with their times. Nothing on disk is trusted: torn
+ * Output from the state folder: logs/index (process/output_index.h) replayed over the log files, so that lines come in the order in
+ * which they were written, with their times, from the last run as from the running one. A reader that goes on (log_archive_next)
+ * gets every line once, whatever it missed meanwhile, as long as the files still hold it. Nothing on disk is trusted: torn
  * records, files that have gone and offsets beyond the end are passed over.
  */
 #ifndef UPFRONT_LAUNCHER_COMMAND_LOG_ARCHIVE_H
@@ -11,11 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct log_archive;
+
 struct log_archive_line {
 	const char *unit; /* name */
 	size_t index; /* number of the unit, in order of appearance */
 	int stream;
-	int64_t time_ms;
+	int64_t time_ms; /* when its first byte was read */
 	const char *bytes;
 	size_t size_bytes;
 	bool partial;
@@ -25,16 +28,23 @@ typedef void log_archive_visit(void *context, const struct log_archive_line *lin
 
 struct log_archive_query {
 	const char *dir; /* <state>/logs */
-	int64_t since_ms; /* wall clock: records before it belong to earlier runs */
-	const char *const *services; /* NULL: all; a service's replicas ("web-2") belong to it */
+	int64_t run_ms; /* wall clock: records before it belong to earlier runs */
+	int64_t since_ms; /* wall clock: lines before it are left out */
+	const char *const *services; /* NULL: all; by a service's name, or by a replica's ("web-2") */
 	bool has_tail;
-	size_t tail; /* lines of each unit */
+	size_t tail; /* lines of each unit that is there at the beginning */
 };
 
-/* Calls `visit` for each line. 0, or -ENOENT when there are no logs at all. */
-int log_archive_read(const struct log_archive_query *query, log_archive_visit *visit, void *context);
+/* Borrows the query and reads what is there now. NULL with -ENOENT in *result when there are no logs at all, else -ENOMEM. */
+struct log_archive *log_archive_open(const struct log_archive_query *query, int *result);
+void log_archive_close(struct log_archive *self);
 
-/* True when `unit` is `service` or one of its replicas. */
-bool log_unit_is_of(const char *unit, const char *service);
+/* True when the index speaks of a service, or a replica, of this name. */
+bool log_archive_knows(const struct log_archive *self, const char *name);
+
+/* Calls `visit` for each line that has come since the last call; the first gives those that were there at the beginning. */
+void log_archive_next(struct log_archive *self, log_archive_visit *visit, void *context);
+/* Nothing more comes: what lines have no end yet are given as partial ones. */
+void log_archive_rest(struct log_archive *self, log_archive_visit *visit, void *context);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/clock.h"
 #include "config/err.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
 #include "launcher/command/log_archive.h"
-#include "launcher/command/log_reader.h"
+#include "launcher/command/since.h"
 #include "launcher/command/view.h"
 #include "launcher/project.h"
 #include "launcher/supervisor/ctl_json.h"
@@ -22,10 +23,11 @@
 #include <unistd.h>
 
 #define CALL_TIMEOUT_MS 10000
+#define READS_MAX 16
 
 struct logs_options {
 	bool follow, timestamps, no_prefix;
-	const char *tail;
+	const char *tail, *since;
 };
 
 #define AT(member) .offset = offsetof(struct logs_options, member)
@@ -33,6 +35,8 @@ struct logs_options {
 static const struct cli_option logs_table[] = {
 	{'f', "follow", CLI_FLAG, NULL, "go on with what is written from now on", NULL, AT(follow)},
 	{'n', "tail", CLI_TEXT, "N|all", "only the last N lines of each service", NULL, AT(tail)},
+	{0, "since", CLI_TEXT, "TIME", "only lines from TIME on: 2026-01-31T09:00:00Z, or 10m for ten minutes ago",
+	 NULL, AT(since)},
 	{'t', "timestamps", CLI_FLAG, NULL, "the time in front of every line", NULL, AT(timestamps)},
 	{0, "no-log-prefix", CLI_FLAG, NULL, "no service name in front", NULL, AT(no_prefix)},
 	{.name = NULL},
@@ -41,11 +45,10 @@ static const struct cli_option logs_table[] = {
 struct logs {
 	const struct cli_context *context;
 	const struct logs_options *options;
-	bool has_tail;
-	size_t tail;
+	char *dir; /* <state>/logs */
+	struct log_archive_query query;
 	struct plain plain;
-	struct view view;
-	struct log_reader *reader;
+	struct view view; /* of a running stack */
 };
 
 /* One line of output, wherever it came from. */
@@ -73,30 +76,25 @@ static void print_line(struct logs *self, const char *name, const struct plain_l
 	cJSON_Delete(object);
 }
 
-/* ---- Of the running stack ---- */
-
-static void take_frame(void *context, const struct log_frame *frame)
+static void take_line(void *context, const struct log_archive_line *taken)
 {
 	struct logs *self = context;
-	const struct view_unit *unit = view_find(&self->view, frame->unit);
-	const char *name = unit != NULL ? unit->name : "?";
+	const struct view_unit *unit = view_find_name(&self->view, taken->unit);
 	const struct plain_line line = {
-		.service = name,
-		.index = frame->unit,
-		.bytes = frame->bytes,
-		.size_bytes = frame->size_bytes,
-		.time_ms = frame->time_ms,
-		.partial = frame->partial,
+		.service = taken->unit,
+		/* The colour `up` shows it in. */
+		.index = unit != NULL ? unit->id : (unsigned)taken->index,
+		.bytes = taken->bytes,
+		.size_bytes = taken->size_bytes,
+		.time_ms = taken->time_ms,
+		.partial = taken->partial,
 	};
 
-	if (frame->dropped) {
-		fflush(stdout);
-		fprintf(stderr, "upfront: %.*s lines were left out here: they came faster than they were read\n",
-			(int)(frame->size_bytes < 20 ? frame->size_bytes : 20), frame->bytes);
-		return;
-	}
-	print_line(self, name, &line, frame->stream + 1);
+	if (!ferror(stdout))
+		print_line(self, taken->unit, &line, taken->stream);
 }
+
+/* ---- Of the running stack ---- */
 
 static char *make_target(const struct logs *self)
 {
@@ -106,9 +104,7 @@ static char *make_target(const struct logs *self)
 
 	if (out == NULL)
 		return NULL;
-	fprintf(out, "/v1/logs?follow=%d", self->options->follow ? 1 : 0);
-	if (self->has_tail)
-		fprintf(out, "&tail=%zu", self->tail);
+	fprintf(out, "/v1/logs?follow=%d&tail=0", self->options->follow ? 1 : 0);
 	for (size_t i = 0; i < self->context->arg_count; i++) {
 		fputs("&service=", out);
 		for (const char *at = self->context->args[i]; *at != '\0'; at++) {
@@ -138,32 +134,37 @@ static int refuse(struct ctl_stream *stream, const char *begin, size_t size_byte
 	return -EINVAL;
 }
 
-static int read_stream(struct logs *self, struct ctl_stream *stream, struct err *err)
+/*
+ * The stream only tells that there is something new: the lines themselves come from the files, where each stands once, in order, and
+ * stays until it has been read - a stream that is read too slowly leaves lines out. Files are written before the stream is.
+ */
+static int follow(struct logs *self, struct ctl_stream *stream, struct log_archive *archive, struct err *err)
 {
 	struct pollfd pollfd = {.fd = ctl_stream_fd(stream), .events = POLLIN};
-	char buffer[16384];
-	ssize_t count;
+	char buffer[65536];
+	ssize_t count = 1;
+	int status = 0;
 
-	for (;;) {
-		count = ctl_stream_read(stream, buffer, sizeof(buffer));
-		if (count == -EAGAIN) {
-			fflush(stdout);
-			if (ferror(stdout) || (poll(&pollfd, 1, -1) < 0 && errno != EINTR))
-				return 0;
-			continue;
+	do {
+		if (count == -EAGAIN && poll(&pollfd, 1, -1) < 0 && errno != EINTR)
+			break;
+		/* A service that floods must not keep us from showing what it writes. */
+		for (int i = 0; i < READS_MAX && (i == 0 || count > 0); i++) {
+			count = ctl_stream_read(stream, buffer, sizeof(buffer));
+			status = ctl_stream_status(stream);
+			if (count > 0 && status != 200)
+				return refuse(stream, buffer, (size_t)count, err);
 		}
-		if (count == 0)
-			return 0;
-		if (count > 0 && ctl_stream_status(stream) != 200)
-			return refuse(stream, buffer, (size_t)count, err);
-		/* A stack that is killed cuts the stream off; what came before was well. */
-		if (count < 0)
-			return self->options->follow ? 0 : err_set(err, ERR_FAILED, "the log stream broke off");
-		if (log_reader_feed(self->reader, buffer, (size_t)count, take_frame, self) < 0)
-			return err_set(err, ERR_FAILED, "the log stream is not understood");
-		if (ferror(stdout))
-			return 0;
-	}
+		if (status == 200)
+			log_archive_next(archive, take_line, self);
+		fflush(stdout);
+	} while ((count > 0 || count == -EAGAIN) && !ferror(stdout));
+	if (status != 200)
+		return err_set(err, ERR_FAILED, "the log stream broke off");
+	/* A stack that is killed cuts the stream off; what came before was well. */
+	log_archive_next(archive, take_line, self);
+	log_archive_rest(archive, take_line, self);
+	return 0;
 }
 
 static void fit_names(struct logs *self)
@@ -175,7 +176,8 @@ static void fit_names(struct logs *self)
 		bool wanted = self->context->arg_count == 0;
 
 		for (size_t j = 0; j < self->context->arg_count; j++)
-			wanted = wanted || log_unit_is_of(self->view.units[i].name, self->context->args[j]);
+			wanted = wanted || strcmp(self->view.units[i].name, self->context->args[j]) == 0 ||
+				 strcmp(self->view.units[i].service, self->context->args[j]) == 0;
 		if (wanted)
 			names[count++] = self->view.units[i].name;
 	}
@@ -184,51 +186,70 @@ static void fit_names(struct logs *self)
 	free(names);
 }
 
-static int read_running(struct logs *self, const struct ctl_client *client, struct err *err)
+/* What is missing in the files is missing here. */
+static void say_lost(const struct ctl_client *client)
 {
-	struct ctl_stream *stream = NULL;
-	char *answer = NULL, *target = make_target(self);
-	int status, result = -ENOMEM;
+	struct err trouble = ERR_INIT;
+	char *answer = NULL;
+	const cJSON *lost;
+	cJSON *object;
+	int status;
 
-	self->reader = malloc(sizeof(*self->reader));
-	if (target == NULL || self->reader == NULL) {
-		err_set(err, ERR_INTERNAL, "out of memory");
-		goto out;
+	if (ctl_client_call(client, "GET", "/v1/stack", NULL, CALL_TIMEOUT_MS, &status, &answer, &trouble) == 0) {
+		object = cJSON_Parse(answer);
+		lost = cJSON_GetObjectItemCaseSensitive(object, "log_bytes_lost");
+		if (cJSON_IsNumber(lost) && lost->valuedouble > 0)
+			fprintf(stderr,
+				"upfront: %.0f bytes of output could not be written to disk and are missing here\n",
+				lost->valuedouble);
+		cJSON_Delete(object);
 	}
-	log_reader_init(self->reader);
+	free(answer);
+	err_finish(&trouble);
+}
+
+/* Asked first, so that a name nobody has is refused, and nothing is missed between files and stream. */
+static int open_stream(struct logs *self, const struct ctl_client *client, struct ctl_stream **stream, struct err *err)
+{
+	char *answer = NULL, *target = make_target(self);
+	int status, result;
+
+	if (target == NULL)
+		return err_set(err, ERR_INTERNAL, "out of memory");
 	result = ctl_client_call(client, "GET", "/v1/services", NULL, CALL_TIMEOUT_MS, &status, &answer, err);
 	if (result == 0)
 		result = view_take_services(&self->view, answer, err);
 	if (result == 0) {
 		fit_names(self);
-		result = ctl_stream_open(client, target, &stream, err);
+		result = ctl_stream_open(client, target, stream, err);
 	}
-	if (result == 0)
-		result = read_stream(self, stream, err);
-out:
-	ctl_stream_close(stream);
-	free(self->reader);
 	free(answer);
 	free(target);
 	return result;
 }
 
-/* ---- Of the last run ---- */
-
-static void take_archived(void *context, const struct log_archive_line *archived)
+static int read_running(struct logs *self, const struct ctl_client *client, struct err *err)
 {
-	const struct plain_line line = {
-		.service = archived->unit,
-		.index = (unsigned)archived->index,
-		.bytes = archived->bytes,
-		.size_bytes = archived->size_bytes,
-		.time_ms = archived->time_ms,
-		.partial = archived->partial,
-	};
+	struct log_archive *archive = NULL;
+	struct ctl_stream *stream = NULL;
+	int result = open_stream(self, client, &stream, err);
 
-	if (!ferror(stdout))
-		print_line(context, archived->unit, &line, archived->stream);
+	if (result < 0)
+		goto out;
+	archive = log_archive_open(&self->query, &result);
+	if (archive == NULL)
+		err_set(err, ERR_FAILED, "cannot read the logs in %s: %s", self->dir, strerror(-result));
+	else
+		result = follow(self, stream, archive, err);
+	if (result == 0 && !self->context->globals.quiet)
+		say_lost(client);
+out:
+	log_archive_close(archive);
+	ctl_stream_close(stream);
+	return result;
 }
+
+/* ---- Of the last run ---- */
 
 /* When the last run began: each `up` writes this file anew. */
 static int64_t last_run_ms(const struct project *project)
@@ -257,24 +278,13 @@ static void fit_archived(struct logs *self, const struct project *project)
 	free(names);
 }
 
-static bool has_logs(const char *dir, const char *service)
-{
-	char *path = NULL;
-	bool has;
-
-	if (strchr(service, '/') != NULL || asprintf(&path, "%s/%s.log", dir, service) < 0)
-		return false;
-	has = access(path, F_OK) == 0;
-	free(path);
-	return has;
-}
-
-static int check_names(const struct logs *self, const struct project *project, const char *dir, struct err *err)
+static int check_names(const struct logs *self, const struct project *project, const struct log_archive *archive,
+		       struct err *err)
 {
 	for (size_t i = 0; i < self->context->arg_count; i++) {
 		const char *name = self->context->args[i];
 
-		if (!has_logs(dir, name) &&
+		if (!log_archive_knows(archive, name) &&
 		    (project->stack == NULL || stack_find_service(project->stack, name) == NULL))
 			return err_set(err, ERR_USAGE, "no such service: '%s'", name);
 	}
@@ -283,32 +293,36 @@ static int check_names(const struct logs *self, const struct project *project, c
 
 static int read_archive(struct logs *self, const struct project *project, struct err *err)
 {
-	const char *const *services = (const char *const *)self->context->args;
-	struct log_archive_query query = {
-		.since_ms = last_run_ms(project),
-		.services = self->context->arg_count > 0 ? services : NULL,
-		.has_tail = self->has_tail,
-		.tail = self->tail,
-	};
-	char *dir = NULL;
 	int result;
+	struct log_archive *archive = log_archive_open(&self->query, &result);
 
-	if (asprintf(&dir, "%s/logs", project->state_dir) < 0)
-		return err_set(err, ERR_INTERNAL, "out of memory");
-	query.dir = dir;
-	fit_archived(self, project);
-	result = access(dir, F_OK) == 0 ? check_names(self, project, dir, err) : -ENOENT;
-	if (result == 0)
-		result = log_archive_read(&query, take_archived, self);
-	free(dir);
-	if (result == -ENOENT) {
+	if (archive == NULL) {
 		err_set(err, ERR_NOT_RUNNING, "project '%s' is not running and has no logs", project->name);
 		err_hint(err, "start it with: upfront up");
+		return result;
 	}
+	fit_archived(self, project);
+	result = check_names(self, project, archive, err);
+	if (result == 0) {
+		log_archive_next(archive, take_line, self);
+		log_archive_rest(archive, take_line, self);
+	}
+	log_archive_close(archive);
 	return result;
 }
 
 /* ---- The command ---- */
+
+static int parse_since(struct logs *self, struct err *err)
+{
+	const char *since = self->options->since;
+
+	if (since == NULL || since_parse(since, clock_wall_ms(), &self->query.since_ms))
+		return 0;
+	err_set(err, ERR_USAGE,
+		"--since: wanted a time such as 2026-01-31T09:00:00Z or a duration such as 10m, found '%s'", since);
+	return -EINVAL;
+}
 
 static int parse_tail(struct logs *self, struct err *err)
 {
@@ -322,8 +336,20 @@ static int parse_tail(struct logs *self, struct err *err)
 	value = strtoull(tail, &end, 10);
 	if (!isdigit((unsigned char)tail[0]) || errno != 0 || *end != '\0' || value > 1000000000)
 		return err_set(err, ERR_USAGE, "--tail: wanted a number or 'all', found '%s'", tail);
-	self->has_tail = true;
-	self->tail = (size_t)value;
+	self->query.has_tail = true;
+	self->query.tail = (size_t)value;
+	return 0;
+}
+
+static int make_query(struct logs *self, const struct project *project, struct err *err)
+{
+	if (asprintf(&self->dir, "%s/logs", project->state_dir) < 0) {
+		self->dir = NULL;
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	}
+	self->query.dir = self->dir;
+	self->query.run_ms = last_run_ms(project);
+	self->query.services = (const char *const *)self->context->args;
 	return 0;
 }
 
@@ -343,7 +369,8 @@ static int logs_run(struct cli_context *context, struct err *err)
 		.timestamps = self.options->timestamps,
 		.prefix = !self.options->no_prefix,
 	};
-	if (parse_tail(&self, err) < 0 || project_find(&project, context, err) < 0)
+	if (parse_tail(&self, err) < 0 || parse_since(&self, err) < 0 || project_find(&project, context, err) < 0 ||
+	    make_query(&self, &project, err) < 0)
 		goto out;
 	if (project_connect(&project, &client, &absent) == 0)
 		read_running(&self, &client, err);
@@ -354,6 +381,7 @@ static int logs_run(struct cli_context *context, struct err *err)
 out:
 	err_finish(&absent);
 	view_finish(&self.view);
+	free(self.dir);
 	ctl_client_close(&client);
 	project_finish(&project);
 	return (int)err->code;
@@ -363,7 +391,9 @@ const struct cli_command command_logs = {
 	.name = "logs",
 	.args = "[SERVICE...]",
 	.summary = "show what the services wrote, now or in the last run",
-	.text = "With --json one object a line: service, stream, time_ms, partial, text.",
+	.text = "Of a running stack what this run has written so far, with -f and what comes; else what the last run "
+		"wrote.\n"
+		"With --json one object a line: service, stream, time_ms, partial, text.",
 	.options = logs_table,
 	.options_size = sizeof(struct logs_options),
 	.args_max = -1,

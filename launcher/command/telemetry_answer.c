@@ -6,14 +6,17 @@
 #include "config/settings.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
+#include "launcher/command/view.h"
 #include "launcher/project.h"
 #include "telemetry/telemetry.h"
 
+#include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define CALL_TIMEOUT_MS 5000
 
@@ -32,55 +35,118 @@ static int edit(const char *app, bool off, struct err *err)
 	return result;
 }
 
-/* The running stack's telemetry ends at once; a stack that is not there has none. */
-static void withdraw(const struct project *project)
-{
-	struct ctl_client client = {NULL};
-	struct err absent = ERR_INIT;
-	char *answer = NULL;
-	int status;
+/* ---- Running stacks ---- */
 
-	if (project_connect(project, &client, &absent) == 0)
-		ctl_client_call(&client, "POST", "/v1/telemetry/withdraw", NULL, CALL_TIMEOUT_MS, &status, &answer,
-				&absent);
-	free(answer);
-	ctl_client_close(&client);
-	err_finish(&absent);
+static int call(const struct ctl_client *client, const char *method, const char *target, char **answer, struct err *err)
+{
+	int status, result = ctl_client_call(client, method, target, NULL, CALL_TIMEOUT_MS, &status, answer, err);
+
+	if (result == 0 && status != 200) {
+		view_take_error(*answer, status, err);
+		result = -EIO;
+	}
+	return result;
 }
 
+/* Apps are one whatever the case they are written in. */
+static bool runs_app(const struct ctl_client *client, const char *app, struct err *err)
+{
+	char *answer = NULL;
+	cJSON *stack = NULL;
+	const char *running = NULL;
+	bool result;
+
+	if (call(client, "GET", "/v1/stack", &answer, err) == 0) {
+		stack = cJSON_Parse(answer);
+		running = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(stack, "app"));
+	}
+	result = running != NULL && strcasecmp(running, app) == 0;
+	cJSON_Delete(stack);
+	free(answer);
+	return result;
+}
+
+/* Ends the telemetry of a running project if it runs that app (NULL: any). One that does not run has none. */
+static void withdraw(const struct project *project, const char *app, struct err *err)
+{
+	struct ctl_client client = {NULL};
+	struct err trouble = ERR_INIT;
+	char *answer = NULL;
+
+	if (!project_is_running(project))
+		return;
+	if (project_connect(project, &client, &trouble) == 0 && (app == NULL || runs_app(&client, app, &trouble)))
+		call(&client, "POST", "/v1/telemetry/withdraw", &answer, &trouble);
+	/* Nobody listens where the question is still open, or where all has ended meanwhile. */
+	if (err_is_set(&trouble) && trouble.code != ERR_NOT_RUNNING && project_is_running(project)) {
+		err_context(&trouble, "cannot end the usage statistics of the running project '%s'", project->name);
+		err_hint(&trouble, "end the stack itself with: upfront -p %s down", project->name);
+		err_move(err, &trouble);
+	}
+	free(answer);
+	ctl_client_close(&client);
+	err_finish(&trouble);
+}
+
+/* ---- Every project, every app ---- */
+
 /* Calls `visit` for each sub-folder's name of a folder that may not be there. */
-static void each_folder(const char *path, void (*visit)(const char *name, struct err *err), struct err *err)
+static void each_folder(const char *path, void (*visit)(const char *name, const char *app, struct err *err),
+			const char *app, struct err *err)
 {
 	DIR *folder = opendir(path);
 
-	if (folder == NULL)
+	if (folder == NULL) {
+		if (errno != ENOENT)
+			err_set(err, ERR_FAILED, "cannot look for what telemetry kept: %s: %s", path, strerror(errno));
 		return;
+	}
 	for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
 		if (entry->d_name[0] != '.')
-			visit(entry->d_name, err);
+			visit(entry->d_name, app, err);
 	closedir(folder);
 }
 
-static void wipe_app(const char *name, struct err *err)
-{
-	telemetry_wipe(name, err);
-}
-
-static void withdraw_project(const char *name, struct err *err)
+static void withdraw_project(const char *name, const char *app, struct err *err)
 {
 	struct project project;
 
 	project_init(&project);
 	project.name = strdup(name);
-	if (project.name != NULL && paths_state(name, &project.state_dir, err) == 0)
-		withdraw(&project);
+	if (project.name == NULL)
+		err_set(err, ERR_INTERNAL, "out of memory");
+	else if (paths_state(name, &project.state_dir, err) == 0)
+		withdraw(&project, app, err);
 	project_finish(&project);
 }
 
-/* Every product and every project there is state of. */
-static void end_everywhere(struct err *err)
+static void wipe_app(const char *name, const char *app, struct err *err)
 {
-	char *state = NULL, *apps = NULL, *last;
+	(void)app;
+	telemetry_wipe(name, err);
+}
+
+static void wipe(const char *state, const char *app, struct err *err)
+{
+	char *apps = NULL;
+
+	if (app != NULL) {
+		telemetry_wipe(app, err);
+	} else if (asprintf(&apps, "%s/.apps", state) < 0) {
+		err_set(err, ERR_INTERNAL, "out of memory");
+	} else {
+		each_folder(apps, wipe_app, NULL, err);
+		free(apps);
+	}
+}
+
+/*
+ * What waits on disk goes first: a sender that sees its outbox gone sends nothing more. Then the running stacks, and what one
+ * of them may have written in between.
+ */
+static void end_now(const char *app, struct err *err)
+{
+	char *state = NULL, *last;
 
 	/* The folder of all projects is the parent of any one's. */
 	if (paths_state("x", &state, err) < 0)
@@ -88,12 +154,9 @@ static void end_everywhere(struct err *err)
 	last = strrchr(state, '/');
 	if (last != NULL)
 		*last = '\0';
-	if (asprintf(&apps, "%s/.apps", state) < 0)
-		apps = NULL;
-	if (apps != NULL)
-		each_folder(apps, wipe_app, err);
-	each_folder(state, withdraw_project, err);
-	free(apps);
+	wipe(state, app, NULL);
+	each_folder(state, withdraw_project, app, err);
+	wipe(state, app, err);
 	free(state);
 }
 
@@ -101,20 +164,21 @@ int telemetry_off(const struct cli_context *context, const struct project *proje
 {
 	const struct telemetry_options *options = context->options;
 	const char *app = options->all ? NULL : project->stack->app;
+	const char *whose = app != NULL ? app : "every product";
 	int result = edit(app, true, err);
 
 	if (result < 0)
 		return result;
-	if (options->all) {
-		end_everywhere(err);
-	} else {
-		withdraw(project);
-		telemetry_wipe(app, err);
+	end_now(app, err);
+	if (err_is_set(err)) {
+		fprintf(stderr, "Usage statistics: off for %s from the next start on; for now something is left:\n",
+			whose);
+		return -EIO;
 	}
-	if (!err_is_set(err) && !context->globals.quiet)
+	if (!context->globals.quiet)
 		fprintf(stderr, "Usage statistics: off for %s until you change it. Change: upfront telemetry ask%s\n",
-			options->all ? "every product" : app, options->all ? " --all" : "");
-	return err_is_set(err) ? -EIO : 0;
+			whose, options->all ? " --all" : "");
+	return 0;
 }
 
 int telemetry_ask(const struct cli_context *context, const struct project *project, struct err *err)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/clock.h"
 #include "config/err.h"
 #include "config/paths.h"
 #include "config/stack.h"
@@ -6,8 +7,10 @@
 #include "launcher/command/command.h"
 #include "launcher/command/up_consent.h"
 #include "launcher/command/up_follow.h"
+#include "launcher/process/descendants.h"
 #include "launcher/process/guard.h"
 #include "launcher/process/ports.h"
+#include "launcher/process/spawn_users.h"
 #include "launcher/project.h"
 #include "launcher/supervisor/ctl.h"
 #include "launcher/supervisor/order.h"
@@ -21,13 +24,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 struct up_options {
 	bool detach, wait, no_deps, timestamps, no_dashboard;
 	int64_t wait_timeout_ms;
-	const char *telemetry;
+	const char **telemetry;
 	bool no_telemetry, disable_telemetry;
 	const char *engine;
 };
@@ -42,7 +44,7 @@ static const struct cli_option up_table[] = {
 	{0, "wait", CLI_FLAG, NULL, "return once everything is ready (implies -d)", NULL, AT(wait)},
 	{0, "wait-timeout", CLI_SECONDS, "SECONDS", "take the stack down if it is not ready by then: exit code 5", NULL,
 	 AT(wait_timeout_ms)},
-	{0, "telemetry", CLI_WORD, "ask|on|off", "answer the question about usage statistics for this run",
+	{0, "telemetry", CLI_WORDS, "ask|on|off", "answer the question about usage statistics for this run",
 	 telemetry_words, AT(telemetry)},
 	{0, "no-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(no_telemetry)},
 	{0, "disable-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(disable_telemetry)},
@@ -59,6 +61,7 @@ struct up {
 	const struct up_options *options;
 	struct project project;
 	bool *member; /* NULL: all services */
+	struct consent_said said; /* on the command line */
 	struct consent_decision consent;
 	int64_t begin_ms;
 	char *socket_path, *marker;
@@ -66,7 +69,10 @@ struct up {
 	int listen_fd;
 	int leash[2]; /* read end for the supervisor, write end ours */
 	int guard_fd; /* in the supervisor: set by guard_start */
+	int print_fd; /* our stderr, for a detached supervisor that is to print its events; -1: none */
 	struct child guard;
+	struct proc_list strangers; /* descendants from before the guard */
+	struct spawn_users users; /* whom services run as */
 };
 
 static int check_kernel(struct err *err)
@@ -81,9 +87,17 @@ static int check_kernel(struct err *err)
 	return err_set(err, ERR_MISSING, "this kernel is %s, but Linux 5.10 or newer is needed", name.release);
 }
 
-static const char *telemetry_flag(const struct up_options *options)
+/* Before anything is started: two notices cannot both be meant. */
+static int fold_telemetry(const struct up_options *options, struct consent_said *said, struct err *err)
 {
-	return options->no_telemetry || options->disable_telemetry ? "off" : options->telemetry;
+	static const char *const off[] = {"off", NULL};
+	const bool switched_off = options->no_telemetry || options->disable_telemetry;
+
+	if (consent_fold(switched_off ? off : (const char *const *)options->telemetry, said) == 0)
+		return 0;
+	err_set(err, ERR_USAGE, "--telemetry: two different notices are given");
+	err_hint(err, "name the one you have read; upfront telemetry status shows the current one");
+	return -EINVAL;
 }
 
 /* ---- What can be checked before anybody is asked ---- */
@@ -119,6 +133,24 @@ static int check_services(const struct up *self, struct err *err)
 	return 0;
 }
 
+/* Name services may take their time: asked now, while Ctrl-C still ends us, and not when services are to be started. */
+static int check_users(struct up *self, struct err *err)
+{
+	const struct stack *stack = self->project.stack;
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service *service = &stack->services[i];
+		int result;
+
+		if (self->member != NULL && !self->member[i])
+			continue;
+		result = supervisor_note_user(&self->users, service, err);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
 static int prepare(struct up *self, struct err *err)
 {
 	size_t *order = NULL;
@@ -132,6 +164,8 @@ static int prepare(struct up *self, struct err *err)
 		result = select_services(self, err);
 	if (result == 0)
 		result = check_services(self, err);
+	if (result == 0)
+		result = check_users(self, err);
 	if (result == 0)
 		result = paths_socket(self->project.name, &self->socket_path, err);
 	if (result == 0)
@@ -157,9 +191,11 @@ static int supervise(void *context)
 		.leash_fd = self->leash[0],
 		.lock_fd = self->project.lock_fd,
 		.consent = self->consent,
+		.print_fd = self->print_fd,
 		.marker_value = self->marker,
 		.begin_ms = self->begin_ms,
 		.guard_fd = self->guard_fd,
+		.users = &self->users,
 	};
 
 	return supervisor_run(&options);
@@ -174,7 +210,8 @@ static void close_fd(int *fd)
 
 static int launch(struct up *self, bool detach, struct err *err)
 {
-	int keep[4];
+	char *running = NULL;
+	int keep[5];
 	size_t count = 0;
 	int result;
 
@@ -185,13 +222,22 @@ static int launch(struct up *self, bool detach, struct err *err)
 		self->sender_path = telemetry_sender_path();
 	if (!detach && pipe2(self->leash, O_CLOEXEC) < 0)
 		return err_set(err, ERR_FAILED, "cannot make a pipe: %s", strerror(errno));
+	if (detach && self->consent.state == CONSENT_ON && telemetry_is_printed(&self->context->environment))
+		self->print_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	self->listen_fd = ctl_listen(self->socket_path, err);
 	if (self->listen_fd < 0)
 		return self->listen_fd;
+	result = project_mark_running(&self->project, &running, err);
+	if (result < 0) {
+		unlink(self->socket_path);
+		return result;
+	}
 	keep[count++] = self->listen_fd;
 	keep[count++] = self->project.lock_fd;
 	if (self->leash[0] >= 0)
 		keep[count++] = self->leash[0];
+	if (self->print_fd >= 0)
+		keep[count++] = self->print_fd;
 	keep[count] = -1;
 	const struct guard_options options = {
 		.socket_path = self->socket_path,
@@ -201,14 +247,18 @@ static int launch(struct up *self, bool detach, struct err *err)
 		.detached = detach,
 		.guard_fd = &self->guard_fd,
 		.spared_program = self->sender_path,
+		.running_path = running,
+		.strangers = &self->strangers,
 		.lock_fd = self->project.lock_fd,
 	};
 	result = guard_start(&options, &self->guard, err);
 	if (result < 0)
 		unlink(self->socket_path);
+	free(running);
 	/* From here on these belong to the others: the lock and the socket end with them, not with us. */
 	close_fd(&self->listen_fd);
 	close_fd(&self->leash[0]);
+	close_fd(&self->print_fd);
 	close_fd(&self->project.lock_fd);
 	return result;
 }
@@ -220,6 +270,7 @@ static int follow(struct up *self, bool detach, const sigset_t *signals, struct 
 		.project = &self->project,
 		.client = {.socket_path = self->socket_path},
 		.guard = self->guard,
+		.strangers = &self->strangers,
 		.detach = detach,
 		.wait = self->options->wait,
 		.timestamps = self->options->timestamps,
@@ -231,24 +282,16 @@ static int follow(struct up *self, bool detach, const sigset_t *signals, struct 
 	return up_follow(&options, err);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int ask_and_run(struct up *self, struct err *err)
 {
 	const bool detach = self->options->detach || self->options->wait;
 	sigset_t signals;
 	int result;
 
-	result = up_consent(self->context, self->project.stack, telemetry_flag(self->options), &self->consent, err);
+	result = up_consent(self->context, self->project.stack, &self->said, &self->consent, err);
 	if (result != 0)
 		return result < 0 ? (int)err->code : result;
-	self->begin_ms = now_ms();
+	self->begin_ms = clock_monotonic_ms();
 	/* Blocked before there is anything to end, so that no signal falls between start and the loop that takes them. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
@@ -268,11 +311,12 @@ static int up_run(struct cli_context *context, struct err *err)
 			  .listen_fd = -1,
 			  .leash = {-1, -1},
 			  .guard_fd = -1,
+			  .print_fd = -1,
 			  .guard = {.pid = -1, .pidfd = -1}};
 	int code;
 
 	project_init(&self.project);
-	if (check_kernel(err) < 0 || prepare(&self, err) < 0)
+	if (check_kernel(err) < 0 || fold_telemetry(self.options, &self.said, err) < 0 || prepare(&self, err) < 0)
 		code = (int)err->code;
 	else
 		code = ask_and_run(&self, err);
@@ -285,6 +329,8 @@ static int up_run(struct cli_context *context, struct err *err)
 	free(self.socket_path);
 	free(self.marker);
 	free(self.sender_path);
+	proc_list_finish(&self.strangers);
+	spawn_users_finish(&self.users);
 	return code;
 }
 

@@ -123,7 +123,7 @@ static void say_not_given(const struct consent_sources *sources, const struct co
 {
 	const struct consent_inputs *inputs = &sources->inputs;
 
-	if (inputs->flag != CONSENT_FLAG_ON)
+	if (inputs->said.flag != CONSENT_FLAG_ON)
 		return;
 	if (!inputs->has_endpoint)
 		fputs("upfront: --telemetry=on: the stack declares no telemetry, nothing is sent\n", stderr);
@@ -131,20 +131,20 @@ static void say_not_given(const struct consent_sources *sources, const struct co
 		fprintf(stderr,
 			"upfront: --telemetry=on@%d was not given: the notice is now %d; see upfront telemetry "
 			"notice\n",
-			inputs->flag_notice, inputs->notice);
+			inputs->said.notice, inputs->notice);
 	else if (decision->state == CONSENT_OFF)
 		fprintf(stderr, "upfront: --telemetry=on was not given: off: %s\n",
 			consent_reason_text(decision->reason));
 }
 
-int up_consent(const struct cli_context *context, const struct stack *stack, const char *flag,
+int up_consent(const struct cli_context *context, const struct stack *stack, const struct consent_said *said,
 	       struct consent_decision *decision, struct err *err)
 {
 	struct telemetry_notice notice = {0};
 	struct consent_sources sources;
 	int result;
 
-	result = consent_sources_read(&sources, context, stack, flag, err);
+	result = consent_sources_read(&sources, context, stack, said, err);
 	if (result < 0)
 		goto out;
 	*decision = consent_decide(&sources.inputs);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/command/up_follow.h"
 
+#include "config/clock.h"
 #include "config/err.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
@@ -21,7 +22,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CALL_TIMEOUT_MS 5000
@@ -57,14 +57,6 @@ struct follow {
 	enum follow_end end;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ---- Saying ---- */
 
 static void say(struct follow *self, const char *line)
@@ -80,12 +72,25 @@ static void say_up(struct follow *self)
 {
 	char after[32], *line = NULL;
 
-	news_duration(now_ms() - self->options->begin_ms, after, sizeof(after));
+	news_duration(clock_monotonic_ms() - self->options->begin_ms, after, sizeof(after));
 	if (asprintf(&line, "%s is up (%s)%s%s", self->options->project->name, after,
 		     self->view.open != NULL ? ": " : "", self->view.open != NULL ? self->view.open : "") < 0)
 		return;
 	say(self, line);
 	free(line);
+}
+
+/* Who failed and was not needed: before the stack was up it could still have been the end of it. */
+static void say_left_out(struct follow *self)
+{
+	for (size_t i = 0; i < self->view.count; i++) {
+		const struct view_unit *unit = &self->view.units[i];
+		char *line = unit->wanted && !unit->settled ? news_why_not_ready(unit) : NULL;
+
+		if (line != NULL)
+			say(self, line);
+		free(line);
+	}
 }
 
 static void print_line(struct follow *self, struct outlet *to, const char *service, const struct log_frame *frame)
@@ -170,6 +175,7 @@ static void take_change(void *context, const struct view *view, const struct vie
 	if (unit == NULL && view_is(view, "up") && !self->was_up) {
 		self->was_up = true;
 		say_up(self);
+		say_left_out(self);
 	}
 }
 
@@ -273,13 +279,13 @@ static void check_timeout(struct follow *self)
 {
 	const int64_t limit_ms = self->options->wait_timeout_ms;
 
-	if (limit_ms == 0 || self->was_up || self->timed_out || self->stop_signal != 0 ||
-	    now_ms() - self->options->begin_ms < limit_ms)
+	if (limit_ms < 0 || self->was_up || self->timed_out || self->stop_signal != 0 ||
+	    clock_monotonic_ms() - self->options->begin_ms < limit_ms)
 		return;
 	self->timed_out = true;
 	/* Said as it stands now: on the way down every probe fails. */
 	add_unready(self);
-	post(self, "/v1/stack/down", NULL);
+	post(self, "/v1/stack/down", "{\"reason\":\"timeout\"}");
 }
 
 /* Whoever watched has left, which ends a stack that lives for its watcher. A disk that is full is no such sign. */
@@ -298,7 +304,7 @@ static void take_guard(struct follow *self)
 	if (waitid(P_PIDFD, (id_t)self->options->guard.pidfd, &self->guard_end, WEXITED) < 0 && errno == EINTR)
 		return;
 	self->guard_gone = true;
-	self->guard_gone_ms = now_ms();
+	self->guard_gone_ms = clock_monotonic_ms();
 }
 
 /* ---- The loop ---- */
@@ -337,9 +343,9 @@ static int poll_timeout(const struct follow *self)
 
 	if (self->guard_gone)
 		return ORPHAN_MS;
-	if (self->options->wait_timeout_ms == 0 || self->was_up || self->timed_out || self->stop_signal != 0)
+	if (self->options->wait_timeout_ms < 0 || self->was_up || self->timed_out || self->stop_signal != 0)
 		return -1;
-	left = self->options->begin_ms + self->options->wait_timeout_ms - now_ms();
+	left = self->options->begin_ms + self->options->wait_timeout_ms - clock_monotonic_ms();
 	return left <= 0 ? 0 : left < 60000 ? (int)left : 60000;
 }
 
@@ -387,14 +393,14 @@ static void step(struct follow *self)
 	check_goal(self);
 	/* Once the guard has gone nobody writes any more, so both streams come to their end. */
 	if (self->guard_gone &&
-	    ((self->events == NULL && self->logs == NULL) || now_ms() - self->guard_gone_ms >= ORPHAN_MS))
+	    ((self->events == NULL && self->logs == NULL) || clock_monotonic_ms() - self->guard_gone_ms >= ORPHAN_MS))
 		self->end = FOLLOW_OVER;
 }
 
 /* What is still in line goes out, unless nobody reads it or the person has had enough. */
 static void flush_outlets(struct follow *self)
 {
-	int64_t deadline_ms = now_ms() + FLUSH_MS;
+	int64_t deadline_ms = clock_monotonic_ms() + FLUSH_MS;
 
 	while (!outlet_is_empty(&self->out) || !outlet_is_empty(&self->news)) {
 		struct pollfd polls[WATCH_COUNT];
@@ -402,10 +408,10 @@ static void flush_outlets(struct follow *self)
 		fill_polls(self, polls);
 		polls[WATCH_GUARD].fd = polls[WATCH_EVENTS].fd = polls[WATCH_LOGS].fd = -1;
 		if (poll(polls, WATCH_COUNT, FLUSH_MS) <= 0 || polls[WATCH_SIGNAL].revents != 0 ||
-		    now_ms() > deadline_ms)
+		    clock_monotonic_ms() > deadline_ms)
 			return;
 		if (polls[WATCH_OUT].revents != 0 || polls[WATCH_NEWS].revents != 0)
-			deadline_ms = now_ms() + FLUSH_MS;
+			deadline_ms = clock_monotonic_ms() + FLUSH_MS;
 		if (polls[WATCH_OUT].revents != 0)
 			outlet_write(&self->out);
 		if (polls[WATCH_NEWS].revents != 0)
@@ -514,6 +520,7 @@ static void close_all(struct follow *self)
 
 int up_follow(const struct up_follow_options *options, struct err *err)
 {
+	const struct guard_spared spared = {.strangers = options->strangers};
 	struct follow self = {.options = options, .err = err, .signal_fd = -1};
 	int code = ERR_INTERNAL;
 
@@ -526,7 +533,7 @@ int up_follow(const struct up_follow_options *options, struct err *err)
 out:
 	/* A guard that ended well has swept already, all but the sender, which ends by itself. */
 	if (self.end != FOLLOW_LEFT && self.guard_end.si_code != CLD_EXITED)
-		guard_sweep(options->client.socket_path, SWEEP_MS);
+		guard_sweep_sparing(options->client.socket_path, &spared, SWEEP_MS);
 	close_all(&self);
 	return code;
 }

@@ -15,6 +15,7 @@
 
 struct cli_context;
 struct err;
+struct proc_list;
 struct project;
 
 struct up_follow_options {
@@ -22,10 +23,11 @@ struct up_follow_options {
 	const struct project *project;
 	struct ctl_client client;
 	struct child guard;
+	const struct proc_list *strangers; /* descendants from before the guard: not ours to end */
 	bool detach; /* leave once everything is started ... */
 	bool wait; /* ... or ready */
 	bool timestamps;
-	int64_t wait_timeout_ms; /* until everything is ready; 0: as long as it takes */
+	int64_t wait_timeout_ms; /* until everything is ready; -1: as long as it takes */
 	int64_t begin_ms; /* monotonic */
 	const sigset_t *signals; /* SIGINT, SIGTERM, SIGHUP, SIGQUIT: blocked since before the guard was started */
 };

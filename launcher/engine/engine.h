@@ -17,6 +17,7 @@
 struct err;
 struct event_base;
 struct service;
+struct spawn_users;
 struct stack;
 struct strmap;
 
@@ -53,6 +54,8 @@ struct engine_options {
 	const struct stack *stack;
 	const struct strmap *environment; /* of the `up`, without upfront's own variables; outlives the engine */
 	const struct strmap *telemetry; /* laid over every unit's environment; outlives the engine */
+	struct spawn_users
+		*users; /* whom services run as, looked up before; outlives the engine. NULL: looked up at each start */
 	const char *marker; /* NAME=value put into every unit's environment, so that strays are known */
 	const struct engine_events *events;
 	void *context;

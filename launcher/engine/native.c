@@ -2,8 +2,8 @@
 #include "launcher/engine/native.h"
 
 #include "config/stack.h"
-#include "launcher/engine/strays.h"
 #include "launcher/process/spawn.h"
+#include "launcher/process/strays.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -42,7 +42,7 @@ static void remember(struct native_unit *unit)
 static bool belongs(const struct native_unit *unit, const struct proc_id *id, pid_t session, pid_t group)
 {
 	return session == unit->leader || group == unit->leader || strays_contain(&unit->seen, id) ||
-	       strays_is_marked(id->pid, unit->mark);
+	       proc_has_marker(id->pid, unit->mark);
 }
 
 static bool is_main(const struct engine *self, pid_t pid)
@@ -256,6 +256,7 @@ static int spawn(struct native_unit *unit, const struct native_ends *ends, struc
 	struct spawn_options options = {.argv = service->argv,
 					.cwd = service->working_dir,
 					.user = service->user,
+					.users = unit->engine->options.users,
 					.stdin_fd = ends->in,
 					.stdout_fd = ends->out,
 					.stderr_fd = ends->err,

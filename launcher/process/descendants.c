@@ -43,7 +43,7 @@ static bool is_our_user(pid_t pid)
 }
 
 /* Whether one of the zero-ended entries of the environment is `marker`. Read by pieces: it may have megabytes. */
-static bool has_marker(pid_t pid, const char *marker)
+bool proc_has_marker(pid_t pid, const char *marker)
 {
 	char chunk[CHUNK_BYTES];
 	size_t marker_bytes = strlen(marker), matched = 0;
@@ -85,7 +85,8 @@ static void mark_marked(const struct proc_table *table, const char *marker, unsi
 	}
 	for (size_t i = 0; i < table->count; i++) {
 		pid_t pid = table->entries[i].id.pid;
-		if (!above[i] && proc_entry_lives(&table->entries[i]) && is_our_user(pid) && has_marker(pid, marker))
+		if (!above[i] && proc_entry_lives(&table->entries[i]) && is_our_user(pid) &&
+		    proc_has_marker(pid, marker))
 			marks[i] = PROC_IN;
 	}
 	free(above);
@@ -112,7 +113,27 @@ static int collect(const struct proc_table *table, const unsigned char *marks, p
 	return 0;
 }
 
-int descendants_find(pid_t ancestor, const char *marker, struct proc_list *list)
+/* Where a search begins; what is not asked for is 0 or NULL. */
+struct origin {
+	pid_t ancestor, session;
+	const char *marker;
+};
+
+static void mark_origin(const struct proc_table *table, const struct origin *origin, unsigned char *marks)
+{
+	const struct proc_entry *top = origin->ancestor > 0 ? proc_table_find(table, origin->ancestor) : NULL;
+	if (top)
+		marks[top - table->entries] = PROC_IN;
+	for (size_t i = 0; origin->session > 0 && i < table->count; i++) {
+		const struct proc_entry *entry = &table->entries[i];
+		if (entry->session == origin->session || entry->id.pid == origin->session)
+			marks[i] = PROC_IN;
+	}
+	if (origin->marker)
+		mark_marked(table, origin->marker, marks);
+}
+
+static int find(const struct origin *origin, struct proc_list *list)
 {
 	struct proc_table table;
 	int result = proc_table_read(&table);
@@ -123,40 +144,23 @@ int descendants_find(pid_t ancestor, const char *marker, struct proc_list *list)
 		result = -ENOMEM;
 		goto out;
 	}
-	const struct proc_entry *top = ancestor > 0 ? proc_table_find(&table, ancestor) : NULL;
-	if (top)
-		marks[top - table.entries] = PROC_IN;
-	if (marker)
-		mark_marked(&table, marker, marks);
+	mark_origin(&table, origin, marks);
 	proc_table_spread(&table, marks);
-	result = collect(&table, marks, ancestor, list);
+	result = collect(&table, marks, origin->ancestor, list);
 out:
 	free(marks);
 	proc_table_finish(&table);
 	return result;
 }
 
+int descendants_find(pid_t ancestor, const char *marker, struct proc_list *list)
+{
+	return find(&(struct origin){.ancestor = ancestor, .marker = marker}, list);
+}
+
 int descendants_of_session(pid_t sid, struct proc_list *list)
 {
-	struct proc_table table;
-	int result = proc_table_read(&table);
-	if (result < 0)
-		return result;
-	unsigned char *marks = calloc(table.count + 1, 1);
-	if (!marks) {
-		result = -ENOMEM;
-		goto out;
-	}
-	for (size_t i = 0; i < table.count; i++) {
-		if (table.entries[i].session == sid || table.entries[i].id.pid == sid)
-			marks[i] = PROC_IN;
-	}
-	proc_table_spread(&table, marks);
-	result = collect(&table, marks, 0, list);
-out:
-	free(marks);
-	proc_table_finish(&table);
-	return result;
+	return find(&(struct origin){.session = sid}, list);
 }
 
 int proc_signal(const struct proc_id *id, int signal)

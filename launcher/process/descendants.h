@@ -33,6 +33,12 @@ int descendants_find(pid_t ancestor, const char *marker, struct proc_list *list)
 /* Those of session `sid` (its leader too), and all their descendants. Used to end what a service left behind. */
 int descendants_of_session(pid_t sid, struct proc_list *list);
 
+/*
+ * True when the process was started with `marker` ("NAME=value") in its environment, as far as that can still be read: false for
+ * zombies and for what is not ours to see.
+ */
+bool proc_has_marker(pid_t pid, const char *marker);
+
 /* Signals one process if it still is that process; by pidfd. 0 or -errno. */
 int proc_signal(const struct proc_id *id, int signal);
 

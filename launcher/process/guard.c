@@ -14,6 +14,7 @@
 
 #include "config/err.h"
 #include "launcher/process/spawn.h"
+#include "launcher/process/strays.h"
 
 #define SWEEP_LIMIT_MS 10000 /* only what sits in the kernel, or is not ours to kill, takes longer */
 #define EXIT_BROKEN 1
@@ -170,7 +171,9 @@ _Noreturn static void be_guard(const struct guard_options *options, int report_f
 	streams_to_null();
 	close_others(NULL, (const int[]){lock_fd, -1, -1});
 	int status = watch(supervisor);
-	guard_sweep_sparing(options->socket_path, options->spared_program, SWEEP_LIMIT_MS);
+	const struct guard_spared spared = {.program = options->spared_program};
+	if (guard_sweep_sparing(options->socket_path, &spared, SWEEP_LIMIT_MS) && options->running_path)
+		unlink(options->running_path);
 	_exit(exit_code(status));
 }
 
@@ -190,6 +193,9 @@ int guard_start(const struct guard_options *options, struct child *guard, struct
 	int fds[2] = {-1, -1}, pidfd = -1, error = 0;
 	pid_t pid = -1;
 	sigset_t all, old;
+	/* Without memory for them nobody is known, and a sweep, should it ever be due, takes all. */
+	if (options->strangers)
+		(void)strays_below(getpid(), options->strangers);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe2(fds, O_CLOEXEC) < 0) {
 		error = errno;
 		goto out;

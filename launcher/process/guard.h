@@ -17,10 +17,12 @@
 #ifndef UPFRONT_LAUNCHER_PROCESS_GUARD_H
 #define UPFRONT_LAUNCHER_PROCESS_GUARD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct child;
 struct err;
+struct proc_list;
 
 struct guard_options {
 	const char *socket_path;
@@ -35,6 +37,16 @@ struct guard_options {
 	 * after the stack's end for what is still unsent. Nobody waits for it.
 	 */
 	const char *spared_program;
+	/*
+	 * NULL, or a file that exists while processes of the stack may: made by the caller, removed by the guard as its last act. It is
+	 * still there when nobody was left to see that all have gone.
+	 */
+	const char *running_path;
+	/*
+	 * NULL, or where the caller gets to know, for its own sweep, which descendants it had before: a program that exec'ed it may have
+	 * left it some (`worker & exec upfront up`). The caller finishes the list, also after an error.
+	 */
+	struct proc_list *strangers;
 	int lock_fd; /* > 0: held by the guard too, to its end, so that nobody comes before all is clean; 0: none */
 };
 
@@ -48,11 +60,20 @@ int guard_start(const struct guard_options *options, struct child *guard, struct
 /*
  * For whoever is left: ends every descendant of the calling process (SIGKILL, again and again until /proc shows none),
  * reaps them, removes the socket file (NULL: none). At most limit_ms; what may not be signalled by us is left. Reaps every child of
- * the caller, whatever it was for.
+ * the caller, whatever it was for. True when nothing is left.
  */
-void guard_sweep(const char *socket_path, int limit_ms);
+bool guard_sweep(const char *socket_path, int limit_ms);
 
-/* The same, but whatever runs `spared_program` (NULL: none) is left alone. */
-void guard_sweep_sparing(const char *socket_path, const char *spared_program, int limit_ms);
+/* What a sweep leaves alone, and does not wait for. */
+struct guard_spared {
+	const char *program; /* whatever runs it; NULL: none */
+	const struct proc_list *strangers; /* these, and all that is below them; NULL: none */
+};
+
+/*
+ * The same, but for what is spared. What a stranger starts later and leaves without a parent cannot be told from what the stack
+ * left, and is ended. True when nothing but the spared is left.
+ */
+bool guard_sweep_sparing(const char *socket_path, const struct guard_spared *spared, int limit_ms);
 
 #endif

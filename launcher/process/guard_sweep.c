@@ -10,22 +10,16 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "config/clock.h"
 #include "launcher/process/descendants.h"
+#include "launcher/process/strays.h"
 
 #define PATIENT_ROUNDS 2 /* of plain SIGKILL, before a fork bomb is thought of */
 #define FREEZE_PASSES 16
 #define CLEAN_LOOKS 2
 #define LOOK_AGAIN_MS 50 /* while something takes its time to die */
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* False when the last child has gone. A subreaper without children has no descendants either. */
 static bool reap_all(void)
@@ -46,38 +40,114 @@ static size_t signal_all(const struct proc_list *list, int signal)
 	return reached;
 }
 
+/* What is spared, as it is found during one sweep. */
+struct spare {
+	bool by_program;
+	struct stat program;
+	const struct proc_list *strangers; /* NULL: none */
+};
+
+static struct spare spare_make(const struct guard_spared *spared)
+{
+	struct spare self = {.strangers = spared->strangers};
+	self.by_program = spared->program && stat(spared->program, &self.program) == 0;
+	return self;
+}
+
 /* By what it runs, not by what it calls itself: a name can be taken, /proc/PID/exe is the kernel's word. */
-static bool runs(pid_t pid, const struct stat *program)
+static bool runs_spared(const struct spare *self, pid_t pid)
 {
 	char path[64];
 	struct stat st;
+	if (!self->by_program)
+		return false;
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
-	return stat(path, &st) == 0 && st.st_dev == program->st_dev && st.st_ino == program->st_ino;
+	return stat(path, &st) == 0 && st.st_dev == self->program.st_dev && st.st_ino == self->program.st_ino;
 }
 
-static void leave_out(struct proc_list *list, const struct stat *program)
+static bool is_stranger(const struct spare *self, struct proc_id id)
 {
+	return self->strangers && self->strangers->count > 0 && strays_identify(&id) &&
+	       strays_contain(self->strangers, &id);
+}
+
+static bool has_children(pid_t pid)
+{
+	struct proc_list list = {0};
+	bool found = strays_below(pid, &list) != 0 || list.count > 0;
+	proc_list_finish(&list);
+	return found;
+}
+
+/*
+ * Whatever of the stack has lost its parent is our child, so when every child is spared nothing else is left. No walk of /proc
+ * is needed to see that, and at the end of most stacks none is made.
+ */
+static bool only_spared_left(const struct spare *self)
+{
+	struct proc_list children = {0};
+	bool only = strays_children(&children) == 0 && children.count > 0;
+	for (size_t i = 0; only && i < children.count; i++) {
+		const struct proc_id *id = &children.items[i];
+		only = is_stranger(self, *id) || (runs_spared(self, id->pid) && !has_children(id->pid));
+	}
+	proc_list_finish(&children);
+	return only;
+}
+
+/* Takes the strangers that still live, and what is below them now, out of the list. */
+static void leave_out_strangers(struct proc_list *list, const struct spare *self)
+{
+	struct proc_list known = {0};
 	size_t kept = 0;
+	for (size_t i = 0; i < self->strangers->count; i++) {
+		const struct proc_id *id = &self->strangers->items[i];
+		/* Looked at again: a pid that was reaped may be another's by now. */
+		if (strays_contain(list, id) && is_stranger(self, *id))
+			(void)strays_below(id->pid, &known);
+	}
 	for (size_t i = 0; i < list->count; i++) {
-		if (!runs(list->items[i].pid, program))
-			list->items[kept++] = list->items[i];
+		const struct proc_id *id = &list->items[i];
+		if (!strays_contain(self->strangers, id) && !strays_contain(&known, id))
+			list->items[kept++] = *id;
 	}
 	list->count = kept;
+	proc_list_finish(&known);
+}
+
+static void leave_out(struct proc_list *list, const struct spare *self)
+{
+	size_t kept = 0;
+	for (size_t i = 0; self->by_program && i < list->count; i++) {
+		if (!runs_spared(self, list->items[i].pid))
+			list->items[kept++] = list->items[i];
+	}
+	if (self->by_program)
+		list->count = kept;
+	if (self->strangers && self->strangers->count > 0)
+		leave_out_strangers(list, self);
+}
+
+/* What is to go: every descendant of ours that is not spared. */
+static int find_doomed(struct proc_list *list, const struct spare *spare)
+{
+	int result = descendants_find(getpid(), NULL, list);
+	if (result == 0)
+		leave_out(list, spare);
+	return result;
 }
 
 /*
  * Those who fork faster than /proc is read outlive any number of kills: each pass leaves the newborn. Stopped ones go on to count
  * against the limit of processes, so in the end nobody can fork, and all can be killed at leisure.
  */
-static void freeze_all(const struct stat *spared)
+static void freeze_all(const struct spare *spare)
 {
 	size_t before = 0;
 	for (int pass = 0; pass < FREEZE_PASSES; pass++) {
 		struct proc_list list = {0};
-		if (descendants_find(getpid(), NULL, &list) < 0)
+		if (find_doomed(&list, spare) < 0)
 			return;
-		if (spared)
-			leave_out(&list, spared);
 		size_t count = list.count;
 		signal_all(&list, SIGSTOP);
 		proc_list_finish(&list);
@@ -106,36 +176,43 @@ static void remove_socket(const char *path)
 		unlink(path);
 }
 
-void guard_sweep_sparing(const char *socket_path, const char *spared_program, int limit_ms)
+/* One round of killing; false when there is nobody left whom we may signal. */
+static bool kill_round(const struct spare *spare, int64_t left_ms)
 {
-	int64_t deadline = now_ms() + limit_ms;
-	struct stat program;
-	bool sparing = spared_program && stat(spared_program, &program) == 0;
+	struct proc_list list = {0};
+	bool known = find_doomed(&list, spare) == 0;
+	bool hopeless = known && list.count > 0 && signal_all(&list, SIGKILL) == 0;
+	if (!hopeless)
+		wait_for_one(&list, left_ms);
+	proc_list_finish(&list);
+	return !hopeless;
+}
+
+bool guard_sweep_sparing(const char *socket_path, const struct guard_spared *spared, int limit_ms)
+{
+	int64_t deadline = clock_monotonic_ms() + limit_ms;
+	struct spare spare = spare_make(spared);
+	bool sparing = spare.by_program || (spare.strangers && spare.strangers->count > 0);
+	bool alone = false;
 	int clean_looks = 0;
-	for (int round = 0; reap_all(); round++) {
-		struct proc_list list = {0};
-		int64_t left_ms = deadline - now_ms();
+	for (int round = 0; !(alone = !reap_all()) && clean_looks < CLEAN_LOOKS;) {
+		int64_t left_ms = deadline - clock_monotonic_ms();
 		if (left_ms <= 0)
 			break;
-		if (round >= PATIENT_ROUNDS)
-			freeze_all(sparing ? &program : NULL);
-		bool known = descendants_find(getpid(), NULL, &list) == 0;
-		size_t found = list.count;
-		if (sparing)
-			leave_out(&list, &program);
-		/* Only the spared are left; a second look, because /proc is no snapshot. */
-		clean_looks = known && found > 0 && list.count == 0 ? clean_looks + 1 : 0;
-		bool hopeless = known && list.count > 0 && signal_all(&list, SIGKILL) == 0;
-		if (!hopeless && clean_looks == 0)
-			wait_for_one(&list, left_ms);
-		proc_list_finish(&list);
-		if (hopeless || clean_looks == CLEAN_LOOKS)
+		/* A second look, because a list of children is no snapshot. */
+		clean_looks = sparing && only_spared_left(&spare) ? clean_looks + 1 : 0;
+		if (clean_looks > 0)
+			continue;
+		if (round++ >= PATIENT_ROUNDS)
+			freeze_all(&spare);
+		if (!kill_round(&spare, left_ms))
 			break;
 	}
 	remove_socket(socket_path);
+	return alone || clean_looks >= CLEAN_LOOKS;
 }
 
-void guard_sweep(const char *socket_path, int limit_ms)
+bool guard_sweep(const char *socket_path, int limit_ms)
 {
-	guard_sweep_sparing(socket_path, NULL, limit_ms);
+	return guard_sweep_sparing(socket_path, &(struct guard_spared){NULL, NULL}, limit_ms);
 }

@@ -34,6 +34,7 @@ static void destroy_unit(struct output_unit *unit)
 	for (int i = 0; i < OUTPUT_STREAMS; i++)
 		free(unit->held[i].bytes);
 	free(unit->name);
+	free(unit->service);
 	free(unit);
 }
 
@@ -170,6 +171,15 @@ out:
 	return result;
 }
 
+void output_set_service(struct output *self, unsigned id, const char *service)
+{
+	struct output_unit *unit = find_unit(self, id);
+	if (!unit || !is_file_name(service))
+		return;
+	free(unit->service);
+	unit->service = strdup(service);
+}
+
 /* ---- Lines: ring and observer ---- */
 
 static void deliver(struct output *self, struct output_unit *unit, int stream, const char *bytes, size_t size_bytes,
@@ -273,16 +283,30 @@ static void recover(struct output *self, struct output_unit *unit, int64_t time_
 	unit->losing = unit->told = false;
 }
 
+/* Says which file the unit's records speak of, unless this index has said so already. */
+static void state_file(struct output *self, struct output_unit *unit, int64_t time_ms)
+{
+	const struct output_record entry = {time_ms, OUTPUT_KIND_FILE, unit->name,
+					    0,       unit->file.inode, unit->service ? unit->service : unit->name};
+	if (unit->stated_file == unit->file.inode && unit->stated_index == self->index.inode)
+		return;
+	if (!output_index_write(&self->index, &entry))
+		return;
+	unit->stated_file = unit->file.inode;
+	unit->stated_index = self->index.inode;
+}
+
 static void record(struct output *self, struct output_unit *unit, enum output_kind kind, int64_t offset_bytes,
 		   size_t size_bytes, int64_t time_ms)
 {
-	struct output_record entry = {time_ms, OUTPUT_KIND_ROTATED, unit->name, 0, 0};
+	struct output_record entry = {time_ms, OUTPUT_KIND_ROTATED, unit->name, 0, 0, NULL};
 	while (unit->rotations_unrecorded > 0) {
 		if (!output_index_write(&self->index, &entry))
 			return;
 		unit->rotations_unrecorded--;
 	}
-	entry = (struct output_record){time_ms, kind, unit->name, offset_bytes, size_bytes};
+	state_file(self, unit, time_ms);
+	entry = (struct output_record){time_ms, kind, unit->name, offset_bytes, size_bytes, NULL};
 	output_index_write(&self->index, &entry);
 }
 

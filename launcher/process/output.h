@@ -39,6 +39,8 @@ void output_destroy(struct output *self);
  */
 int output_add(struct output *self, unsigned unit, const char *name, int64_t max_size_bytes, int max_files,
 	       struct err *err);
+/* Says which service the unit is a replica of, for the index; without it the unit counts as its own. Out of memory: likewise. */
+void output_set_service(struct output *self, unsigned unit, const char *service);
 /* A new run of the unit begins. */
 void output_begin(struct output *self, unsigned unit, int64_t time_ms);
 void output_write(struct output *self, unsigned unit, int stream, const char *bytes, size_t size_bytes,

@@ -11,8 +11,14 @@
  *     b     a run of the unit begins at OFFSET
  *     x     it has ended, OFFSET is behind its last byte
  *     r     what was UNIT.log until now is UNIT.log.1, .1 is .2 and so on; offsets start at 0 again
+ *     f     what the unit's next records speak of is the file with inode number SIZE; a sixth word names the unit's service
+ *           (UNIT itself, but for replicas): "1763719200120 f web-2 0 393217 web"
  * So a record speaks of UNIT.log.N where N is the number of r records of that unit behind it. A full disk may swallow
  * records, but never an r: it is written late rather than not at all. A reader takes no line on trust: one may be torn.
+ *
+ * An f stands in front of a unit's first record in each index file, and again whenever its file is another one. With it a reader
+ * that follows a running stack is right even when files move while it looks: files only ever move up, so it looks for that
+ * inode from UNIT.log.N upwards (a lower one with the same number is a later file).
  */
 #ifndef UPFRONT_LAUNCHER_PROCESS_OUTPUT_INDEX_H
 #define UPFRONT_LAUNCHER_PROCESS_OUTPUT_INDEX_H
@@ -27,7 +33,8 @@ enum output_kind {
 	OUTPUT_KIND_STDERR = 'e',
 	OUTPUT_KIND_BEGIN = 'b',
 	OUTPUT_KIND_END = 'x',
-	OUTPUT_KIND_ROTATED = 'r'
+	OUTPUT_KIND_ROTATED = 'r',
+	OUTPUT_KIND_FILE = 'f'
 };
 
 struct output_record {
@@ -35,7 +42,8 @@ struct output_record {
 	enum output_kind kind;
 	const char *unit;
 	int64_t offset_bytes;
-	size_t size_bytes;
+	uint64_t size_bytes;
+	const char *service; /* OUTPUT_KIND_FILE only */
 };
 
 /* Whether the whole record stands on disk. */

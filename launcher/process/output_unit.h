@@ -18,12 +18,14 @@ struct output_held {
 struct output_unit {
 	unsigned id;
 	char *name;
+	char *service; /* whose replica it is; NULL: its own name */
 	unsigned run;
 	bool running; /* begun, not ended */
 	struct output_file file;
 	struct output_ring ring;
 	struct output_held held[OUTPUT_STREAMS];
 	unsigned rotations_unrecorded;
+	ino_t stated_file, stated_index; /* what the last f record said, and in which index */
 	bool losing, told; /* bytes are being lost; it has been said */
 	int64_t told_ms;
 	uint64_t lost_bytes; /* since it was said */

@@ -20,6 +20,7 @@ struct err;
 struct event_base;
 struct probe;
 struct probe_spec;
+struct spawn_users;
 
 /*
  * `detail` is the answer in words ("connection refused", "HTTP 503", "exit code 1: no such file"): valid UTF-8 without control characters;
@@ -32,7 +33,8 @@ struct probe_options {
 	const struct probe_spec *spec; /* outlives the probe */
 	char *const *environment; /* for exec; outlives the probe */
 	const char *cwd;
-	const char *user;
+	const char *user; /* for exec, as in spawn_options */
+	struct spawn_users *users; /* likewise; outlives the probe */
 	probe_result *result;
 	void *context;
 };

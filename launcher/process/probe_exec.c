@@ -96,6 +96,7 @@ static int start(struct probe *self, struct exec *exec, int out_fd, struct err *
 		.environment = self->options.environment,
 		.cwd = self->options.cwd,
 		.user = self->options.user,
+		.users = self->options.users,
 		.stdin_fd = -1,
 		.stdout_fd = out_fd,
 		.stderr_fd = out_fd,

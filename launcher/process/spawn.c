@@ -13,6 +13,7 @@
 
 #include "config/err.h"
 #include "launcher/process/spawn_plan.h"
+#include "launcher/process/spawn_users.h"
 
 /* The child's few frames and the kernel's copy of nothing: ample, and on our own stack, which waits meanwhile. */
 #define CHILD_STACK_BYTES 32768
@@ -102,6 +103,20 @@ static int explain_clone(const struct spawn_options *options, int error, struct 
 	return -error;
 }
 
+/* What is known stays its owner's; what had to be looked up for this start alone is in `found`, the caller's to free. */
+static int find_user(const struct spawn_options *options, struct spawn_user *user, struct spawn_user *found,
+		     struct err *err)
+{
+	const struct spawn_user *known = found;
+	int result = options->users ? spawn_users_get(options->users, options->user, &known, err)
+				    : spawn_user_find(options->user, found, err);
+	if (result == 0)
+		*user = *known;
+	else
+		err_set_cause(err, ERR_CAUSE_USER);
+	return result;
+}
+
 int spawn_child(const struct spawn_options *options, struct child *child, struct err *err)
 {
 	struct spawn_plan plan = {
@@ -109,11 +124,12 @@ int spawn_child(const struct spawn_options *options, struct child *child, struct
 		.fds = {options->stdin_fd, options->stdout_fd, options->stderr_fd, options->keep_fd},
 		.parent = getpid(),
 	};
+	struct spawn_user found = {0};
 	char **candidates = NULL;
 	int null_fd = -1, result = 0;
 
 	if (options->user)
-		result = spawn_user_find(options->user, &plan.user, err);
+		result = find_user(options, &plan.user, &found, err);
 	if (result < 0)
 		goto out;
 	candidates = list_candidates(options->argv[0], options->environment);
@@ -145,6 +161,6 @@ out:
 	if (null_fd >= 0)
 		close(null_fd);
 	free(candidates);
-	free(plan.user.groups);
+	free(found.groups);
 	return result;
 }

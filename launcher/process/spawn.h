@@ -5,6 +5,8 @@
  *   spawn        one child: own session and process group, default signals, only its own descriptors, parent-death signal
  *   guard        the process that outlives a killed supervisor long enough to end what it left
  *   descendants  who belongs to us: walks /proc by parent, session and marker
+ *   strays       who is below us, by the kernel's lists of children: cheap enough to be asked at every end
+ *   spawn_users  users and groups looked up once, before anything waits
  *   probe        is it well: http, tcp, unix, log, exec
  *   output       service output: log files, index, ring, followers
  *   ports        is a port free, and who holds it
@@ -19,6 +21,7 @@
 
 struct err;
 struct service_ulimit;
+struct spawn_users;
 
 /* A child is never a bare pid. */
 struct child {
@@ -32,6 +35,7 @@ struct spawn_options {
 	char *const *environment; /* for execve */
 	const char *cwd; /* NULL: unchanged */
 	const char *user; /* "name", "name:group", "uid:gid"; NULL: unchanged */
+	struct spawn_users *users; /* where `user` is known from, or noted once looked up; NULL: looked up anew */
 	const struct service_ulimit *ulimits;
 	size_t ulimit_count;
 	int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null */
@@ -42,9 +46,11 @@ struct spawn_options {
 };
 
 /*
- * Starts a program; returns once it has exec'ed (vfork-like: our own memory is shared until then, so no loop time is lost) or
- * failed. Errors (ERR_MISSING for command, interpreter, working directory and user not found or not permitted; ERR_FAILED else)
- * name what, and why; returns 0 or -errno of the failing step. Written after posix_spawn's contract, with what that lacks.
+ * Starts a program; returns once it has exec'ed or failed. The child borrows our memory until then, which spares copying it, and
+ * the caller stands still meanwhile: well under a millisecond, but as long as it takes where the working directory, a folder of PATH or
+ * the program lies on a file system that does not answer (a dead NFS server), and nothing bounds that. A user that `users` does
+ * not know is looked up first, which may ask the network. Errors (ERR_MISSING for command, interpreter, working directory and user not found or not permitted; ERR_FAILED else)
+ * name what, why and, as err.cause, what kind of thing was in the way; returns 0 or -errno of the failing step. Written after posix_spawn's contract, with what that lacks.
  */
 int spawn_child(const struct spawn_options *options, struct child *child, struct err *err);
 

@@ -210,6 +210,22 @@ static int explain_user(const struct spawn_plan *plan, struct err *err)
 	return -plan->error;
 }
 
+static enum err_cause cause_of(const struct spawn_plan *plan)
+{
+	switch (plan->failed) {
+	case SPAWN_EXEC:
+		if (plan->flaw == SPAWN_FLAW_ABSENT)
+			return ERR_CAUSE_COMMAND;
+		return plan->flaw != SPAWN_FLAW_NONE || plan->error == ENOEXEC ? ERR_CAUSE_EXECUTABLE : ERR_CAUSE_OTHER;
+	case SPAWN_DIRECTORY:
+		return ERR_CAUSE_DIRECTORY;
+	case SPAWN_USER:
+		return ERR_CAUSE_USER;
+	default:
+		return ERR_CAUSE_OTHER;
+	}
+}
+
 int spawn_explain(const struct spawn_plan *plan, struct err *err)
 {
 	static const char *const step_words[] = {
@@ -220,6 +236,7 @@ int spawn_explain(const struct spawn_plan *plan, struct err *err)
 		[SPAWN_DEATH_SIGNAL] = "parent-death signal",
 		[SPAWN_SIGNALS] = "signals",
 	};
+	err_set_cause(err, cause_of(plan));
 	switch (plan->failed) {
 	case SPAWN_EXEC:
 		return explain_exec(plan, err);

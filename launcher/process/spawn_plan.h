@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "launcher/process/spawn_users.h"
+
 struct err;
 struct spawn_options;
 
@@ -38,14 +40,6 @@ enum spawn_flaw {
 	SPAWN_FLAW_UNREACHABLE /* a folder on the way may not be searched */
 };
 
-struct spawn_user {
-	bool change; /* false: we are this user already */
-	uid_t uid;
-	gid_t gid;
-	gid_t *groups; /* supplementary ones; owned */
-	size_t group_count;
-};
-
 /* Descriptors a child can be given: 0, 1, 2 and the kept one. */
 #define SPAWN_FDS 4
 
@@ -65,9 +59,6 @@ struct spawn_plan {
 
 /* Entry of the child, for clone(); returns only to fail. */
 int spawn_child_main(void *plan);
-
-/* "name", "name:group", "uid", "uid:gid". Not found: ERR_MISSING. The caller frees user->groups, also after an error. */
-int spawn_user_find(const char *text, struct spawn_user *user, struct err *err);
 
 /* Puts the plan's failure into words; returns its -errno. */
 int spawn_explain(const struct spawn_plan *plan, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/process/spawn_plan.h"
+#include "launcher/process/spawn_users.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -157,7 +157,8 @@ int spawn_user_find(const char *text, struct spawn_user *user, struct err *err)
 		*group++ = '\0';
 
 	bool numeric = parse_id(name, &id);
-	result = find_account(numeric ? NULL : name, (uid_t)id, &account);
+	/* With a group of its own a number is all there is to know. */
+	result = numeric && group ? 0 : find_account(numeric ? NULL : name, (uid_t)id, &account);
 	if (result < 0)
 		goto out;
 	if (!numeric && !account.known) {

@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/supervisor/ctl_json.h"
 
+#include "config/clock.h"
 #include "config/err.h"
 #include "config/stack.h"
+#include "config/strmap.h"
 #include "config/utf8.h"
 #include "launcher/process/output.h"
-#include "launcher/supervisor/supervisor_private.h"
+#include "launcher/supervisor/supervisor.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void ctl_json_add_text(cJSON *object, const char *name, const char *text)
 {
@@ -145,7 +138,7 @@ static void add_svc(cJSON *object, const struct svc *svc)
 	cJSON_AddBoolToObject(object, "settled", svc_is_settled(svc));
 	cJSON_AddBoolToObject(object, "one_shot", svc->policy.one_shot);
 	cJSON_AddNumberToObject(object, "restarts", svc->restarts);
-	add_time(object, "uptime_ms", svc->has_process && svc->started_ms > 0, monotonic_ms() - svc->started_ms);
+	add_time(object, "uptime_ms", svc->has_process && svc->started_ms > 0, clock_monotonic_ms() - svc->started_ms);
 	add_time(object, "ready_after_ms", ready, svc->ready_ms - svc->started_ms);
 	add_time(object, "backoff_ms", svc->state == SVC_BACKOFF, svc->backoff_ms);
 	add_exit(object, svc);
@@ -259,9 +252,12 @@ cJSON *ctl_json_stack(const struct supervisor *supervisor)
 /* With what services are told, so that a one-off command can be told the same. */
 cJSON *ctl_json_telemetry(const struct supervisor *supervisor)
 {
-	const struct strmap *told = &supervisor->telemetry_environment;
+	const struct strmap *told = supervisor_telemetry_environment(supervisor);
 	cJSON *object = consent_object(supervisor_consent(supervisor));
-	cJSON *environment = cJSON_AddObjectToObject(object, "environment");
+	cJSON *environment;
+
+	cJSON_AddNumberToObject(object, "dropped", (double)supervisor_telemetry_dropped(supervisor));
+	environment = cJSON_AddObjectToObject(object, "environment");
 
 	for (size_t i = 0; environment != NULL && i < told->count; i++)
 		ctl_json_add_text(environment, told->entries[i].key, told->entries[i].value);

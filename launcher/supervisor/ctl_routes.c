@@ -2,6 +2,7 @@
 #include "launcher/supervisor/ctl_routes.h"
 
 #include "config/err.h"
+#include "config/signal_name.h"
 #include "launcher/supervisor/ctl_json.h"
 #include "launcher/supervisor/ctl_stream.h"
 #include "launcher/supervisor/supervisor.h"
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/queue.h>
 
 #define NAMES_MAX 1000u
@@ -247,7 +247,13 @@ static void get_logs(struct call *call)
 static void post_down(struct call *call)
 {
 	const cJSON *grace = cJSON_GetObjectItemCaseSensitive(call->body, "grace_ms");
+	const cJSON *reason = cJSON_GetObjectItemCaseSensitive(call->body, "reason");
 	int64_t grace_ms = -1;
+
+	if (reason != NULL && (!cJSON_IsString(reason) || strcmp(reason->valuestring, "timeout") != 0)) {
+		ctl_routes_refuse(call->request, 400, "reason: only 'timeout' is known");
+		return;
+	}
 
 	if (grace != NULL) {
 		if (!cJSON_IsNumber(grace) || grace->valuedouble < 0 || grace->valuedouble > 1e12) {
@@ -257,7 +263,7 @@ static void post_down(struct call *call)
 		grace_ms = (int64_t)grace->valuedouble;
 	}
 	answer_accepted(call->request);
-	supervisor_down(call->supervisor, grace_ms);
+	supervisor_down(call->supervisor, reason != NULL ? DOWN_TIMED_OUT : DOWN_ASKED, grace_ms);
 }
 
 static void post_detach(struct call *call)
@@ -308,22 +314,14 @@ static void post_restart(struct call *call)
 	act(call, supervisor_restart);
 }
 
-/* "SIGTERM", "TERM", "15"; 0: none of our signals. */
+/* "SIGTERM", "TERM", "15", 15; 0: no signal. */
 static int signal_number(const cJSON *value)
 {
-	const char *name;
+	int signal;
 
 	if (cJSON_IsNumber(value))
 		return value->valuedouble >= 1 && value->valuedouble < NSIG ? (int)value->valuedouble : 0;
-	if (!cJSON_IsString(value))
-		return 0;
-	name = value->valuestring;
-	if (strncasecmp(name, "SIG", 3) == 0)
-		name += 3;
-	for (int i = 1; i < NSIG; i++)
-		if (sigabbrev_np(i) != NULL && strcasecmp(name, sigabbrev_np(i)) == 0)
-			return i;
-	return 0;
+	return cJSON_IsString(value) && signal_parse(value->valuestring, &signal) ? signal : 0;
 }
 
 static void post_kill(struct call *call)
@@ -409,13 +407,21 @@ static const struct route *find_route(const char *path, enum evhttp_cmd_type met
 	return NULL;
 }
 
+/* Looked at before it is parsed, for what a parser that calls itself would have to go through; brackets in strings are text. */
 static bool shallow(const char *text, size_t size_bytes)
 {
+	bool in_string = false;
 	int depth = 0;
 
 	for (size_t i = 0; i < size_bytes; i++) {
-		if (text[i] == '{' || text[i] == '[')
+		if (in_string && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			in_string = !in_string;
+		else if (!in_string && (text[i] == '{' || text[i] == '['))
 			depth++;
+		else if (!in_string && (text[i] == '}' || text[i] == ']'))
+			depth--;
 		if (depth > BODY_DEPTH_MAX)
 			return false;
 	}

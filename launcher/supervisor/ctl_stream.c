@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/supervisor/ctl_stream.h"
 
+#include "config/clock.h"
 #include "config/err.h"
 #include "config/stack.h"
 #include "launcher/process/output.h"
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #define FAREWELL_MS 1000
 
@@ -46,14 +46,6 @@ struct ctl_streams {
 	struct follower *first;
 	size_t count;
 };
-
-static int64_t clock_ms(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- Followers ---- */
 
@@ -261,8 +253,7 @@ static void add_dropped_frame(struct follower *self)
 	char text[32];
 	int length = snprintf(text, sizeof(text), "%llu", (unsigned long long)self->dropped);
 
-	evbuffer_add_printf(self->pending, "%u 0 %lld %d d\n%s\n", UINT_MAX, (long long)clock_ms(CLOCK_REALTIME),
-			    length, text);
+	evbuffer_add_printf(self->pending, "%u 0 %lld %d d\n%s\n", UINT_MAX, (long long)clock_wall_ms(), length, text);
 	self->dropped = 0;
 	schedule(self);
 }
@@ -422,7 +413,7 @@ static bool send_until(int fd, const char *bytes, size_t size_bytes, int64_t dea
 
 	while (offset < size_bytes) {
 		ssize_t count = send(fd, bytes + offset, size_bytes - offset, MSG_NOSIGNAL | MSG_DONTWAIT);
-		int64_t left = deadline_ms - clock_ms(CLOCK_MONOTONIC);
+		int64_t left = deadline_ms - clock_monotonic_ms();
 
 		if (count > 0)
 			offset += (size_t)count;
@@ -465,7 +456,7 @@ static void say_farewell(struct follower *self, int64_t deadline_ms)
 
 void ctl_streams_destroy(struct ctl_streams *self)
 {
-	int64_t deadline_ms = clock_ms(CLOCK_MONOTONIC) + FAREWELL_MS;
+	int64_t deadline_ms = clock_monotonic_ms() + FAREWELL_MS;
 
 	if (self == NULL)
 		return;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/supervisor/supervisor_private.h"
 
+#include "config/clock.h"
 #include "config/stack.h"
 #include "launcher/process/guard.h"
 #include "launcher/process/output.h"
 #include "launcher/supervisor/ctl.h"
 #include "launcher/supervisor/order.h"
-#include "telemetry/catalog.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -18,7 +18,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* When the terminal dies the whole stack is to be gone within 2 s: services get the first second. */
@@ -30,24 +29,6 @@
 /* What upfront says to its own processes, and to services only on purpose. */
 static const char *const own_variables[] = {"UPFRONT_STACK", "UPFRONT_UNIT", "UPFRONT_METRICS", "UPFRONT_TELEMETRY",
 					    "UPFRONT_TELEMETRY_PRINT"};
-
-static int64_t clock_ms(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t supervisor_now_ms(void)
-{
-	return clock_ms(CLOCK_MONOTONIC);
-}
-
-int64_t supervisor_wall_ms(void)
-{
-	return clock_ms(CLOCK_REALTIME);
-}
 
 /* ---- Children, signals, the other processes of upfront ---- */
 
@@ -123,14 +104,14 @@ static void on_signal(evutil_socket_t fd, short what, void *context)
 		}
 		if (self->phase == PHASE_STARTING)
 			self->end_signal = SIGTERM;
-		supervisor_down(self, -1);
+		supervisor_down(self, DOWN_ASKED, -1);
 	}
 	reap_children(self);
 }
 
 static void terminal_died(struct supervisor *self)
 {
-	int64_t now = supervisor_now_ms();
+	int64_t now = clock_monotonic_ms();
 
 	self->listener_gone = true;
 	self->kill_all_ms = now + LEASH_KILL_ALL_MS;
@@ -260,6 +241,7 @@ static int make_engine(struct supervisor *self, struct err *err)
 					 .stack = self->stack,
 					 .environment = &self->environment,
 					 .telemetry = &self->telemetry_environment,
+					 .users = self->users,
 					 .events = &unit_engine_events,
 					 .context = self};
 
@@ -296,15 +278,17 @@ static int bring_up(struct supervisor *self, struct err *err)
 		rc = order_make(self->stack, &self->order, NULL, err);
 	if (rc == 0)
 		rc = units_make(self, err);
+	for (size_t i = 0; rc == 0 && i < self->unit_count; i++)
+		self->units[i].member = is_selected(self, unit_service(&self->units[i]));
+	if (rc == 0)
+		rc = units_find_users(self, err);
 	if (rc == 0)
 		rc = make_engine(self, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < self->unit_count; i++) {
-		if (!is_selected(self, unit_service(&self->units[i])))
-			continue;
-		self->units[i].member = true;
-		unit_step(&self->units[i], SVC_WANT_UP);
+		if (self->units[i].member)
+			unit_step(&self->units[i], SVC_WANT_UP);
 	}
 	supervisor_touch(self);
 	return 0;
@@ -316,7 +300,7 @@ static void give_up_before_the_start(struct supervisor *self)
 	if (!err_is_set(&self->failure))
 		err_set(&self->failure, ERR_INTERNAL, "cannot bring the stack up: out of memory");
 	units_finish(self);
-	report_failure(self, catalog_error_type_name(ERROR_OTHER));
+	report_failure(self, ERROR_OTHER);
 	supervisor_set_phase(self, PHASE_STOPPING);
 	supervisor_touch(self);
 }
@@ -348,6 +332,7 @@ static void finish(struct supervisor *self)
 		stack_destroy(self->stack);
 	strmap_finish(&self->environment);
 	strmap_finish(&self->telemetry_environment);
+	spawn_users_finish(&self->own_users);
 	err_finish(&self->failure);
 	free(self->marker);
 	free(self->order);
@@ -369,10 +354,11 @@ int supervisor_run(const struct supervisor_options *options)
 				  .stack = options->stack,
 				  .consent = options->consent,
 				  .phase = PHASE_STARTING,
-				  .started_ms = supervisor_now_ms(),
+				  .started_ms = clock_monotonic_ms(),
 				  .failure = ERR_INIT};
 	int code;
 
+	self.users = options->users != NULL ? options->users : &self.own_users;
 	strmap_init(&self.environment);
 	strmap_init(&self.telemetry_environment);
 	if (open_doors(&self, &self.failure) == 0) {

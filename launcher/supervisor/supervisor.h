@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The process that owns the services: performs what svc_step decides, watches the graph, serves the control API, measures, and
- * feeds telemetry after a yes. One thread, one libevent loop, callbacks never block.
+ * feeds telemetry after a yes. One thread, one libevent loop, callbacks never block. It reaps for all services, being a subreaper:
+ * `init: true` is how native services always run.
  *
  * Processes (design.md section 2):  terminal -> guard -> supervisor -> services, upfront-telemetry
  * The terminal listens on the control socket before it forks, so that a client can connect at once; it holds the write
@@ -19,6 +20,7 @@
 #include <sys/types.h>
 
 struct err;
+struct spawn_users;
 struct stack;
 struct strmap;
 struct supervisor;
@@ -35,9 +37,17 @@ struct supervisor_options {
 	int guard_fd; /* pidfd of the guard (guard_options.guard_fd); 0 or -1: none */
 	int lock_fd; /* held while the stack runs */
 	struct consent_decision consent;
+	int print_fd; /* > 0: what UPFRONT_TELEMETRY_PRINT asks for goes there, then it is closed; else: to stderr */
 	const char *marker_value; /* stands as UPFRONT_STACK=... in every service's environment */
 	int64_t begin_ms; /* monotonic: when the answer was there */
+	struct spawn_users *users; /* those that are looked up already; more are added. NULL: none */
 };
+
+/*
+ * Looks the service's user up, if it has one that is not known yet. What is wrong with it is told with the service's place. This may
+ * take as long as a name service does: it is for before the loop.
+ */
+int supervisor_note_user(struct spawn_users *users, const struct service *service, struct err *err);
 
 /* Runs the stack until it is over; returns the exit code of this process. Called in the forked supervisor only. */
 int supervisor_run(const struct supervisor_options *options);
@@ -60,6 +70,8 @@ size_t supervisor_unit_count(const struct supervisor *self);
 void supervisor_unit(const struct supervisor *self, size_t index, struct supervisor_unit *unit);
 const struct stack *supervisor_stack(const struct supervisor *self);
 const struct consent_decision *supervisor_consent(const struct supervisor *self);
+/* What services are told of the answer: variables laid over their environment. */
+const struct strmap *supervisor_telemetry_environment(const struct supervisor *self);
 
 /* How far the stack is: `up` and `--wait` go by it. */
 #define STACK_PHASES(X)               \
@@ -82,11 +94,15 @@ int supervisor_start(struct supervisor *self, const char *const *names, bool alo
 int supervisor_stop(struct supervisor *self, const char *const *names, struct err *err);
 int supervisor_restart(struct supervisor *self, const char *const *names, struct err *err);
 int supervisor_signal(struct supervisor *self, const char *const *names, int signal, struct err *err);
+/* Why it is taken down; before the stack is up telemetry tells the one from the other. */
+enum down_reason { DOWN_ASKED, DOWN_TIMED_OUT };
 /* Orderly stop of everything; grace_limit_ms >= 0 shortens every grace period. Then the process ends. */
-void supervisor_down(struct supervisor *self, int64_t grace_limit_ms);
+void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t grace_limit_ms);
 /* The terminal leaves: the leash no longer matters. */
 void supervisor_detach(struct supervisor *self);
-/* Withdraws: telemetry is closed and stays so. */
+/* Events of this run that were lost on the way to the sender. */
+uint64_t supervisor_telemetry_dropped(const struct supervisor *self);
+/* Withdraws: nothing more is sent, not even what waits, and telemetry stays closed. */
 void supervisor_withdraw(struct supervisor *self);
 
 /*

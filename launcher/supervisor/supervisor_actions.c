@@ -3,7 +3,6 @@
 
 #include "config/stack.h"
 #include "launcher/supervisor/order.h"
-#include "telemetry/catalog.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -51,6 +50,11 @@ const struct stack *supervisor_stack(const struct supervisor *self)
 const struct consent_decision *supervisor_consent(const struct supervisor *self)
 {
 	return &self->consent;
+}
+
+const struct strmap *supervisor_telemetry_environment(const struct supervisor *self)
+{
+	return &self->telemetry_environment;
 }
 
 enum stack_phase supervisor_phase(const struct supervisor *self)
@@ -298,10 +302,10 @@ int supervisor_signal(struct supervisor *self, const char *const *names, int sig
 	return rc;
 }
 
-void supervisor_down(struct supervisor *self, int64_t grace_limit_ms)
+void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t grace_limit_ms)
 {
 	if (self->phase == PHASE_STARTING && !err_is_set(&self->failure))
-		report_failure(self, catalog_error_type_name(ERROR_STOPPED));
+		report_failure(self, reason == DOWN_TIMED_OUT ? ERROR_START_TIMEOUT : ERROR_STOPPED);
 	supervisor_begin_stop(self, grace_limit_ms);
 }
 
@@ -310,6 +314,11 @@ void supervisor_detach(struct supervisor *self)
 	self->detached = true;
 	if (self->leash != NULL)
 		event_del(self->leash);
+}
+
+uint64_t supervisor_telemetry_dropped(const struct supervisor *self)
+{
+	return report_dropped(self);
 }
 
 void supervisor_withdraw(struct supervisor *self)

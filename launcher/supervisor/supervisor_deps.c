@@ -6,6 +6,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+bool unit_is_hopeless(const struct unit *self)
+{
+	if (self->svc.state == SVC_FAILED)
+		return true;
+	if (self->svc.state == SVC_UNHEALTHY && !self->svc.was_ready)
+		return true;
+	/* A program that is not there will not come by trying again, whatever the restart policy. */
+	return !self->ever_started && self->start_error.code == ERR_MISSING;
+}
+
+bool unit_is_optional(const struct unit *self)
+{
+	const struct supervisor *supervisor = self->supervisor;
+	bool found = false;
+
+	for (size_t i = 0; i < supervisor->unit_count; i++) {
+		const struct unit *other = &supervisor->units[i];
+		const struct service *service = unit_service(other);
+
+		for (size_t d = 0; other->member && d < service->depends_on_count; d++) {
+			if (service->depends_on[d].index != self->service)
+				continue;
+			if (service->depends_on[d].required)
+				return false;
+			found = true;
+		}
+	}
+	return found;
+}
+
 enum verdict { NOT_YET, HOLDS, NEVER };
 
 /*
@@ -19,6 +49,8 @@ static enum verdict judge_unit(const struct unit *unit, const struct dependency 
 	if (unit->ask != ASK_NOTHING)
 		return NOT_YET;
 	if (svc_satisfies(&unit->svc, dependency->condition))
+		return HOLDS;
+	if (!dependency->required && unit_is_hopeless(unit))
 		return HOLDS;
 	if (!svc_never_will(&unit->svc, dependency->condition))
 		return NOT_YET;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/supervisor/supervisor_private.h"
 
+#include "config/clock.h"
 #include "config/stack.h"
 
 #include <event2/event.h>
+#include <stdio.h>
 
 /*
  * How long a client that is only about to connect may take to hear of the end: counted from the end while a terminal is there to
@@ -48,7 +50,7 @@ void supervisor_fail(struct supervisor *self, const struct unit *unit)
 
 void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms)
 {
-	int64_t now = supervisor_now_ms();
+	int64_t now = clock_monotonic_ms();
 
 	if (self->phase == PHASE_OVER)
 		return;
@@ -62,21 +64,23 @@ void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms)
 	}
 	supervisor_set_phase(self, PHASE_STOPPING);
 	supervisor_touch(self);
+	report_hurry(self);
 }
 
 /* ---- Phases ---- */
 
-/* Before the stack is up: what cannot be mended by waiting ends the attempt. */
-static bool is_hopeless(const struct unit *unit)
+/* Said once, where its state is shown: who depends on it has declared that this is no reason to give up. */
+static void pass_over(struct unit *unit)
 {
-	if (!unit->member)
-		return false;
-	if (unit->svc.state == SVC_FAILED)
-		return true;
-	if (unit->svc.state == SVC_UNHEALTHY && !unit->svc.was_ready)
-		return true;
-	/* A program that is not there will not come by trying again, whatever the restart policy. */
-	return !unit->ever_started && unit->start_error.code == ERR_MISSING;
+	char why[512];
+
+	if (unit->passed_over)
+		return;
+	unit->passed_over = true;
+	snprintf(why, sizeof why, "%s; the start goes on without it, as 'required: false' has it",
+		 unit->why != NULL ? unit->why : "no reason is known");
+	unit_set_why(unit, why);
+	supervisor_changed(unit->supervisor, unit->id);
 }
 
 static void check_starting(struct supervisor *self)
@@ -89,7 +93,11 @@ static void check_starting(struct supervisor *self)
 		for (size_t u = self->first_unit[index]; u < self->first_unit[index + 1]; u++) {
 			struct unit *unit = &self->units[u];
 
-			if (is_hopeless(unit)) {
+			if (unit->member && unit_is_hopeless(unit) && unit_is_optional(unit)) {
+				pass_over(unit);
+				continue;
+			}
+			if (unit->member && unit_is_hopeless(unit)) {
 				supervisor_fail(self, unit);
 				report_failure(self, self->error_type);
 				supervisor_begin_stop(self, -1);
@@ -142,7 +150,7 @@ static void kill_all(struct supervisor *self)
 	for (size_t i = 0; i < self->unit_count; i++) {
 		struct unit *unit = &self->units[i];
 
-		svc_limit_grace(&unit->svc, 0, supervisor_now_ms());
+		svc_limit_grace(&unit->svc, 0, clock_monotonic_ms());
 		unit->ask = ASK_NOTHING;
 		unit_step(unit, SVC_WANT_DOWN);
 	}
@@ -151,7 +159,7 @@ static void kill_all(struct supervisor *self)
 
 static void check_stopping(struct supervisor *self)
 {
-	int64_t now = supervisor_now_ms();
+	int64_t now = clock_monotonic_ms();
 
 	if (self->kill_all_ms != 0 && now >= self->kill_all_ms) {
 		self->kill_all_ms = 0;
@@ -167,7 +175,7 @@ static void check_stopping(struct supervisor *self)
 
 static void check_over(struct supervisor *self)
 {
-	if (!self->listener_gone && self->ctl != NULL && supervisor_now_ms() < self->linger_ms)
+	if (!self->listener_gone && self->ctl != NULL && clock_monotonic_ms() < self->linger_ms)
 		return;
 	self->done = true;
 	event_base_loopbreak(self->base);
@@ -186,7 +194,7 @@ static void arm_timer(struct supervisor *self)
 		event_del(self->timer);
 		return;
 	}
-	left = earliest - supervisor_now_ms();
+	left = earliest - clock_monotonic_ms();
 	left = left < 0 ? 0 : left;
 	event_add(self->timer,
 		  &(struct timeval){.tv_sec = (time_t)(left / 1000), .tv_usec = (suseconds_t)(left % 1000 * 1000)});

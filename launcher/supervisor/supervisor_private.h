@@ -20,8 +20,10 @@
 #include "config/err.h"
 #include "config/strmap.h"
 #include "launcher/engine/engine.h"
+#include "launcher/process/spawn_users.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/svc.h"
+#include "telemetry/telemetry.h"
 
 #include <event2/util.h>
 
@@ -52,6 +54,7 @@ struct unit {
 	bool probe_broken; /* it could not even be asked: counts as an ill answer at the next settling */
 	char *why;
 	struct err start_error; /* of the last start, when it failed */
+	bool passed_over; /* it was said that the start goes on without it */
 	int64_t changed_ms; /* wall clock */
 };
 
@@ -66,6 +69,7 @@ struct supervisor {
 	struct consent_decision consent;
 	const struct engine_ops *engine_ops;
 	struct engine *engine;
+	struct spawn_users own_users, *users; /* whom services run as */
 	struct output *output;
 	struct ctl *ctl;
 	struct report *report; /* telemetry; NULL without a yes */
@@ -80,7 +84,8 @@ struct supervisor {
 	enum stack_phase phase;
 	struct err failure;
 	const struct unit *failed;
-	const char *error_type; /* of the failure, telemetry's word */
+	enum telemetry_error error_type; /* of the failure */
+	uint64_t telemetry_dropped; /* events lost, once `report` is gone */
 	int end_signal; /* ended by this before the stack was up; 0: none */
 	int64_t started_ms;
 	int64_t kill_all_ms, give_up_ms, linger_ms; /* deadlines; 0: none */
@@ -91,9 +96,6 @@ struct supervisor {
 	supervisor_observer *observer;
 	void *observer_context;
 };
-
-int64_t supervisor_now_ms(void); /* monotonic */
-int64_t supervisor_wall_ms(void);
 
 /* Something changed: settle in this turn of the loop. */
 void supervisor_touch(struct supervisor *self);
@@ -111,6 +113,8 @@ void supervisor_on_timer(evutil_socket_t fd, short what, void *context);
 /* ---- supervisor_units.c ---- */
 int units_make(struct supervisor *self, struct err *err);
 void units_finish(struct supervisor *self);
+/* Looks up whom each service runs as; one that is not to be started may name anybody. */
+int units_find_users(struct supervisor *self, struct err *err);
 extern const struct engine_events unit_engine_events;
 void unit_step(struct unit *self, enum svc_event_kind kind);
 void unit_set_why(struct unit *self, const char *why);
@@ -120,12 +124,16 @@ bool units_probe_reaped(struct supervisor *self, pid_t pid, const struct engine_
 int64_t units_deadline(const struct supervisor *self);
 void units_timer(struct supervisor *self);
 const struct service *unit_service(const struct unit *self);
-/* Why the unit failed, as a person reads it, into `err`; the telemetry word for it is the result. */
-const char *unit_explain(const struct unit *self, struct err *err);
+/* Why the unit failed, as a person reads it, into `err`; the result is what telemetry says of it. */
+enum telemetry_error unit_explain(const struct unit *self, struct err *err);
 
 /* ---- supervisor_deps.c ---- */
 void deps_settle(struct supervisor *self);
 bool deps_all_gone(const struct supervisor *self);
+/* Before it was ever ready: what cannot be mended by waiting. */
+bool unit_is_hopeless(const struct unit *self);
+/* True when members depend on it, but none that could not do without. */
+bool unit_is_optional(const struct unit *self);
 
 /* ---- supervisor_telemetry.c ---- */
 
@@ -133,9 +141,16 @@ bool deps_all_gone(const struct supervisor *self);
  * Fills telemetry_environment by the person's answer and, after a yes, opens telemetry. Then resolves the stack again with it.
  */
 int telemetry_prepare(struct supervisor *self, struct err *err);
-/* server_start, or server_start_failed with the error type; measured now, sent once what is to be run for it has answered. */
+/*
+ * server_start, or server_start_failed with the error type: who is ready and how long it took is noted now. Measuring, running the
+ * sources and starting the sender come a moment later, so that they cost neither the start nor the stop a millisecond.
+ */
 void report_start(struct supervisor *self);
-void report_failure(struct supervisor *self, const char *error_type);
+void report_failure(struct supervisor *self, enum telemetry_error error);
+/* The stack is about to stop, the signals are on their way: what is still to be measured is measured on the loop's next turn. */
+void report_hurry(struct supervisor *self);
+/* Events that were lost in this run. */
+uint64_t report_dropped(const struct supervisor *self);
 bool report_reaped(struct supervisor *self, pid_t pid, const struct engine_exit *how);
 /* Sends what is due as it stands and closes; never waits. */
 void report_close(struct supervisor *self);

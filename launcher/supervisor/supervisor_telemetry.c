@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/supervisor/supervisor_private.h"
 
+#include "config/clock.h"
 #include "config/stack.h"
 #include "launcher/process/proc_table.h"
 #include "launcher/process/spawn.h"
@@ -13,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+/* After the stack is up: first its clients hear of it, and what they do then is done. */
+#define LATE_MS 50
 /* All sources together have this long, and no more of them run at once than a machine hardly notices. */
 #define JOBS_LIMIT_MS 1000
 #define JOBS_AT_ONCE 8
@@ -20,8 +23,10 @@
 struct report {
 	struct supervisor *supervisor;
 	struct telemetry *telemetry;
-	struct event *sender_timer, *jobs_timer;
+	struct event *late, *sender_timer, *jobs_timer;
+	int print_fd; /* ours to close once the event is out; -1: none */
 	bool reported; /* the one event of this start is sent, or due */
+	bool due; /* it is to be measured */
 	bool pending; /* it waits for its sources */
 	struct telemetry_facts facts;
 	struct telemetry_service *services;
@@ -74,13 +79,22 @@ static void list_services(struct report *self)
 	self->facts.services = self->services;
 }
 
+static bool any_runs(const struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->unit_count; i++) {
+		if (supervisor->units[i].pid != 0)
+			return true;
+	}
+	return false;
+}
+
+/* A walk through /proc: never where somebody waits. */
 static void measure(struct report *self)
 {
 	const struct supervisor *supervisor = self->supervisor;
 	struct proc_table table;
 
-	self->facts.ready_ms = supervisor_now_ms() - supervisor->options->begin_ms;
-	if (proc_table_read(&table) < 0)
+	if (!any_runs(supervisor) || proc_table_read(&table) < 0)
 		return;
 	for (size_t i = 0; i < supervisor->unit_count; i++) {
 		struct proc_usage usage;
@@ -103,6 +117,7 @@ static size_t count_exec(const struct telemetry_property *properties, size_t cou
 	return found;
 }
 
+/* What must be noted at the moment itself. */
 static int make_facts(struct report *self)
 {
 	const struct supervisor *supervisor = self->supervisor;
@@ -119,8 +134,9 @@ static int make_facts(struct report *self)
 	if (self->services == NULL || self->service_job == NULL || self->values == NULL || self->jobs == NULL)
 		return -ENOMEM;
 	self->facts.exec_values = self->values;
+	self->facts.time_ms = clock_wall_ms();
+	self->facts.ready_ms = clock_monotonic_ms() - supervisor->options->begin_ms;
 	list_services(self);
-	measure(self);
 	return 0;
 }
 
@@ -164,6 +180,23 @@ static void take_values(struct report *self)
 		self->values[i] = self->jobs[self->first_value_job + i].value;
 }
 
+static void let_telemetry_go(struct report *self)
+{
+	self->supervisor->telemetry_dropped += telemetry_dropped(self->telemetry);
+	telemetry_close(self->telemetry);
+	self->telemetry = NULL;
+	if (self->print_fd >= 0)
+		close(self->print_fd);
+	self->print_fd = -1;
+}
+
+/* Whoever reads what is printed would wait for its end as long as the stack runs. */
+static void told(struct report *self)
+{
+	if (self->print_fd >= 0)
+		let_telemetry_go(self);
+}
+
 static void send_start(struct report *self)
 {
 	if (!self->pending)
@@ -175,6 +208,7 @@ static void send_start(struct report *self)
 		source_job_cancel(&self->jobs[i]);
 	take_values(self);
 	telemetry_server_start(self->telemetry, &self->facts);
+	told(self);
 }
 
 static void run_jobs(struct report *self)
@@ -198,38 +232,83 @@ static void on_jobs_late(evutil_socket_t fd, short what, void *context)
 	send_start(context);
 }
 
-void report_start(struct supervisor *supervisor)
+static void arm_jobs(struct report *self)
 {
-	struct report *self = supervisor->report;
+	struct supervisor *supervisor = self->supervisor;
 
-	if (self == NULL || self->reported)
+	self->environment = strmap_to_environ(&supervisor->environment);
+	self->jobs_timer = event_new(supervisor->base, -1, 0, on_jobs_late, self);
+	if (self->environment == NULL || self->jobs_timer == NULL ||
+	    event_add(self->jobs_timer, &(struct timeval){.tv_sec = JOBS_LIMIT_MS / 1000}) < 0)
+		self->jobs_started = self->job_count; /* none is run: their values are null */
+}
+
+/* `ends`: there is no time for sources, their values are null. */
+static void tell(struct report *self, bool ends)
+{
+	if (!self->due)
 		return;
-	self->reported = true;
-	if (make_facts(self) < 0)
+	self->due = false;
+	measure(self);
+	if (self->facts.error_type != NULL) {
+		telemetry_server_start_failed(self->telemetry, &self->facts);
+		told(self);
 		return;
-	self->pending = true;
-	add_jobs(self);
-	if (self->job_count > 0) {
-		self->environment = strmap_to_environ(&supervisor->environment);
-		self->jobs_timer = event_new(supervisor->base, -1, 0, on_jobs_late, self);
-		if (self->environment == NULL || self->jobs_timer == NULL ||
-		    event_add(self->jobs_timer, &(struct timeval){.tv_sec = JOBS_LIMIT_MS / 1000}) < 0)
-			self->jobs_started = self->job_count; /* none is run: their values are null */
 	}
+	self->pending = true;
+	if (!ends) {
+		telemetry_start(self->telemetry);
+		add_jobs(self);
+	}
+	if (self->job_count > 0)
+		arm_jobs(self);
 	run_jobs(self);
 }
 
-void report_failure(struct supervisor *supervisor, const char *error_type)
+static void on_late(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	tell(context, false);
+}
+
+static void note(struct supervisor *supervisor, const char *error_type)
 {
 	struct report *self = supervisor->report;
 
 	if (self == NULL || self->reported)
 		return;
 	self->reported = true;
-	if (make_facts(self) < 0)
+	if (make_facts(self) < 0) {
+		telemetry_drop(self->telemetry);
 		return;
+	}
 	self->facts.error_type = error_type;
-	telemetry_server_start_failed(self->telemetry, &self->facts);
+	self->due = true;
+	event_add(self->late, &(struct timeval){.tv_usec = LATE_MS * 1000});
+}
+
+void report_start(struct supervisor *supervisor)
+{
+	note(supervisor, NULL);
+}
+
+void report_failure(struct supervisor *supervisor, enum telemetry_error error)
+{
+	note(supervisor, telemetry_error_name(error));
+}
+
+void report_hurry(struct supervisor *supervisor)
+{
+	if (supervisor->report != NULL && supervisor->report->due)
+		event_active(supervisor->report->late, EV_TIMEOUT, 0);
+}
+
+uint64_t report_dropped(const struct supervisor *supervisor)
+{
+	const struct report *self = supervisor->report;
+
+	return supervisor->telemetry_dropped + (self != NULL ? telemetry_dropped(self->telemetry) : 0);
 }
 
 /* ---- The sender, and its end ---- */
@@ -278,9 +357,10 @@ bool report_reaped(struct supervisor *supervisor, pid_t pid, const struct engine
 
 static void report_destroy(struct report *self)
 {
-	telemetry_close(self->telemetry);
+	let_telemetry_go(self);
 	for (size_t i = 0; i < self->job_count; i++)
 		source_job_finish(&self->jobs[i]);
+	event_free(self->late);
 	if (self->sender_timer != NULL)
 		event_free(self->sender_timer);
 	if (self->jobs_timer != NULL)
@@ -299,8 +379,9 @@ void report_close(struct supervisor *supervisor)
 
 	if (self == NULL)
 		return;
-	supervisor->report = NULL;
+	tell(self, true);
 	send_start(self);
+	supervisor->report = NULL;
 	report_destroy(self);
 }
 
@@ -311,25 +392,42 @@ void report_withdraw(struct supervisor *supervisor)
 	if (self == NULL)
 		return;
 	supervisor->report = NULL;
-	self->pending = false;
+	supervisor->telemetry_dropped += telemetry_dropped(self->telemetry);
+	telemetry_withdraw(self->telemetry);
+	self->telemetry = NULL;
 	report_destroy(self);
 }
 
 /* ---- What services are told ---- */
 
-static void open_report(struct supervisor *supervisor)
+static struct report *report_create(struct supervisor *supervisor)
 {
+	const struct supervisor_options *options = supervisor->options;
 	struct report *self = calloc(1, sizeof *self);
 
 	if (self == NULL)
-		return;
+		return NULL;
 	self->supervisor = supervisor;
-	self->telemetry = telemetry_open(supervisor->stack, supervisor->options->environment, STDERR_FILENO);
-	if (self->telemetry == NULL) {
-		free(self);
-		return;
+	self->print_fd = -1;
+	self->late = event_new(supervisor->base, -1, 0, on_late, self);
+	if (self->late != NULL)
+		self->telemetry = telemetry_open(supervisor->stack, options->environment,
+						 options->print_fd > 0 ? options->print_fd : STDERR_FILENO);
+	if (self->telemetry != NULL) {
+		self->print_fd = options->print_fd > 0 ? options->print_fd : -1;
+		return self;
 	}
-	supervisor->report = self;
+	if (self->late != NULL)
+		event_free(self->late);
+	free(self);
+	return NULL;
+}
+
+static void open_report(struct supervisor *supervisor)
+{
+	supervisor->report = report_create(supervisor);
+	if (supervisor->report == NULL && supervisor->options->print_fd > 0)
+		close(supervisor->options->print_fd);
 }
 
 int telemetry_prepare(struct supervisor *self, struct err *err)

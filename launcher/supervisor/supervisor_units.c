@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/supervisor/supervisor_private.h"
 
+#include "config/clock.h"
 #include "config/stack.h"
 #include "launcher/process/output.h"
 #include "launcher/process/probe.h"
 #include "launcher/supervisor/order.h"
-#include "telemetry/catalog.h"
+#include "telemetry/telemetry.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,16 +46,17 @@ static void set_why_by_exit(struct unit *self, const struct engine_exit *how)
 
 /* ---- Why a unit failed ---- */
 
-static const char *start_error_type(const struct err *error)
+static enum telemetry_error start_error_type(const struct err *error)
 {
-	const char *message = error->count > 0 ? error->items[0].message : "";
+	static const enum telemetry_error types[] = {
+		[ERR_CAUSE_OTHER] = ERROR_OTHER,
+		[ERR_CAUSE_COMMAND] = ERROR_COMMAND_NOT_FOUND,
+		[ERR_CAUSE_EXECUTABLE] = ERROR_NOT_EXECUTABLE,
+		[ERR_CAUSE_DIRECTORY] = ERROR_WORKING_DIR,
+		[ERR_CAUSE_USER] = ERROR_USER,
+	};
 
-	if (error->code != ERR_MISSING)
-		return catalog_error_type_name(ERROR_OTHER);
-	return catalog_error_type_name(strstr(message, "not executable") != NULL ||
-						       strstr(message, "ermission denied") != NULL
-					       ? ERROR_NOT_EXECUTABLE
-					       : ERROR_COMMAND_NOT_FOUND);
+	return types[error->cause];
 }
 
 static void describe_probe(const struct probe_spec *probe, char *text, size_t size_bytes)
@@ -81,7 +83,25 @@ static void describe_probe(const struct probe_spec *probe, char *text, size_t si
 	}
 }
 
-const char *unit_explain(const struct unit *self, struct err *err)
+/* Adds all that `why` says, with its hints and, where it knows of none, this place. `name` NULL: as it is. */
+static void add_reasons(struct err *err, const struct err *why, struct err_place place, const char *name)
+{
+	for (size_t i = 0; i < why->count; i++) {
+		const struct err_item *item = &why->items[i];
+		const struct err_place own = {item->file, item->line, item->column};
+
+		if (name != NULL)
+			err_at(err, why->code, own.file != NULL ? own : place, "service '%s': %s", name, item->message);
+		else
+			err_at(err, why->code, own.file != NULL ? own : place, "%s", item->message);
+		if (item->hint != NULL)
+			err_hint(err, "%s", item->hint);
+	}
+	if (err_is_set(why))
+		err_set_cause(err, why->cause);
+}
+
+enum telemetry_error unit_explain(const struct unit *self, struct err *err)
 {
 	const struct svc *svc = &self->svc;
 	const struct err_place place = unit_service(self)->place;
@@ -89,27 +109,25 @@ const char *unit_explain(const struct unit *self, struct err *err)
 	char probe[256];
 
 	if (err_is_set(&self->start_error)) {
-		err_set(err, self->start_error.code, "service '%s': %s", self->name,
-			self->start_error.items[0].message);
-		if (self->start_error.items[0].hint != NULL)
-			err_hint(err, "%s", self->start_error.items[0].hint);
+		add_reasons(err, &self->start_error, place, self->name);
 		return start_error_type(&self->start_error);
 	}
 	if (svc->state == SVC_UNHEALTHY) {
 		describe_probe(svc->policy.readiness, probe, sizeof probe);
-		err_set(err, ERR_FAILED, "service '%s' did not get ready: %s: asked %d times, last answer: %s",
-			self->name, probe, svc->probe_attempts, why);
-		return catalog_error_type_name(ERROR_UNHEALTHY);
+		err_at(err, ERR_FAILED, place, "service '%s' did not get ready: %s: asked %d times, last answer: %s",
+		       self->name, probe, svc->probe_attempts, why);
+		return ERROR_UNHEALTHY;
 	}
 	if (!svc->has_exited) {
 		err_at(err, ERR_FAILED, place, "service '%s' cannot start: %s", self->name, why);
-		return catalog_error_type_name(ERROR_DEPENDENCY_FAILED);
+		return ERROR_DEPENDENCY_FAILED;
 	}
 	if (svc->restarts > 0)
-		err_set(err, ERR_FAILED, "service '%s' failed: %s, after %d restarts", self->name, why, svc->restarts);
+		err_at(err, ERR_FAILED, place, "service '%s' failed: %s, after %d restarts", self->name, why,
+		       svc->restarts);
 	else
-		err_set(err, ERR_FAILED, "service '%s' failed: %s", self->name, why);
-	return catalog_error_type_name(svc->last_exit.signaled ? ERROR_SIGNALED : ERROR_EXITED);
+		err_at(err, ERR_FAILED, place, "service '%s' failed: %s", self->name, why);
+	return svc->last_exit.signaled ? ERROR_SIGNALED : ERROR_EXITED;
 }
 
 /* ---- Probes ---- */
@@ -157,6 +175,7 @@ static void renew_probe(struct unit *self)
 					.spec = spec,
 					.cwd = unit_service(self)->working_dir,
 					.user = unit_service(self)->user,
+					.users = self->supervisor->users,
 					.result = on_probe_result,
 					.context = self};
 	struct err err = ERR_INIT;
@@ -197,7 +216,7 @@ static void perform_start(struct unit *self)
 	unit_set_why(self, NULL);
 	renew_probe(self);
 	if (supervisor->output != NULL)
-		output_begin(supervisor->output, self->id, supervisor_wall_ms());
+		output_begin(supervisor->output, self->id, clock_wall_ms());
 	supervisor->engine_ops->start(supervisor->engine, self->id, unit_service(self), self->replica);
 }
 
@@ -223,10 +242,10 @@ static void perform(struct unit *self, const struct svc_effects *effects)
 
 static void step_event(struct unit *self, const struct svc_event *event)
 {
-	struct svc_effects effects = svc_step(&self->svc, event, supervisor_now_ms());
+	struct svc_effects effects = svc_step(&self->svc, event, clock_monotonic_ms());
 
 	if (effects.changed)
-		self->changed_ms = supervisor_wall_ms();
+		self->changed_ms = clock_wall_ms();
 	perform(self, &effects);
 	if (effects.changed)
 		supervisor_changed(self->supervisor, self->id);
@@ -253,7 +272,7 @@ int64_t units_deadline(const struct supervisor *self)
 
 void units_timer(struct supervisor *self)
 {
-	int64_t now = supervisor_now_ms();
+	int64_t now = clock_monotonic_ms();
 
 	for (size_t i = 0; i < self->unit_count; i++) {
 		int64_t deadline = svc_deadline(&self->units[i].svc);
@@ -293,9 +312,10 @@ static void on_start_failed(void *context, unsigned id, const struct err *why)
 	unit_set_why(unit, message);
 	err_finish(&unit->start_error);
 	err_init(&unit->start_error);
-	err_set(&unit->start_error, err_is_set(why) ? why->code : ERR_FAILED, "%s", message);
-	if (err_is_set(why) && why->items[0].hint != NULL)
-		err_hint(&unit->start_error, "%s", why->items[0].hint);
+	if (err_is_set(why))
+		add_reasons(&unit->start_error, why, (struct err_place){NULL, 0, 0}, NULL);
+	else
+		err_set(&unit->start_error, ERR_FAILED, "%s", message);
 	unit_step(unit, SVC_START_FAILED);
 }
 
@@ -334,7 +354,7 @@ static bool on_output(void *context, unsigned id, enum engine_stream stream, con
 	if (unit == NULL)
 		return true;
 	if (supervisor->output != NULL)
-		output_write(supervisor->output, id, (int)stream, bytes, size_bytes, supervisor_wall_ms());
+		output_write(supervisor->output, id, (int)stream, bytes, size_bytes, clock_wall_ms());
 	if (unit->probe != NULL && unit->probe_spec->kind == PROBE_LOG)
 		probe_feed(unit->probe, bytes, size_bytes);
 	return true;
@@ -345,7 +365,7 @@ static void on_output_ended(void *context, unsigned id)
 	struct supervisor *supervisor = context;
 
 	if (engine_unit(context, id) != NULL && supervisor->output != NULL)
-		output_end(supervisor->output, id, supervisor_wall_ms());
+		output_end(supervisor->output, id, clock_wall_ms());
 }
 
 const struct engine_events unit_engine_events = {
@@ -373,7 +393,7 @@ static int unit_init(struct unit *self, struct supervisor *supervisor, unsigned 
 			      .service = index,
 			      .replica = replica,
 			      .start_error = ERR_INIT,
-			      .changed_ms = supervisor_wall_ms()};
+			      .changed_ms = clock_wall_ms()};
 	svc_init(&self->svc, &policy);
 	if (replica > 1)
 		rc = asprintf(&self->name, "%s-%d", service->name, replica);
@@ -385,7 +405,10 @@ static int unit_init(struct unit *self, struct supervisor *supervisor, unsigned 
 	}
 	if (supervisor->output == NULL)
 		return 0;
-	return output_add(supervisor->output, id, self->name, service->log_max_size_bytes, service->log_max_files, err);
+	rc = output_add(supervisor->output, id, self->name, service->log_max_size_bytes, service->log_max_files, err);
+	if (rc == 0)
+		output_set_service(supervisor->output, id, service->name);
+	return rc;
 }
 
 /* Services for whose successful end somebody waits. The caller frees; NULL when out of memory. */
@@ -447,6 +470,33 @@ int units_make(struct supervisor *self, struct err *err)
 out:
 	free(one_shot);
 	return rc;
+}
+
+int supervisor_note_user(struct spawn_users *users, const struct service *service, struct err *err)
+{
+	const struct spawn_user *user;
+	struct err trouble = ERR_INIT;
+	int rc;
+
+	if (service->user == NULL || service->kind == SERVICE_CONTAINER)
+		return 0;
+	rc = spawn_users_get(users, service->user, &user, &trouble);
+	if (rc < 0)
+		add_reasons(err, &trouble, service->place, service->name);
+	err_finish(&trouble);
+	return rc;
+}
+
+int units_find_users(struct supervisor *self, struct err *err)
+{
+	for (size_t i = 0; i < self->unit_count; i++) {
+		const struct unit *unit = &self->units[i];
+		int rc = supervisor_note_user(self->users, unit_service(unit), unit->member ? err : NULL);
+
+		if (rc < 0 && unit->member)
+			return rc;
+	}
+	return 0;
 }
 
 void units_finish(struct supervisor *self)

@@ -362,13 +362,18 @@ static void on_cleared(struct svc *self, const struct svc_event *event, int64_t 
 	all_ended(self, now_ms, effects);
 }
 
+/* A restart for ill health that is decided stays decided: any answer comes too late then. */
+static bool probe_answer_counts(const struct svc *self)
+{
+	if (!self->has_process || self->policy.readiness == NULL || self->restart_wanted)
+		return false;
+	return self->state == SVC_STARTING || self->state == SVC_READY || self->state == SVC_UNHEALTHY;
+}
+
 static void on_probe_well(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
 {
 	(void)event;
-	/* A restart for ill health that is decided stays decided: the answer comes too late. */
-	if (!self->has_process || self->policy.readiness == NULL || self->restart_wanted)
-		return;
-	if (self->state != SVC_STARTING && self->state != SVC_READY && self->state != SVC_UNHEALTHY)
+	if (!probe_answer_counts(self))
 		return;
 	self->probe_running = false;
 	self->probe_failures = 0;
@@ -396,9 +401,7 @@ static bool probe_gives_up(struct svc *self, int64_t now_ms)
 static void on_probe_ill(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
 {
 	(void)event;
-	if (!self->has_process || self->policy.readiness == NULL || self->restart_wanted)
-		return;
-	if (self->state != SVC_STARTING && self->state != SVC_READY && self->state != SVC_UNHEALTHY)
+	if (!probe_answer_counts(self))
 		return;
 	self->probe_running = false;
 	if (probe_gives_up(self, now_ms)) {

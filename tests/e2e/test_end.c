@@ -220,6 +220,91 @@ static void test_kill_9_of_a_detached_guard_or_supervisor(void **state)
 	assert_nothing_left(*state);
 }
 
+static void use_built_programs(struct world *world)
+{
+	char path[WORLD_PATH_MAX * 2];
+
+	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", world->bin_dir);
+	world_setenv(world, "PATH", path);
+}
+
+/* A background job of the shell that becomes upfront is upfront's child, but not upfront's to end. */
+#define WORKER "sleep 1006 <&- >&- 2>&- & exec "
+
+static void end_worker(const struct world *world)
+{
+	pid_t worker = world_find(world, "sleep 1006");
+
+	assert_int_not_equal(worker, 0);
+	kill(worker, SIGKILL);
+}
+
+static void test_a_worker_of_the_entrypoint_survives(void **state)
+{
+	static const char *const argv[] = {"sh", "-c", WORKER "upfront up", NULL};
+	struct world *world = *state;
+	pid_t guard, supervisor;
+	struct run run;
+
+	use_built_programs(world);
+	run_begin(&run, world, &(struct run_options){.argv = argv});
+	run_until(&run, all_up, world, "all services");
+	guard = guard_of(world);
+	supervisor = supervisor_of(world);
+	kill(guard, SIGKILL);
+	kill(supervisor, SIGKILL);
+	run_wait(&run);
+	run_assert_code(&run, 70);
+	run_finish(&run);
+	end_worker(world);
+	assert_nothing_left(world);
+}
+
+/* What had left its session outlives all of upfront, and a logout takes the runtime folder away: any next command ends it, by name. */
+static void test_strays_are_found_after_a_logout(void **state)
+{
+	static const char *const logout[] = {"rm", "-r", "../runtime", NULL};
+	static const char *const argv[] = {"sh", "-c", WORKER "upfront ps", NULL};
+	struct world *world = *state;
+	pid_t guard, supervisor;
+	struct run run;
+
+	begin_detached(world);
+	use_built_programs(world);
+	guard = guard_of(world);
+	supervisor = supervisor_of(world);
+	kill(guard, SIGSTOP);
+	kill(supervisor, SIGKILL);
+	kill(guard, SIGKILL);
+	world_wait_gone(world, "sleep 1001", 2000);
+	assert_int_not_equal(world_find(world, "sleep 1002"), 0);
+	run_command(&run, world, &(struct run_options){.argv = logout});
+	run_assert_code(&run, 0);
+	run_finish(&run);
+	run_command(&run, world, &(struct run_options){.argv = argv});
+	run_assert_code(&run, 6);
+	run_assert_says(&run, "ended what an earlier run of project 'stack' had left: sleep (");
+	run_finish(&run);
+	world_wait_gone(world, "sleep 1002", 2000);
+	end_worker(world);
+	assert_nothing_left(world);
+}
+
+/* An orderly end leaves nothing to look for. */
+static void test_an_orderly_end_is_noted(void **state)
+{
+	struct world *world = *state;
+	struct run run;
+
+	begin_detached(world);
+	assert_true(world_has(world, "../state/upfront/stack/running"));
+	run_upfront(&run, world, "down", NULL);
+	run_assert_code(&run, 0);
+	run_finish(&run);
+	assert_false(world_has(world, "../state/upfront/stack/running"));
+	assert_nothing_left(world);
+}
+
 /* After any of these the next `up` of the project is not in the way of what was. */
 static void test_up_again_after_kill_9(void **state)
 {
@@ -285,6 +370,9 @@ int main(void)
 		IN_WORLD(test_kill_9_of_two),
 		IN_WORLD(test_down_of_a_detached_stack),
 		IN_WORLD(test_kill_9_of_a_detached_guard_or_supervisor),
+		IN_WORLD(test_a_worker_of_the_entrypoint_survives),
+		IN_WORLD(test_strays_are_found_after_a_logout),
+		IN_WORLD(test_an_orderly_end_is_noted),
 		IN_WORLD(test_up_again_after_kill_9),
 		IN_WORLD(test_the_terminal_is_as_it_was_after_the_dialog),
 	};

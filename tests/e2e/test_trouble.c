@@ -44,6 +44,7 @@ static void test_a_service_that_dies_at_once_shows_its_last_words(void **state)
 	run_assert_code(&run, 1);
 	run_assert_says(&run, "web");
 	run_assert_says(&run, "code 3");
+	run_assert_says(&run, "compose.yaml:2:");
 	run_assert_says(&run, "cannot open the database");
 	run_assert_says(&run, "12\n"); /* the last 20 of its 31 lines */
 	assert_null(strstr(run.err.bytes, "\n10\n"));
@@ -114,6 +115,43 @@ static void test_what_needs_a_failed_service_is_not_started(void **state)
 	run_assert_says(&run, "job");
 	assert_false(world_has(*state, "started"));
 	run_finish(&run);
+	assert_nothing_left(*state);
+}
+
+static void test_what_is_not_required_may_fail(void **state)
+{
+	struct world *world = *state;
+	struct run run;
+
+	world_write(world, "compose.yaml",
+		    "services:\n"
+		    "  job: {command: /bin/false}\n"
+		    "  web: {command: sleep 1001, depends_on: {job: {condition: service_completed_successfully, "
+		    "required: false}}}\n");
+	run_upfront(&run, world, "up", "-d", "--wait", NULL);
+	run_assert_code(&run, 0);
+	run_assert_says(&run, "upfront: job is failed: exited with code 1; the start goes on without it");
+	run_finish(&run);
+	run_upfront(&run, world, "down", NULL);
+	run_assert_code(&run, 0);
+	run_finish(&run);
+	assert_nothing_left(world);
+}
+
+static void test_an_unknown_user_is_told_with_its_place(void **state)
+{
+	struct run run;
+
+	up(&run, *state,
+	   "services:\n"
+	   "  first: {command: touch started}\n"
+	   "  web: {command: sleep 1001, user: no-such-user}\n");
+	run_assert_code(&run, 4);
+	run_assert_one_error(&run);
+	run_assert_says(&run, "compose.yaml:3:");
+	run_assert_says(&run, "service 'web': there is no user 'no-such-user'");
+	run_finish(&run);
+	assert_false(world_has(*state, "started"));
 	assert_nothing_left(*state);
 }
 
@@ -329,6 +367,8 @@ int main(void)
 		IN_WORLD(test_a_service_that_never_gets_ready_names_probe_tries_and_answer),
 		IN_WORLD(test_waiting_has_an_end),
 		IN_WORLD(test_what_needs_a_failed_service_is_not_started),
+		IN_WORLD(test_what_is_not_required_may_fail),
+		IN_WORLD(test_an_unknown_user_is_told_with_its_place),
 		IN_WORLD(test_a_port_in_use_names_who_holds_it),
 		IN_WORLD(test_no_home_and_no_state_folder),
 		IN_WORLD(test_a_state_folder_that_cannot_be_made),

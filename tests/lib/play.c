@@ -101,6 +101,7 @@ void play_begin(struct play *play)
 			.guard_fd = play->guard_fd,
 			.lock_fd = -1,
 			.consent = play->consent,
+			.print_fd = play->print_fd,
 			.source = play->source,
 			.marker_value = play->folder,
 			.begin_ms = play->begin_ms,

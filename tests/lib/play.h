@@ -32,6 +32,7 @@ struct play {
 	struct consent_decision consent; /* off unless changed */
 	int leash[2]; /* [0] the supervisor's; -1: detached */
 	int guard_fd;
+	int print_fd; /* where events are printed; 0: into "errors" */
 	int listen_fd;
 	char socket_path[100]; /* fits an address */
 	char mark[64]; /* in the environment of every process of the stack */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/lib/term.h"
 
+#include "config/clock.h"
 #include "tests/lib/shot.h"
 
 #include <errno.h>
@@ -18,7 +19,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <vterm.h>
 
@@ -43,14 +43,6 @@ struct vt {
 	char *bytes;
 	size_t byte_count;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- The keeper: session leader, starts the job, passes on how it stops and ends, continues it when told. ---- */
 
@@ -200,7 +192,7 @@ static bool pump(struct vt *self, int wait_ms)
 void vt_wait(struct vt *self, bool (*seen)(const struct vt *self, const void *argument), const void *argument)
 {
 	while (!seen(self, argument)) {
-		int64_t left = self->deadline_ms - now_ms();
+		int64_t left = self->deadline_ms - clock_monotonic_ms();
 		if (left <= 0) {
 			char *shot = vt_shot(self);
 			fprintf(stderr, "%swritten: %s\n", shot, self->out);
@@ -295,7 +287,7 @@ struct vt *vt_start(const char *const *argv, const struct vt_options *options)
 	assert_non_null(self);
 	self->rows = options->rows > 0 ? options->rows : 24;
 	self->columns = options->columns > 0 ? options->columns : 80;
-	self->deadline_ms = now_ms() + VT_DEADLINE_MS;
+	self->deadline_ms = clock_monotonic_ms() + VT_DEADLINE_MS;
 	assert_non_null(self->out = calloc(1, BYTES_MAX));
 	assert_non_null(self->bytes = calloc(1, BYTES_MAX));
 	fill_environment(environment, options);

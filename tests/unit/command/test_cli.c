@@ -59,9 +59,9 @@ static bool flag(const struct line *line, const char *name)
 	return *(const bool *)value_of(line, name);
 }
 
-static const char *text(const struct line *line, const char *name)
+static const char *const *words_of(const struct line *line, const char *name)
 {
-	return *(const char *const *)value_of(line, name);
+	return *(const char *const *const *)value_of(line, name);
 }
 
 static void test_which_command(void **state)
@@ -193,9 +193,49 @@ static void test_values(void **state)
 		snprintf(words, sizeof(words), "--telemetry %s", telemetry[i]);
 		parse(&line, words);
 		assert_int_equal(line.result, 0);
-		assert_string_equal(text(&line, "telemetry"), telemetry[i]);
+		assert_string_equal(words_of(&line, "telemetry")[0], telemetry[i]);
 		finish(&line);
 	}
+}
+
+/* "Not given" and "at once" are two things. */
+static void test_no_time_is_a_time(void **state)
+{
+	static const struct {
+		const char *words, *option;
+		int64_t timeout_ms;
+	} cases[] = {{"up", "wait-timeout", -1},
+		     {"up --wait-timeout 0", "wait-timeout", 0},
+		     {"down", "timeout", -1},
+		     {"down -t 0", "timeout", 0},
+		     {"down -t 1m", "timeout", 60000}};
+	struct line line;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		parse(&line, cases[i].words);
+		assert_int_equal(line.result, 0);
+		assert_int_equal(*(const int64_t *)value_of(&line, cases[i].option), cases[i].timeout_ms);
+		finish(&line);
+	}
+}
+
+/* No word typed before is forgotten: one of them may say off. */
+static void test_every_telemetry_word_is_kept(void **state)
+{
+	struct line line;
+
+	(void)state;
+	parse(&line, "--telemetry=off up --telemetry=on@0 --telemetry ask");
+	assert_int_equal(line.result, 0);
+	assert_string_equal(words_of(&line, "telemetry")[0], "off");
+	assert_string_equal(words_of(&line, "telemetry")[1], "on@0");
+	assert_string_equal(words_of(&line, "telemetry")[2], "ask");
+	assert_null(words_of(&line, "telemetry")[3]);
+	finish(&line);
+	parse(&line, "up --telemetry=off --telemetry=maybe");
+	assert_int_equal(line.err.code, ERR_USAGE);
+	finish(&line);
 }
 
 /* Everything behind the command's first word belongs to it, whatever it looks like. */
@@ -251,7 +291,7 @@ static void test_help_is_complete(void **state)
 			snprintf(name, sizeof(name), "--%s", option->name);
 			assert_non_null(strstr(help, name));
 			assert_true(option->kind == CLI_FLAG || option->kind == CLI_FLAG_OFF || option->value != NULL);
-			assert_true(option->kind != CLI_WORD || option->words != NULL);
+			assert_true((option->kind != CLI_WORD && option->kind != CLI_WORDS) || option->words != NULL);
 		}
 		for (const char *line = help; line != NULL; line = strchr(line, '\n')) {
 			line += *line == '\n';
@@ -285,6 +325,8 @@ int main(void)
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_letters),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_no_time_is_a_time),
+		cmocka_unit_test(test_every_telemetry_word_is_kept),
 		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_help_comes_first),
 		cmocka_unit_test(test_help_is_complete),

@@ -4,6 +4,7 @@
 #include "launcher/command/log_archive.h"
 #include "launcher/command/log_reader.h"
 #include "launcher/command/outlet.h"
+#include "launcher/command/since.h"
 #include "launcher/process/output.h"
 #include "tests/lib/children.h"
 
@@ -17,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -111,6 +114,7 @@ static void write_run(const char *folder)
 	assert_int_equal(output_add(output, 0, "web", 0, 0, &err), 0);
 	assert_int_equal(output_add(output, 1, "web-2", 0, 0, &err), 0);
 	assert_int_equal(output_add(output, 2, "webcam", 64, 3, &err), 0);
+	output_set_service(output, 1, "web");
 	output_begin(output, 0, 1000);
 	output_write(output, 0, 0, "of an earlier run\n", 18, 1000);
 	output_begin(output, 0, 2000);
@@ -121,6 +125,19 @@ static void write_run(const char *folder)
 	for (int i = 0; i < 8; i++)
 		output_write(output, 2, 0, "0123456789abcdef\n", 17, 2010 + i);
 	output_destroy(output);
+}
+
+static int read_archive(const struct log_archive_query *query, struct heard *heard)
+{
+	int result;
+	struct log_archive *archive = log_archive_open(query, &result);
+
+	if (archive == NULL)
+		return result;
+	log_archive_next(archive, take_line, heard);
+	log_archive_rest(archive, take_line, heard);
+	log_archive_close(archive);
+	return 0;
 }
 
 static void test_archive(void **state)
@@ -144,13 +161,13 @@ static void test_archive(void **state)
 	write_run(folder);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct log_archive_query query = {.dir = folder,
-							.since_ms = 2000,
+							.run_ms = 2000,
 							.services = cases[i].services,
 							.has_tail = cases[i].has_tail,
 							.tail = cases[i].tail};
 		struct heard heard = {0};
 
-		assert_int_equal(log_archive_read(&query, take_line, &heard), 0);
+		assert_int_equal(read_archive(&query, &heard), 0);
 		assert_string_equal(heard.text, cases[i].text);
 	}
 	children_remove_folder(folder);
@@ -177,7 +194,7 @@ static void test_archive_distrusts(void **state)
 	struct heard heard = {0};
 
 	(void)state;
-	assert_int_equal(log_archive_read(&query, take_line, &heard), -ENOENT);
+	assert_int_equal(read_archive(&query, &heard), -ENOENT);
 	write_file(folder, "web.log", "hello\n");
 	write_file(folder, "index",
 		   "1 o web 0 6\n"
@@ -189,20 +206,250 @@ static void test_archive_distrusts(void **state)
 		   "torn li\n"
 		   "7 o web 99999999999999999999 1\n"
 		   "8 o web 0 6");
-	assert_int_equal(log_archive_read(&query, take_line, &heard), 0);
+	assert_int_equal(read_archive(&query, &heard), 0);
 	assert_string_equal(heard.text, "1 web hello\n2 web o\n");
 	children_remove_folder(folder);
 }
 
-static void test_unit_names(void **state)
+/* A service that is called like a replica is none, and who asks for "web" does not get it. */
+static void test_archive_tells_replicas_from_names(void **state)
 {
+	static const struct {
+		const char *service, *text;
+	} cases[] = {
+		{"web", "1 web a\n2 web-2 b\n"},
+		{"web-2", "2 web-2 b\n"},
+		{"web-3", "3 web-3 c\n"},
+	};
+	char *folder = children_make_folder();
+	struct err err = ERR_INIT;
+	struct output *output = output_create(folder, &err);
+
 	(void)state;
-	assert_true(log_unit_is_of("web", "web"));
-	assert_true(log_unit_is_of("web-2", "web"));
-	assert_false(log_unit_is_of("web-api", "web"));
-	assert_false(log_unit_is_of("web-", "web"));
-	assert_false(log_unit_is_of("webcam", "web"));
-	assert_false(log_unit_is_of("we", "web"));
+	output_add(output, 0, "web", 0, 0, &err);
+	output_add(output, 1, "web-2", 0, 0, &err);
+	output_add(output, 2, "web-3", 0, 0, &err);
+	output_set_service(output, 0, "web");
+	output_set_service(output, 1, "web");
+	output_set_service(output, 2, "web-3");
+	output_write(output, 0, 0, "a\n", 2, 1);
+	output_write(output, 1, 0, "b\n", 2, 2);
+	output_write(output, 2, 0, "c\n", 2, 3);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *const services[] = {cases[i].service, NULL};
+		struct heard heard = {0};
+
+		assert_int_equal(read_archive(&(struct log_archive_query){.dir = folder, .services = services}, &heard),
+				 0);
+		assert_string_equal(heard.text, cases[i].text);
+	}
+	output_destroy(output);
+	children_remove_folder(folder);
+}
+
+/* What one stream has begun is not ended by the other. */
+static void test_archive_keeps_streams_apart(void **state)
+{
+	char *folder = children_make_folder();
+	struct err err = ERR_INIT;
+	struct output *output = output_create(folder, &err);
+	struct heard heard = {0}, late = {0};
+
+	(void)state;
+	output_add(output, 0, "web", 0, 0, &err);
+	output_begin(output, 0, 1);
+	output_write(output, 0, 0, "out-", 4, 1);
+	output_write(output, 0, 1, "err\n", 4, 2);
+	output_write(output, 0, 0, "rest\nno end", 11, 3);
+	output_write(output, 0, 1, "none", 4, 4);
+	output_end(output, 0, 5);
+	assert_int_equal(read_archive(&(struct log_archive_query){.dir = folder}, &heard), 0);
+	assert_string_equal(heard.text, "2 web! err\n1 web out-rest\n3 web no end (partial)\n4 web! none (partial)\n");
+	/* --since goes by lines, not by pieces of them. */
+	assert_int_equal(read_archive(&(struct log_archive_query){.dir = folder, .since_ms = 3}, &late), 0);
+	assert_string_equal(late.text, "3 web no end (partial)\n4 web! none (partial)\n");
+	output_destroy(output);
+	children_remove_folder(folder);
+}
+
+/* ---- Following ---- */
+
+struct counted {
+	unsigned next; /* number that the next line must have */
+	bool partial;
+};
+
+static void count_line(void *context, const struct log_archive_line *line)
+{
+	struct counted *self = context;
+	char number[16] = "";
+
+	memcpy(number, line->bytes, line->size_bytes < 15 ? line->size_bytes : 15);
+	assert_int_equal(strtoul(number, NULL, 10), self->next);
+	self->next++;
+	self->partial = line->partial;
+}
+
+/* Numbers as lines of uneven length, in uneven pieces, so that reads end within lines. */
+static void write_numbers(struct output *output, unsigned *next, unsigned until, size_t *carry)
+{
+	char text[64 * 1024];
+	size_t size = 0;
+
+	for (; *next < until; (*next)++)
+		size += (size_t)snprintf(text + size, sizeof(text) - size, "%u %.*s\n", *next, (int)(*next % 40),
+					 "........................................");
+	for (size_t at = 0; at < size;) {
+		size_t piece = 1 + *carry % 701;
+
+		piece = size - at < piece ? size - at : piece;
+		output_write(output, 0, 0, text + at, piece, 1000);
+		*carry = *carry * 31 + 7;
+		at += piece;
+	}
+}
+
+/*
+ * Files of 4 KB, six of them: a reader that looks now and then, always before the last file leaves the row, sees every line once
+ * although files are moved between its looks and under its hands.
+ */
+static void test_follower_misses_nothing(void **state)
+{
+	char *folder = children_make_folder();
+	const struct log_archive_query query = {.dir = folder};
+	struct err err = ERR_INIT;
+	struct output *output = output_create(folder, &err);
+	struct counted seen = {0};
+	unsigned written = 0;
+	size_t carry = 1;
+	struct log_archive *archive;
+	int result;
+
+	(void)state;
+	assert_int_equal(output_add(output, 0, "web", 4096, 6, &err), 0);
+	write_numbers(output, &written, 300, &carry);
+	archive = log_archive_open(&query, &result);
+	assert_non_null(archive);
+	/* Moved on after the index was read and before the files are: what was read about is found two places up. */
+	write_numbers(output, &written, 600, &carry);
+	log_archive_next(archive, count_line, &seen);
+	assert_true(seen.next >= 290 && seen.next < 600);
+	for (unsigned step = 1; step < 60; step++) {
+		write_numbers(output, &written, written + step * 7 % 500, &carry);
+		log_archive_next(archive, count_line, &seen);
+		assert_int_equal(seen.next, written);
+	}
+	output_write(output, 0, 0, "99", 2, 1000);
+	log_archive_next(archive, count_line, &seen);
+	assert_int_equal(seen.next, written);
+	seen.next = 99;
+	log_archive_rest(archive, count_line, &seen);
+	assert_true(seen.partial && seen.next == 100);
+	log_archive_close(archive);
+	output_destroy(output);
+	children_remove_folder(folder);
+}
+
+/* The index itself moves on, too: 4 MB of records, and then some. */
+static void test_follower_across_the_index(void **state)
+{
+	char *folder = children_make_folder();
+	const struct log_archive_query query = {.dir = folder};
+	struct err err = ERR_INIT;
+	struct output *output = output_create(folder, &err);
+	struct counted seen = {0};
+	struct log_archive *archive = NULL;
+	char line[16];
+	int result;
+
+	(void)state;
+	assert_int_equal(output_add(output, 0, "web", 0, 0, &err), 0);
+	for (unsigned i = 0; i < 300000; i++) {
+		int length = snprintf(line, sizeof(line), "%u\n", i);
+
+		output_write(output, 0, 0, line, (size_t)length, 1763719200000);
+		if (i == 1000)
+			archive = log_archive_open(&query, &result);
+		if (i >= 1000 && i % 30000 == 0)
+			log_archive_next(archive, count_line, &seen);
+	}
+	log_archive_next(archive, count_line, &seen);
+	assert_int_equal(seen.next, 300000);
+	log_archive_close(archive);
+	output_destroy(output);
+	children_remove_folder(folder);
+}
+
+/* The number of a file that has gone is given to a new one: what stood in the old one is not read from that. */
+static void test_inode_of_another_file(void **state)
+{
+	char *folder = children_make_folder(), *path, text[512];
+	struct heard heard = {0};
+	struct stat status;
+
+	(void)state;
+	write_file(folder, "web.log", "hello\n");
+	assert_true(asprintf(&path, "%s/web.log", folder) > 0);
+	assert_int_equal(stat(path, &status), 0);
+	snprintf(text, sizeof(text),
+		 "1 f web 0 %llu web\n"
+		 "2 o web 0 6\n"
+		 "3 r web 0 0\n"
+		 "3 f web 0 %llu web\n"
+		 "3 o web 0 6\n",
+		 (unsigned long long)status.st_ino, (unsigned long long)status.st_ino);
+	write_file(folder, "index", text);
+	assert_int_equal(read_archive(&(struct log_archive_query){.dir = folder}, &heard), 0);
+	assert_string_equal(heard.text, "3 web hello\n");
+	free(path);
+	children_remove_folder(folder);
+}
+
+/* ---- Since when ---- */
+
+static void test_since(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t since_ms;
+	} cases[] = {
+		{"10m", 1763719200123 - 600000},
+		{"1h30m", 1763719200123 - 5400000},
+		{"250ms", 1763719200123 - 250},
+		{"2025-11-21T10:00:00Z", 1763719200000},
+		{"2025-11-21t10:00:00.25z", 1763719200250},
+		{"2025-11-21T10:00:00.123456789Z", 1763719200123},
+		{"2025-11-21T12:30:00+02:30", 1763719200000},
+		{"2025-11-21T05:00:00-05:00", 1763719200000},
+		{"2025-11-21 10:00Z", 1763719200000},
+		/* Local time, which is two hours ahead here. */
+		{"2025-11-21T12:00:00", 1763719200000},
+		{"2025-11-21", 1763719200000 - 12 * 3600000},
+	};
+	static const char *const wrong[] = {"",
+					    "yesterday",
+					    "10",
+					    "-10m",
+					    "10mm",
+					    "2025-11",
+					    "2025-13-01",
+					    "2025-11-32",
+					    "2025-11-21T",
+					    "2025-11-21T25:00Z",
+					    "2025-11-21T10:00:00.Z",
+					    "2025-11-21T10:00:00Zulu",
+					    "2025-11-21T10:00:00+2"};
+	int64_t since_ms = 0;
+
+	(void)state;
+	setenv("TZ", "XXX-2", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(since_parse(cases[i].text, 1763719200123, &since_ms));
+		assert_int_equal(since_ms, cases[i].since_ms);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(since_parse(wrong[i], 1763719200123, &since_ms));
 }
 
 /* ---- Last words ---- */
@@ -306,7 +553,12 @@ int main(void)
 		cmocka_unit_test(test_no_frames),
 		cmocka_unit_test(test_archive),
 		cmocka_unit_test(test_archive_distrusts),
-		cmocka_unit_test(test_unit_names),
+		cmocka_unit_test(test_archive_tells_replicas_from_names),
+		cmocka_unit_test(test_archive_keeps_streams_apart),
+		cmocka_unit_test(test_follower_misses_nothing),
+		cmocka_unit_test(test_follower_across_the_index),
+		cmocka_unit_test(test_inode_of_another_file),
+		cmocka_unit_test(test_since),
 		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_outlet_of_a_sleeper),
 		cmocka_unit_test(test_outlet_whose_reader_left),

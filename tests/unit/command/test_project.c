@@ -7,11 +7,14 @@
 #include "tests/lib/children.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -209,6 +212,224 @@ static void test_marker(void **state)
 	project_finish(&other);
 }
 
+/* ---- What an earlier run left ---- */
+
+/* A child that stays, with this variable (NULL: none) in its environment; returns when it does. */
+static pid_t begin_stray(const char *variable)
+{
+	char *helper = children_helper("child"), text[16];
+	int ends[2];
+	pid_t pid;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		char *const environment[] = {(char *)variable, NULL};
+
+		dup2(ends[1], STDOUT_FILENO);
+		execle(helper, helper, "named", "stray", NULL, environment);
+		_exit(90);
+	}
+	close(ends[1]);
+	children_read(ends[0], "ready\n", text, sizeof(text));
+	close(ends[0]);
+	free(helper);
+	return pid;
+}
+
+static bool lives(pid_t pid)
+{
+	return waitpid(pid, NULL, WNOHANG) == 0;
+}
+
+static void end_stray(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(children_wait(pid), 137);
+}
+
+/* What project_sweep says on stderr; the caller frees. */
+static char *sweep(const struct place *place, const struct project *project, int wanted)
+{
+	int saved = dup(STDERR_FILENO), count, fd;
+	char *path;
+
+	assert_true(asprintf(&path, "%s/said", place->root) > 0);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fflush(stderr);
+	dup2(fd, STDERR_FILENO);
+	count = project_sweep(project);
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(fd);
+	free(path);
+	assert_int_equal(count, wanted);
+	return children_slurp(place->root, "said", NULL);
+}
+
+/* A project that has been started once, so that its state folder is there; *marker as its services have it. */
+static void open_once(const struct place *place, struct project *project, char **marker)
+{
+	char *value;
+
+	project_init(project);
+	assert_int_equal(project_load(project, &place->context, NULL), 0);
+	assert_int_equal(project_lock(project, place->socket, NULL), 0);
+	close(project->lock_fd);
+	project->lock_fd = -1;
+	value = project_marker(project);
+	assert_true(asprintf(marker, "UPFRONT_STACK=%s", value) > 0);
+	free(value);
+}
+
+/*
+ * The runtime folder and with it the socket may be gone since a logout: `running` is what tells. Only what is marked is ended: other
+ * children of the process that looks (`worker & exec upfront up`) are none of ours.
+ */
+static void test_sweep_ends_the_marked_and_nobody_else(void **state)
+{
+	struct place *place = *state;
+	struct project project;
+	pid_t marked, other;
+	char *marker, *said, *wanted, *path;
+
+	open_once(place, &project, &marker);
+	assert_int_equal(project_mark_running(&project, &path, NULL), 0);
+	marked = begin_stray(marker);
+	other = begin_stray("UPFRONT_STACK=another");
+	said = sweep(place, &project, 1);
+	assert_true(asprintf(&wanted,
+			     "upfront: ended what an earlier run of project 'shopfloor' had left: stray (%d)\n",
+			     (int)marked) > 0);
+	assert_string_equal(said, wanted);
+	assert_int_equal(children_wait(marked), 137);
+	assert_true(lives(other));
+	assert_int_not_equal(access(path, F_OK), 0);
+	free(said);
+	/* Done once: the next look finds nothing to do, and says nothing. */
+	said = sweep(place, &project, 0);
+	assert_string_equal(said, "");
+	end_stray(other);
+	free(said);
+	free(wanted);
+	free(path);
+	free(marker);
+	project_finish(&project);
+}
+
+/* The next start does the same; a stack that runs is not swept. */
+static void test_sweep_goes_by_the_lock(void **state)
+{
+	struct place *place = *state;
+	struct project project, next;
+	char *marker, *path;
+	pid_t stray;
+
+	open_once(place, &project, &marker);
+	assert_int_equal(project_lock(&project, place->socket, NULL), 0);
+	assert_int_equal(project_mark_running(&project, &path, NULL), 0);
+	stray = begin_stray(marker);
+	project_init(&next);
+	assert_int_equal(project_load(&next, &place->context, NULL), 0);
+	free(sweep(place, &next, 0));
+	assert_true(lives(stray));
+	close(project.lock_fd);
+	project.lock_fd = -1;
+	assert_int_equal(project_lock(&next, place->socket, NULL), 0);
+	assert_int_equal(children_wait(stray), 137);
+	assert_int_not_equal(access(path, F_OK), 0);
+	free(path);
+	free(marker);
+	project_finish(&project);
+	project_finish(&next);
+}
+
+/* ---- The end of a run ---- */
+
+static void test_waiting_for_the_lock_has_an_end(void **state)
+{
+	struct place *place = *state;
+	struct project holder, other;
+	struct err err = ERR_INIT;
+
+	project_init(&holder);
+	project_init(&other);
+	assert_int_equal(project_load(&holder, &place->context, NULL), 0);
+	assert_int_equal(project_load(&other, &place->context, NULL), 0);
+	assert_int_equal(project_lock(&holder, place->socket, NULL), 0);
+	assert_true(project_wait_unlocked(&other, 50, &err) < 0);
+	assert_int_equal(err.code, ERR_TIMEOUT);
+	project_finish(&holder);
+	assert_int_equal(project_wait_unlocked(&other, 50, NULL), 0);
+	err_finish(&err);
+	project_finish(&other);
+}
+
+static void stay(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A guard by this name with its supervisor; returns when both are there. */
+static pid_t begin_run(const char *name, pid_t *supervisor)
+{
+	int ends[2];
+	pid_t guard;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	guard = fork();
+	if (guard == 0) {
+		prctl(PR_SET_NAME, name);
+		*supervisor = fork();
+		if (*supervisor == 0)
+			stay();
+		if (write(ends[1], supervisor, sizeof(*supervisor)) > 0)
+			stay();
+		_exit(90);
+	}
+	close(ends[1]);
+	assert_true(children_readable(ends[0], CHILDREN_DEADLINE_MS));
+	assert_int_equal(read(ends[0], supervisor, sizeof(*supervisor)), sizeof(*supervisor));
+	close(ends[0]);
+	return guard;
+}
+
+/* A run has ended when its guard has, though the next one holds the lock already; a supervisor without a guard is the last itself. */
+static void test_the_end_of_one_run(void **state)
+{
+	static const struct {
+		const char *name;
+		bool guard_is_last;
+	} cases[] = {{"upfront-guard", true}, {"bash", false}};
+	struct place *place = *state;
+	struct project next;
+
+	project_init(&next);
+	assert_int_equal(project_load(&next, &place->context, NULL), 0);
+	assert_int_equal(project_lock(&next, place->socket, NULL), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err err = ERR_INIT;
+		pid_t supervisor, guard = begin_run(cases[i].name, &supervisor);
+		int fd = project_watch_run(supervisor);
+
+		assert_true(fd >= 0);
+		assert_true(project_wait_run(&next, fd, 10, &err) < 0);
+		assert_int_equal(err.code, ERR_TIMEOUT);
+		kill(cases[i].guard_is_last ? guard : supervisor, SIGKILL);
+		assert_int_equal(project_wait_run(&next, fd, CHILDREN_DEADLINE_MS, NULL), 0);
+		close(fd);
+		kill(guard, SIGKILL);
+		kill(supervisor, SIGKILL);
+		assert_int_equal(children_wait(guard), 137);
+		assert_int_equal(children_wait(supervisor), 137); /* ours by adoption */
+		assert_true(project_watch_run(supervisor) < 0);
+		err_finish(&err);
+	}
+	project_finish(&next);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -220,7 +441,12 @@ int main(void)
 		TEST(test_lookers_do_not_disturb),
 		TEST(test_state_folder_of_others),
 		TEST(test_marker),
+		TEST(test_sweep_ends_the_marked_and_nobody_else),
+		TEST(test_sweep_goes_by_the_lock),
+		TEST(test_waiting_for_the_lock_has_an_end),
+		TEST(test_the_end_of_one_run),
 	};
 
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@
 #include "tests/lib/children.h"
 
 #define MARKER "UPFRONT_TEST_MARKER=guard"
+#define ASIDE "UPFRONT_TEST_MARKER=aside"
 #define LEFT_BEHIND_LIMIT_MS 2000
 
 enum { TERMINAL = 1, GUARD = 2, SUPERVISOR = 4 };
@@ -50,6 +51,10 @@ struct scene {
 	const char *verb; /* behaviour of its one service */
 	const char *user;
 	bool detached;
+	char running_path[100];
+	const char *spared; /* path of the program that may outlive the stack */
+	int aside[2]; /* held by what does not belong to the stack: the spared, strangers */
+	bool strange; /* the terminal has children from before */
 };
 
 static int service_start(struct scene *self)
@@ -73,10 +78,29 @@ static int service_start(struct scene *self)
 	return spawn_child(&options, &child, NULL);
 }
 
+/* Says "ready" into `aside`. */
+static int aside_start(struct scene *self, const char *program, const char *verb)
+{
+	const char *argv[] = {program, verb, NULL};
+	char *environment[] = {(char *)ASIDE, NULL};
+	struct child child;
+	struct spawn_options options = {
+		.argv = argv,
+		.environment = environment,
+		.stdin_fd = -1,
+		.stdout_fd = self->aside[1],
+		.stderr_fd = -1,
+		.keep_fd = -1,
+	};
+	return spawn_child(&options, &child, NULL);
+}
+
 static int supervise(void *context)
 {
 	struct scene *self = context;
 	struct pids pids = {.guard = getppid(), .supervisor = getpid()};
+	if (self->spared && aside_start(self, self->spared, "stubborn") < 0)
+		return 92;
 	if (self->verb && service_start(self) < 0)
 		return 90;
 	if (write(self->report[1], &pids, sizeof pids) != sizeof pids)
@@ -128,20 +152,36 @@ static int act_wait(struct scene *self)
 	return 0;
 }
 
+static void aside_ready(const struct scene *self)
+{
+	char text[16];
+	children_read(self->aside[0], "ready\n", text, sizeof text);
+	assert_string_equal(text, "ready\n");
+}
+
 /* As `up` in the foreground: starts the guard, watches it, and cleans up when it was killed. Returns its code. */
 static int be_terminal(struct scene *self)
 {
 	struct child guard;
+	struct proc_list strangers = {0};
+	const struct guard_spared spared = {.strangers = &strangers};
 	struct guard_options options = {
 		.socket_path = self->socket_path,
-		.keep = (const int[]){self->alive[1], self->leash[0], self->report[1], -1},
+		.keep = (const int[]){self->alive[1], self->leash[0], self->report[1], self->aside[1], -1},
 		.supervise = supervise,
 		.context = self,
 		.detached = self->detached,
 		.guard_fd = &self->guard_fd,
+		.running_path = self->running_path,
+		.strangers = &strangers,
+		.spared_program = self->spared,
 	};
 	siginfo_t info = {0};
 	close(self->alive[0]);
+	if (self->strange && aside_start(self, self->helper, "tree") < 0)
+		return 82;
+	if (self->strange)
+		aside_ready(self);
 	if (guard_start(&options, &guard, NULL) < 0)
 		return 80;
 	close(self->leash[0]);
@@ -150,8 +190,7 @@ static int be_terminal(struct scene *self)
 	waitid(P_PIDFD, (id_t)guard.pidfd, &info, WEXITED);
 	if (info.si_code == CLD_EXITED)
 		return info.si_status;
-	guard_sweep(self->socket_path, LEFT_BEHIND_LIMIT_MS);
-	return 81;
+	return guard_sweep_sparing(self->socket_path, &spared, LEFT_BEHIND_LIMIT_MS) ? 81 : 83;
 }
 
 static void scene_open(struct scene *self)
@@ -167,6 +206,9 @@ static void scene_open(struct scene *self)
 	assert_int_equal(pipe2(self->alive, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(self->leash, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(self->report, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(self->aside, O_CLOEXEC), 0);
+	snprintf(self->running_path, sizeof self->running_path, "%s/running", self->folder);
+	close(open(self->running_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 }
 
 /* Forks the terminal; returns when the services are there. */
@@ -210,6 +252,8 @@ static int64_t scene_await_end(struct scene *self)
 static void scene_close(struct scene *self)
 {
 	close(self->alive[0]);
+	close(self->aside[0]);
+	close(self->aside[1]);
 	close(self->report[0]);
 	close(self->report[1]);
 	children_remove_folder(self->folder);
@@ -255,8 +299,82 @@ static void test_any_one_or_two_may_be_killed(void **state)
 		int code = children_wait(pids.terminal);
 		assert_int_equal(code, cases[i].terminal_code < 0 ? 137 : cases[i].terminal_code);
 		assert_no_socket(&scene);
+		/* Only a guard that has seen the end of all says so. */
+		assert_int_equal(access(scene.running_path, F_OK), cases[i].killed & GUARD ? 0 : -1);
 		scene_close(&scene);
 	}
+}
+
+/* How many there are of what carries ASIDE; `end`: they are killed. */
+static size_t count_aside(bool end)
+{
+	struct proc_list list = {0};
+	assert_int_equal(descendants_find(0, ASIDE, &list), 0);
+	size_t count = list.count;
+	for (size_t i = 0; end && i < list.count; i++)
+		proc_signal(&list.items[i], SIGKILL);
+	proc_list_finish(&list);
+	return count;
+}
+
+/* A program copied to where the sender would be; the caller frees the path. */
+static char *copy_program(const struct scene *self, const char *name)
+{
+	size_t size_bytes = 0;
+	char *path, *bytes = children_slurp("/", self->helper + 1, &size_bytes);
+	assert_non_null(bytes);
+	assert_true(asprintf(&path, "%s/%s", self->folder, name) > 0);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+	assert_int_equal(write(fd, bytes, size_bytes), size_bytes);
+	close(fd);
+	free(bytes);
+	return path;
+}
+
+/*
+ * The sender outlives the stack by what it still has to do: the guard ends everything else, be it as stubborn and in a session of
+ * its own, and neither ends the sender nor waits for it - whether the supervisor ended well or was killed.
+ */
+static void test_the_spared_program_is_left_and_not_waited_for(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *verb; /* NULL: the sender is all there is */
+		int signal, code;
+	} cases[] = {{"tree", SIGTERM, 7}, {"tree", SIGKILL, 1}, {NULL, SIGTERM, 7}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct scene scene = {.act = act_end, .verb = cases[i].verb};
+		scene_open(&scene);
+		char *sender = copy_program(&scene, "sender");
+		scene.spared = sender;
+		struct pids pids = scene_start(&scene);
+		aside_ready(&scene);
+		kill(pids.supervisor, cases[i].signal);
+		assert_true(scene_await_end(&scene) <= LEFT_BEHIND_LIMIT_MS);
+		assert_int_equal(children_wait(pids.terminal), cases[i].code);
+		assert_int_equal(access(scene.running_path, F_OK), -1);
+		assert_int_equal(count_aside(true), 1);
+		free(sender);
+		scene_close(&scene);
+	}
+}
+
+/* `worker & exec upfront up`: what the terminal process was given before is not ours to end, nor what that has started. */
+static void test_what_was_there_before_is_left_alone(void **state)
+{
+	(void)state;
+	struct scene scene = {.act = act_watch, .verb = "tree", .strange = true};
+	scene_open(&scene);
+	struct pids pids = scene_start(&scene);
+	size_t before = count_aside(false);
+	assert_true(before >= 3);
+	kill(pids.guard, SIGKILL);
+	kill(pids.supervisor, SIGKILL);
+	assert_true(scene_await_end(&scene) <= LEFT_BEHIND_LIMIT_MS);
+	assert_int_equal(children_wait(pids.terminal), 81);
+	assert_no_socket(&scene);
+	assert_int_equal(count_aside(true), before);
+	scene_close(&scene);
 }
 
 /* Parent-death ends the service itself; what had left its session is found by its marker. */
@@ -343,7 +461,8 @@ static int act_describe(struct scene *self)
 			    null.st_rdev == out.st_rdev && S_ISCHR(out.st_mode);
 	int extra = 0;
 	for (int fd = 3; fd < 256; fd++) {
-		if (fd != self->alive[1] && fd != self->leash[0] && fd != self->report[1] && fd != self->guard_fd)
+		if (fd != self->alive[1] && fd != self->leash[0] && fd != self->report[1] && fd != self->aside[1] &&
+		    fd != self->guard_fd)
 			extra += fcntl(fd, F_GETFD) >= 0;
 	}
 	int code = 0;
@@ -465,6 +584,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_one_or_two_may_be_killed),
+		cmocka_unit_test(test_the_spared_program_is_left_and_not_waited_for),
+		cmocka_unit_test(test_what_was_there_before_is_left_alone),
 		cmocka_unit_test(test_all_three_killed),
 		cmocka_unit_test(test_exit_code_passes_through),
 		cmocka_unit_test(test_signals_to_the_guard),

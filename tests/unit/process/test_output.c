@@ -234,12 +234,22 @@ static void test_tail_of_all_units_is_merged(void **state)
 	scene_close(&scene);
 }
 
+static unsigned long long inode_of(const struct scene *scene, const char *name)
+{
+	struct stat st;
+	char path[512];
+	snprintf(path, sizeof path, "%s/%s", scene->folder, name);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_ino;
+}
+
 /* A part line never runs into the next run's first, and runs are told apart. */
 static void test_runs_are_told_apart(void **state)
 {
 	(void)state;
 	struct scene scene;
 	struct transcript seen = {""};
+	char wanted[256];
 	scene_open(&scene, 0, 0);
 	for (int run = 0; run < 2; run++) {
 		output_begin(scene.output, 0, 1000 + run);
@@ -248,9 +258,11 @@ static void test_runs_are_told_apart(void **state)
 	}
 	output_tail(scene.output, 0, 10, transcribe, &seen);
 	assert_string_equal(seen.text, "0/1/0:starting|0/1/0:last+|0/2/0:starting|0/2/0:last+|");
-	assert_file(&scene, "index",
-		    "1000 b web 0 0\n1000 o web 0 13\n1500 x web 13 0\n"
-		    "1001 b web 13 0\n1000 o web 13 13\n1501 x web 26 0\n");
+	snprintf(wanted, sizeof wanted,
+		 "1000 f web 0 %llu web\n1000 b web 0 0\n1000 o web 0 13\n1500 x web 13 0\n"
+		 "1001 b web 13 0\n1000 o web 13 13\n1501 x web 26 0\n",
+		 inode_of(&scene, "web.log"));
+	assert_file(&scene, "index", wanted);
 	/* The next upfront goes on behind it. */
 	reopen(&scene, 0, 0);
 	output_begin(scene.output, 0, 9000);
@@ -305,7 +317,7 @@ static void test_index_finds_the_bytes(void **state)
 {
 	(void)state;
 	struct scene scene;
-	int written = 0, found = 0;
+	int written = 0, found = 0, stated = 0;
 	scene_open(&scene, 4096, 3);
 	for (; written < 600; written++) {
 		char line[128];
@@ -327,10 +339,15 @@ static void test_index_finds_the_bytes(void **state)
 		behind += kind == 'r';
 		if (kind == 'r' || behind > 2)
 			continue;
+		snprintf(name, sizeof name, behind ? "web.log.%d" : "web.log", behind);
+		if (kind == 'f') {
+			assert_int_equal(size, inode_of(&scene, name));
+			stated++;
+			continue;
+		}
 		expected--;
 		assert_int_equal(kind, expected % 2 ? 'e' : 'o');
 		assert_int_equal(time_ms, 5000 + expected);
-		snprintf(name, sizeof name, behind ? "web.log.%d" : "web.log", behind);
 		snprintf(wanted, sizeof wanted, "entry %d", expected);
 		char *bytes = children_slurp(scene.folder, name, NULL);
 		assert_memory_equal(bytes + offset, wanted, strlen(wanted));
@@ -340,6 +357,24 @@ static void test_index_finds_the_bytes(void **state)
 	}
 	free(index);
 	assert_true(behind > 2 && found > 100);
+	assert_int_equal(stated, 3);
+	scene_close(&scene);
+}
+
+/* Replicas are told from services that are only called like one. */
+static void test_index_names_the_service(void **state)
+{
+	(void)state;
+	struct scene scene;
+	char wanted[128];
+	scene_open(&scene, 0, 0);
+	assert_int_equal(output_add(scene.output, 1, "web-2", 0, 0, NULL), 0);
+	output_set_service(scene.output, 1, "web");
+	output_write(scene.output, 1, 0, "x\n", 2, 1000);
+	output_write(scene.output, 1, 0, "y\n", 2, 1001);
+	snprintf(wanted, sizeof wanted, "1000 f web-2 0 %llu web\n1000 o web-2 0 2\n1001 o web-2 2 2\n",
+		 inode_of(&scene, "web-2.log"));
+	assert_file(&scene, "index", wanted);
 	scene_close(&scene);
 }
 
@@ -552,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_runs_are_told_apart),
 		cmocka_unit_test(test_rotation),
 		cmocka_unit_test(test_index_finds_the_bytes),
+		cmocka_unit_test(test_index_names_the_service),
 		cmocka_unit_test(test_index_is_bounded),
 		cmocka_unit_test(test_one_file_only),
 		cmocka_unit_test(test_what_is_not_ours_is_refused),

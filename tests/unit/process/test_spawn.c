@@ -20,6 +20,7 @@
 #include "config/err.h"
 #include "config/stack.h"
 #include "launcher/process/spawn.h"
+#include "launcher/process/spawn_users.h"
 #include "tests/lib/children.h"
 
 static char *environment[] = {(char *)"PATH=/usr/bin:/bin", (char *)"COLOUR=green", NULL};
@@ -234,40 +235,44 @@ static void test_failed_starts_are_told_apart(void **state)
 	(void)state;
 	static const struct {
 		const char *command, *cwd, *user;
-		enum err_code code;
+		enum err_cause cause;
 		int error;
 		const char *message, *hint;
 	} cases[] = {
-		{"no-such-command", NULL, NULL, ERR_MISSING, ENOENT,
+		{"no-such-command", NULL, NULL, ERR_CAUSE_COMMAND, ENOENT,
 		 "cannot start 'no-such-command': command not found", "PATH is /usr/bin:/bin"},
-		{"./absent", "", NULL, ERR_MISSING, ENOENT, "cannot start './absent': no such file",
+		{"./absent", "", NULL, ERR_CAUSE_COMMAND, ENOENT, "cannot start './absent': no such file",
 		 "looked for from /tmp/"},
-		{"/absent", "", NULL, ERR_MISSING, ENOENT, "cannot start '/absent': no such file", NULL},
-		{"./data/x", "", NULL, ERR_MISSING, ENOTDIR, "cannot start './data/x': no such file", "from /tmp/"},
-		{"", NULL, NULL, ERR_MISSING, ENOENT, "the command is empty", NULL},
-		{"./data", "", NULL, ERR_MISSING, EACCES, "cannot start './data': not executable: permission denied",
-		 "chmod +x ./data"},
-		{"/usr", NULL, NULL, ERR_MISSING, EACCES, "cannot start '/usr': is a directory", NULL},
-		{"/dev/null", NULL, NULL, ERR_MISSING, EACCES, "cannot start '/dev/null': not a file", NULL},
-		{"./text", "", NULL, ERR_MISSING, ENOEXEC, "cannot start './text': not a program", "#!/bin/sh"},
-		{"./empty", "", NULL, ERR_MISSING, ENOEXEC, "cannot start './empty': not a program", "#!/bin/sh"},
-		{"./machine", "", NULL, ERR_MISSING, ENOEXEC, "cannot start './machine': not a program",
+		{"/absent", "", NULL, ERR_CAUSE_COMMAND, ENOENT, "cannot start '/absent': no such file", NULL},
+		{"./data/x", "", NULL, ERR_CAUSE_COMMAND, ENOTDIR, "cannot start './data/x': no such file",
+		 "from /tmp/"},
+		{"", NULL, NULL, ERR_CAUSE_COMMAND, ENOENT, "the command is empty", NULL},
+		{"./data", "", NULL, ERR_CAUSE_EXECUTABLE, EACCES,
+		 "cannot start './data': not executable: permission denied", "chmod +x ./data"},
+		{"/usr", NULL, NULL, ERR_CAUSE_EXECUTABLE, EACCES, "cannot start '/usr': is a directory", NULL},
+		{"/dev/null", NULL, NULL, ERR_CAUSE_EXECUTABLE, EACCES, "cannot start '/dev/null': not a file", NULL},
+		{"./text", "", NULL, ERR_CAUSE_EXECUTABLE, ENOEXEC, "cannot start './text': not a program",
+		 "#!/bin/sh"},
+		{"./empty", "", NULL, ERR_CAUSE_EXECUTABLE, ENOEXEC, "cannot start './empty': not a program",
+		 "#!/bin/sh"},
+		{"./machine", "", NULL, ERR_CAUSE_EXECUTABLE, ENOEXEC, "cannot start './machine': not a program",
 		 "another kind of machine"},
-		{"./script", "", NULL, ERR_MISSING, ENOENT,
+		{"./script", "", NULL, ERR_CAUSE_EXECUTABLE, ENOENT,
 		 "cannot start './script': its interpreter '/opt/none/python9' is not there", "#! line"},
-		{"./windows", "", NULL, ERR_MISSING, ENOENT, "interpreter '/bin/sh' has a carriage return",
+		{"./windows", "", NULL, ERR_CAUSE_EXECUTABLE, ENOENT, "interpreter '/bin/sh' has a carriage return",
 		 "Windows line ends"},
-		{"./foreign", "", NULL, ERR_MISSING, ENOENT, "the loader it was built for is not on this machine",
-		 "install"},
-		{"true", "/no/such/folder", NULL, ERR_MISSING, ENOENT,
+		{"./foreign", "", NULL, ERR_CAUSE_EXECUTABLE, ENOENT,
+		 "the loader it was built for is not on this machine", "install"},
+		{"true", "/no/such/folder", NULL, ERR_CAUSE_DIRECTORY, ENOENT,
 		 "working directory '/no/such/folder' does not exist", "working_dir"},
-		{"true", "/etc/passwd", NULL, ERR_MISSING, ENOTDIR,
+		{"true", "/etc/passwd", NULL, ERR_CAUSE_DIRECTORY, ENOTDIR,
 		 "working directory '/etc/passwd' is not a directory", NULL},
-		{"true", NULL, "no-such-user", ERR_MISSING, ENOENT, "there is no user 'no-such-user'",
+		{"true", NULL, "no-such-user", ERR_CAUSE_USER, ENOENT, "there is no user 'no-such-user'",
 		 "create the account"},
-		{"true", NULL, "root:no-such-group", ERR_MISSING, ENOENT, "there is no group 'no-such-group'", "group"},
-		{"true", NULL, "4000123", ERR_MISSING, ENOENT, "no account has this number", "4000123:GID"},
-		{"true", NULL, "4294967295:0", ERR_MISSING, ENOENT, "there is no user '4294967295'", NULL},
+		{"true", NULL, "root:no-such-group", ERR_CAUSE_USER, ENOENT, "there is no group 'no-such-group'",
+		 "group"},
+		{"true", NULL, "4000123", ERR_CAUSE_USER, ENOENT, "no account has this number", "4000123:GID"},
+		{"true", NULL, "4294967295:0", ERR_CAUSE_USER, ENOENT, "there is no user '4294967295'", NULL},
 	};
 	char *helper = children_helper("child");
 	char *folder = make_bad_programs(helper);
@@ -281,7 +286,8 @@ static void test_failed_starts_are_told_apart(void **state)
 		options.user = cases[i].user;
 
 		assert_int_equal(spawn_child(&options, &child, &err), -cases[i].error);
-		assert_int_equal(err.code, cases[i].code);
+		assert_int_equal(err.code, ERR_MISSING);
+		assert_int_equal(err.cause, cases[i].cause);
 		assert_int_equal(err.count, 1);
 		if (!strstr(err.items[0].message, cases[i].message))
 			fail_msg("\"%s\" instead of \"%s\"", err.items[0].message, cases[i].message);
@@ -347,6 +353,52 @@ static void test_user_is_changed(void **state)
 		assert_int_equal(run(options, text, sizeof text), 0);
 		assert_string_equal(text, cases[i].text);
 	}
+}
+
+/* 0 when what is known, or told by two numbers, is found without a look at any file; nothing else is. */
+static int find_users_without_files(void)
+{
+	static const struct rlimit none = {0, 0};
+	struct spawn_users users = {0};
+	const struct spawn_user *first, *again;
+	struct spawn_user numbers = {0};
+	if (spawn_users_get(&users, "nobody", &first, NULL) < 0)
+		return 1;
+	if (setrlimit(RLIMIT_NOFILE, &none) < 0)
+		return 2;
+	if (spawn_users_get(&users, "nobody", &again, NULL) < 0 || again != first || again->uid != 65534)
+		return 3;
+	if (spawn_users_get(&users, "daemon", &again, NULL) >= 0)
+		return 4;
+	if (spawn_user_find("1234:5678", &numbers, NULL) < 0 || numbers.uid != 1234 || numbers.gid != 5678 ||
+	    numbers.group_count != 1)
+		return 5;
+	free(numbers.groups);
+	spawn_users_finish(&users);
+	return 0;
+}
+
+static void test_users_are_looked_up_once(void **state)
+{
+	(void)state;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(find_users_without_files());
+	assert_int_equal(children_wait(pid), 0);
+}
+
+static void test_users_that_are_not_there_are_not_noted(void **state)
+{
+	(void)state;
+	struct spawn_users users = {0};
+	const struct spawn_user *user = NULL;
+	struct err err = ERR_INIT;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(spawn_users_get(&users, "no-such-user", &user, &err), -ENOENT);
+	assert_int_equal(err.count, 2);
+	assert_null(user);
+	assert_null(users.first);
+	err_finish(&err);
 }
 
 /* As an ordinary user: 0 when `spawn` fails with these words. */
@@ -488,6 +540,8 @@ int main(void)
 		cmocka_unit_test(test_failed_starts_are_told_apart),
 		cmocka_unit_test(test_path_is_searched_on),
 		cmocka_unit_test(test_user_is_changed),
+		cmocka_unit_test(test_users_are_looked_up_once),
+		cmocka_unit_test(test_users_that_are_not_there_are_not_noted),
 		cmocka_unit_test(test_without_privilege),
 		cmocka_unit_test(test_own_user_needs_no_privilege),
 		cmocka_unit_test(test_terminal_becomes_the_childs),

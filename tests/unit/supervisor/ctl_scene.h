@@ -139,10 +139,21 @@ int supervisor_signal(struct supervisor *self, const char *const *names, int sig
 	return note("signal", names, signal, err);
 }
 
-void supervisor_down(struct supervisor *self, int64_t grace_limit_ms)
+void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t grace_limit_ms)
 {
 	(void)self;
-	snprintf(scene->asked, sizeof(scene->asked), "down %lld", (long long)grace_limit_ms);
+	snprintf(scene->asked, sizeof(scene->asked), "down %lld%s", (long long)grace_limit_ms,
+		 reason == DOWN_TIMED_OUT ? " timeout" : "");
+}
+
+const struct strmap *supervisor_telemetry_environment(const struct supervisor *self)
+{
+	return &self->telemetry_environment;
+}
+
+uint64_t supervisor_telemetry_dropped(const struct supervisor *self)
+{
+	return self->telemetry_dropped;
 }
 
 void supervisor_detach(struct supervisor *self)

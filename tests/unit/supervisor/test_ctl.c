@@ -71,11 +71,15 @@ static void test_actions(void **state)
 		{POST("/v1/services/web/kill", "{\"signal\":\"TERM\"}", "17"), 202, "signal web 15"},
 		{POST("/v1/services/web/kill", "{\"signal\":\"SIGHUP\"}", "19"), 202, "signal web 1"},
 		{POST("/v1/services/web/kill", "{\"signal\":12}", "13"), 202, "signal web 12"},
+		{POST("/v1/services/web/kill", "{\"signal\":\"12\"}", "15"), 202, "signal web 12"},
 		{POST("/v1/services/web/kill", "{\"signal\":\"NOPE\"}", "17"), 400, ""},
 		{POST("/v1/services/web/kill", "{\"signal\":1e99}", "15"), 400, ""},
 		{POST("/v1/services/stranger/stop", "", "0"), 404, ""},
 		{POST("/v1/stack/down", "", "0"), 202, "down -1"},
 		{POST("/v1/stack/down", "{\"grace_ms\":1500}", "17"), 202, "down 1500"},
+		{POST("/v1/stack/down", "{\"reason\":\"timeout\"}", "20"), 202, "down -1 timeout"},
+		{POST("/v1/stack/down", "{\"reason\":\"because\"}", "20"), 400, ""},
+		{POST("/v1/stack/down", "{\"reason\":7}", "12"), 400, ""},
 		{POST("/v1/stack/down", "{\"grace_ms\":-1}", "15"), 400, ""},
 		{POST("/v1/stack/down", "[1]", "3"), 400, ""},
 		{POST("/v1/stack/down", "{nonsense", "9"), 400, ""},
@@ -87,6 +91,32 @@ static void test_actions(void **state)
 		scene->asked[0] = '\0';
 		cJSON_Delete(ask_json(cases[i].request, cases[i].status));
 		assert_string_equal(scene->asked, cases[i].asked);
+	}
+}
+
+/* How deep a body is nested counts, not how many brackets it has. */
+static void test_nesting_of_a_body(void **state)
+{
+	static const struct {
+		const char *body;
+		int status;
+	} cases[] = {
+		{"{\"x\":[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[]]}", 202},
+		{"{\"x\":\"[[[[[[[[[[[[[[[[[[[[ \\\" [[[[\"}", 202},
+		{"{\"x\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]}", 202},
+		{"{\"x\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}", 400},
+		{"{\"x\":\"]]]]]]]]\",\"y\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}", 400},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char request[512], length[32];
+
+		snprintf(length, sizeof(length), "%zu", strlen(cases[i].body));
+		snprintf(request, sizeof(request),
+			 "POST /v1/stack/down HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n%s", length,
+			 cases[i].body);
+		cJSON_Delete(ask_json(request, cases[i].status));
 	}
 }
 
@@ -124,8 +154,10 @@ static void test_telemetry(void **state)
 	cJSON *json;
 
 	(void)state;
+	scene->supervisor.telemetry_dropped = 3;
 	json = ask_json(GET("/v1/telemetry"), 200);
 	assert_string_equal(text_at(json, "state"), "on");
+	assert_int_equal(cJSON_GetObjectItem(json, "dropped")->valueint, 3);
 	assert_string_equal(text_at(cJSON_GetObjectItem(json, "environment"), "UPFRONT_TELEMETRY"), "on");
 	cJSON_Delete(json);
 	json = ask_json(POST("/v1/telemetry/withdraw", "", "0"), 200);
@@ -298,6 +330,7 @@ int main(void)
 		SCENE_TEST(test_services),
 		SCENE_TEST(test_bytes_that_are_no_text),
 		SCENE_TEST(test_actions),
+		SCENE_TEST(test_nesting_of_a_body),
 		SCENE_TEST(test_what_is_not_there),
 		SCENE_TEST(test_telemetry),
 		SCENE_TEST(test_requests_too_large),

@@ -223,8 +223,9 @@ static void a_missing_command_is_told_as_missing_whatever_the_restart_policy(voi
 	play->services[0].restart.when = RESTART_ALWAYS;
 	play_begin(play);
 	assert_int_equal(play_end(play), ERR_MISSING);
-	play_assert_said(play, "service 'web': ");
+	play_assert_said(play, "compose.yaml:1:1: service 'web': ");
 	play_assert_said(play, "no-such-command");
+	play_assert_said(play, "PATH is"); /* the hint */
 }
 
 static void never_ready_fails_after_its_retries(void **state)
@@ -237,7 +238,7 @@ static void never_ready_fails_after_its_retries(void **state)
 	play_begin(play);
 	assert_int_equal(play_end(play), 1);
 	assert_in_range(children_now_ms() - play->begin_ms, 300, 5000);
-	play_assert_said(play, "service 'web' did not get ready: 'false': asked ");
+	play_assert_said(play, "compose.yaml:1:1: service 'web' did not get ready: 'false': asked ");
 	play_assert_said(play, "last answer: exit");
 	play_assert_trace(play, "web runs\nweb ends\n");
 }
@@ -251,7 +252,7 @@ static void a_failed_job_fails_those_who_wait_for_it(void **state)
 	play_depends(play, 1, 0, DEPEND_COMPLETED);
 	play_begin(play);
 	assert_int_equal(play_end(play), 1);
-	play_assert_said(play, "service 'migrate' failed: exited with code 1");
+	play_assert_said(play, "compose.yaml:1:1: service 'migrate' failed: exited with code 1");
 	play_assert_trace(play, "");
 }
 
@@ -265,6 +266,67 @@ static void an_optional_dependency_may_fail_later_but_stops_nobody(void **state)
 	play_begin(play);
 	assert_int_equal(play_end(play), 0);
 	play_assert_trace(play, "web\n");
+}
+
+/* A job that fails, a program that is not there, a server that never gets ready: whoever can do without them starts. */
+static void what_nobody_requires_does_not_end_the_start(void **state)
+{
+	static const char *const check[] = {"false", NULL};
+	struct play *play = *state;
+
+	play_add(play, "web", "sleep 0.2; " PLAY_SERVER("web"));
+	play_add(play, "job", "exit 1");
+	play_add(play, "absent", "");
+	play->argv[2][0] = "no-such-command";
+	play->services[2].restart.when = RESTART_ALWAYS;
+	play_add(play, "ill", "exec sleep 1000");
+	play->services[3].healthcheck = file_probe(check);
+	play_depends(play, 0, 1, DEPEND_COMPLETED);
+	play_depends(play, 0, 2, DEPEND_STARTED);
+	play_depends(play, 0, 3, DEPEND_HEALTHY);
+	for (size_t i = 0; i < 3; i++)
+		play->dependencies[0][i].required = false;
+	play_begin(play);
+	play_await(play, "web runs", 1);
+	kill(play->pid, SIGTERM);
+	assert_int_equal(play_end(play), 0); /* 143 if it had not been up */
+}
+
+static void what_somebody_requires_ends_the_start(void **state)
+{
+	struct play *play = *state;
+
+	play_add(play, "web", "say web");
+	play_add(play, "job", "exit 1");
+	play_add(play, "api", "say api");
+	play_depends(play, 0, 1, DEPEND_COMPLETED);
+	play_depends(play, 2, 1, DEPEND_COMPLETED);
+	play->dependencies[0][0].required = false;
+	play_begin(play);
+	assert_int_equal(play_end(play), 1);
+	play_assert_said(play, "service 'job' failed: exited with code 1");
+	assert_false(play_traced(play, "api", 1));
+}
+
+/* Looked up before anything starts; a service that is not to be started may name anybody. */
+static void an_unknown_user_starts_nothing(void **state)
+{
+	struct play *play = *state;
+
+	play_add(play, "other", "say other");
+	play_add(play, "web", "say web");
+	play->services[1].user = "no-such-user";
+	play_begin(play);
+	assert_int_equal(play_end(play), ERR_MISSING);
+	play_assert_said(play, "compose.yaml:2:1: service 'web': there is no user 'no-such-user'");
+	play_assert_said(play, "create the account");
+	play_assert_trace(play, "");
+
+	play->select = true;
+	play->member[0] = true;
+	play_begin(play);
+	assert_int_equal(play_end(play), 0);
+	play_assert_trace(play, "other\n");
 }
 
 static void a_cycle_starts_nothing(void **state)
@@ -445,6 +507,9 @@ int main(void)
 		TEST(never_ready_fails_after_its_retries),
 		TEST(a_failed_job_fails_those_who_wait_for_it),
 		TEST(an_optional_dependency_may_fail_later_but_stops_nobody),
+		TEST(what_nobody_requires_does_not_end_the_start),
+		TEST(what_somebody_requires_ends_the_start),
+		TEST(an_unknown_user_starts_nothing),
 		TEST(a_cycle_starts_nothing),
 		TEST(a_failure_after_the_start_counts_when_the_stack_ends_by_itself),
 		TEST(a_crash_is_mended_at_once_and_a_loop_slows_down),

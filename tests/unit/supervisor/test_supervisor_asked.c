@@ -224,6 +224,95 @@ static void a_failed_start_is_told_with_its_kind(void **state)
 	play_assert_said(play, "\"error_type\":\"exited\"");
 }
 
+/* Each way a start can fail has its own word, and none is guessed. */
+static void a_folder_that_is_not_there_is_told_as_that(void **state)
+{
+	struct play *play = *state;
+
+	consent(play);
+	play_add(play, "web", "exit 0");
+	play->services[0].working_dir = "/nowhere/at/all";
+	play_begin(play);
+	assert_int_equal(play_end(play), ERR_MISSING);
+	play_assert_said(play, "\"error_type\":\"working_dir_unusable\"");
+}
+
+static void a_command_that_is_not_there_is_told_as_that(void **state)
+{
+	struct play *play = *state;
+
+	consent(play);
+	play_add(play, "web", "exit 0");
+	play->argv[0][0] = "no-such-command";
+	play_begin(play);
+	assert_int_equal(play_end(play), ERR_MISSING);
+	play_assert_said(play, "\"error_type\":\"command_not_found\"");
+}
+
+static void a_file_that_cannot_be_run_is_told_as_that(void **state)
+{
+	struct play *play = *state;
+
+	consent(play);
+	play_add(play, "web", "exit 0");
+	play->argv[0][0] = "/etc/passwd";
+	play_begin(play);
+	assert_int_equal(play_end(play), ERR_MISSING);
+	play_assert_said(play, "\"error_type\":\"not_executable\"");
+}
+
+static void taken_down_before_it_is_up(struct play *play, const char *body, const char *wanted)
+{
+	char *answer;
+
+	consent(play);
+	play_listen(play);
+	play_add(play, "web", PLAY_SERVER("web"));
+	play_add(play, "late", "say late");
+	play_depends(play, 1, 0, DEPEND_COMPLETED);
+	play_add(play, "other", PLAY_SERVER("other"));
+	play_begin(play);
+	play_await(play, "runs", 2);
+	answer = ask(play, "POST", "/v1/stack/down", body);
+	assert_non_null(strstr(answer, "HTTP/1.1 202"));
+	free(answer);
+	play_end(play);
+	play_assert_said(play, wanted);
+	/* Who was ready is who was ready when it was given up, not when it was told. */
+	play_assert_said(play, "\"services_ready\":1");
+}
+
+static void a_start_that_is_not_waited_for_any_longer_is_told_as_that(void **state)
+{
+	taken_down_before_it_is_up(*state, "{\"reason\":\"timeout\"}", "\"error_type\":\"start_timeout\"");
+}
+
+static void a_start_that_somebody_ends_is_told_as_that(void **state)
+{
+	taken_down_before_it_is_up(*state, "", "\"error_type\":\"stopped\"");
+}
+
+static void what_is_printed_comes_to_an_end_while_the_stack_runs(void **state)
+{
+	struct play *play = *state;
+	char text[16384];
+	int ends[2];
+
+	consent(play);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	play->print_fd = ends[1];
+	play_add(play, "web", PLAY_SERVER("web"));
+	play_begin(play);
+	close(ends[1]);
+	/* To its end: nobody holds it any more. */
+	children_read(ends[0], NULL, text, sizeof text);
+	close(ends[0]);
+	assert_non_null(strstr(text, "\"server_start\""));
+	assert_int_equal(kill(play->pid, 0), 0);
+	kill(play->pid, SIGTERM);
+	assert_int_equal(play_end(play), 0);
+}
+
 static void a_start_that_ends_at_once_is_told_all_the_same(void **state)
 {
 	struct play *play = *state;
@@ -281,6 +370,12 @@ int main(void)
 		TEST(a_detached_stack_outlives_the_terminal_and_a_stop_of_all),
 		TEST(a_start_is_told_once_with_what_the_sources_say),
 		TEST(a_failed_start_is_told_with_its_kind),
+		TEST(a_folder_that_is_not_there_is_told_as_that),
+		TEST(a_command_that_is_not_there_is_told_as_that),
+		TEST(a_file_that_cannot_be_run_is_told_as_that),
+		TEST(a_start_that_is_not_waited_for_any_longer_is_told_as_that),
+		TEST(a_start_that_somebody_ends_is_told_as_that),
+		TEST(what_is_printed_comes_to_an_end_while_the_stack_runs),
 		TEST(a_start_that_ends_at_once_is_told_all_the_same),
 		TEST(the_answer_is_a_source_of_the_stack_file),
 	};

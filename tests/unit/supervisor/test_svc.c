@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of one unit as a pure state machine: every state meets every event; starting, probing, and what dependents see. */
 #include "launcher/supervisor/svc.h"
+#include "tests/lib/svc_scene.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -10,53 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define T0 1000000 /* any moment */
-
-static const struct probe_spec http_probe = {
-	.kind = PROBE_HTTP, .interval_ms = 1000, .start_interval_ms = 200, .timeout_ms = 500, .retries = 3};
-
-static struct svc_policy plain_policy(void)
-{
-	return (struct svc_policy){
-		.restart = {.when = RESTART_NO,
-			    .backoff_initial_ms = 100,
-			    .backoff_max_ms = 1000,
-			    .backoff_reset_ms = 60000},
-		.stop = {.signal = SIGTERM, .grace_ms = 5000},
-	};
-}
-
-static struct svc_policy probed_policy(void)
-{
-	struct svc_policy policy = plain_policy();
-
-	policy.readiness = &http_probe;
-	return policy;
-}
-
-static struct svc_effects step(struct svc *svc, enum svc_event_kind kind, int64_t now_ms)
-{
-	return svc_step(svc, &(struct svc_event){.kind = kind}, now_ms);
-}
-
-static struct svc_effects step_exit(struct svc *svc, int code, bool leftovers, int64_t now_ms)
-{
-	struct svc_event event = {.kind = SVC_EXITED, .exit = {.code = code, .leftovers = leftovers}};
-
-	return svc_step(svc, &event, now_ms);
-}
-
-static struct svc started(const struct svc_policy *policy, int64_t now_ms)
-{
-	struct svc svc;
-
-	svc_init(&svc, policy);
-	step(&svc, SVC_WANT_UP, now_ms);
-	step(&svc, SVC_CONDITIONS_HOLD, now_ms);
-	step(&svc, SVC_STARTED, now_ms);
-	return svc;
-}
 
 /* ---- Every state meets every event ---- */
 
@@ -260,20 +214,6 @@ static void first_attempt_is_made_at_once_and_the_next_ones_slow_down(void **sta
 	assert_true(step(&svc, SVC_PROBE_WELL, now + 3).changed);
 	assert_int_equal(svc.state, SVC_READY);
 	assert_int_equal(svc.ready_ms, now + 3);
-}
-
-/* Asks as the timer says, always hears "ill", and tells when the unit gave up. */
-static int64_t ill_until_unhealthy(struct svc *svc, int64_t now_ms)
-{
-	for (int i = 0; i < 10000; i++) {
-		step(svc, SVC_PROBE_ILL, now_ms);
-		if (svc->state == SVC_UNHEALTHY)
-			return now_ms;
-		now_ms = svc_deadline(svc);
-		assert_true(step(svc, SVC_TIMER, now_ms).probe);
-	}
-	fail_msg("never gave up");
-	return 0;
 }
 
 static void ill_answers_count_once_an_interval_after_the_start_period(void **state)

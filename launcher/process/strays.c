@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/engine/strays.h"
+#include "launcher/process/strays.h"
 
 #include "launcher/process/proc_table.h"
 
@@ -9,14 +9,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_BYTES 64
 #define CHUNK_BYTES 4096
-/* Nobody's environment is looked through further than this; the kernel itself allows a few megabytes. */
-#define ENVIRON_BYTES_MAX (4u * 1024 * 1024)
 
 static int open_proc(const char *path)
 {
@@ -156,32 +153,4 @@ bool strays_contain(const struct proc_list *list, const struct proc_id *id)
 			return true;
 	}
 	return false;
-}
-
-bool strays_is_marked(pid_t pid, const char *marker)
-{
-	char path[PATH_BYTES], chunk[CHUNK_BYTES];
-	size_t matched = 0, length = strlen(marker) + 1, total = 0; /* the zero at its end belongs to it */
-	bool candidate = true, found = false;
-	ssize_t got;
-	int fd;
-
-	snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
-	fd = open_proc(path);
-	if (fd < 0)
-		return false;
-	while (!found && total < ENVIRON_BYTES_MAX && (got = read(fd, chunk, sizeof chunk)) > 0) {
-		total += (size_t)got;
-		for (ssize_t i = 0; !found && i < got; i++) {
-			candidate = candidate && chunk[i] == marker[matched];
-			matched = candidate ? matched + 1 : 0;
-			found = candidate && matched == length;
-			if (chunk[i] == '\0') {
-				candidate = true;
-				matched = 0;
-			}
-		}
-	}
-	close(fd);
-	return found;
 }

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/command/log_index.h"
+
+#include "launcher/process/output_index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Read at once of one file; the writer keeps it below half of this. */
+#define INDEX_BYTES_MAX (2 * OUTPUT_INDEX_SIZE_MAX)
+#define OPEN_TRIES 8
+
+/* Lines put together from several files. */
+struct text {
+	char *bytes;
+	size_t size_bytes;
+};
+
+void log_index_init(struct log_index *self, const char *dir)
+{
+	*self = (struct log_index){.dir = dir, .fd = -1};
+}
+
+void log_index_finish(struct log_index *self)
+{
+	if (self->fd >= 0)
+		close(self->fd);
+	self->fd = -1;
+}
+
+static int open_file(const struct log_index *self, const char *name)
+{
+	char *path = NULL;
+	int fd;
+
+	if (asprintf(&path, "%s/%s", self->dir, name) < 0)
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	free(path);
+	return fd;
+}
+
+static bool is_same(int fd, int other)
+{
+	struct stat one, two;
+
+	if (fd < 0 || other < 0)
+		return fd < 0 && other < 0;
+	return fstat(fd, &one) == 0 && fstat(other, &two) == 0 && one.st_ino == two.st_ino && one.st_dev == two.st_dev;
+}
+
+/* Appends the whole lines behind *offset, and moves it there. */
+static void read_lines(int fd, int64_t *offset, struct text *text)
+{
+	struct stat status;
+	size_t wanted, size = 0;
+	char *grown;
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size <= *offset)
+		return;
+	wanted = status.st_size - *offset < INDEX_BYTES_MAX ? (size_t)(status.st_size - *offset) : INDEX_BYTES_MAX;
+	grown = realloc(text->bytes, text->size_bytes + wanted + 1);
+	if (grown == NULL)
+		return;
+	text->bytes = grown;
+	grown += text->size_bytes;
+	while (size < wanted) {
+		ssize_t count = pread(fd, grown + size, wanted - size, *offset + (int64_t)size);
+
+		if (count <= 0 && !(count < 0 && errno == EINTR))
+			break;
+		size += count > 0 ? (size_t)count : 0;
+	}
+	while (size > 0 && grown[size - 1] != '\n')
+		size--;
+	/* A record holds no zero byte; one that does must not hide those behind it. */
+	for (size_t i = 0; i < size; i++)
+		if (grown[i] == '\0')
+			grown[i] = '?';
+	grown[size] = '\0';
+	text->size_bytes += size;
+	*offset += (int64_t)size;
+}
+
+/* Both files as they stood at one moment: when the older one is the same before and after, none moved in between. */
+static void open_first(struct log_index *self, struct text *text)
+{
+	int older = -1, again = -1;
+	int64_t offset = 0;
+
+	for (int i = 0; i < OPEN_TRIES; i++) {
+		older = open_file(self, "index.1");
+		self->fd = open_file(self, "index");
+		again = open_file(self, "index.1");
+		if (is_same(older, again) || i + 1 == OPEN_TRIES)
+			break;
+		log_index_finish(self);
+		close(older);
+		close(again);
+		older = again = -1;
+	}
+	if (older >= 0)
+		read_lines(older, &offset, text);
+	if (older >= 0)
+		close(older);
+	if (again >= 0)
+		close(again);
+}
+
+/* True when what we read has become index.1 and another has taken its place. */
+static bool follow_rotation(struct log_index *self, struct text *text)
+{
+	int fd = open_file(self, "index");
+
+	if (fd < 0 || is_same(fd, self->fd)) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	/* Nobody writes to it any more, so this is its rest. */
+	read_lines(self->fd, &self->offset, text);
+	close(self->fd);
+	self->fd = fd;
+	self->offset = 0;
+	return true;
+}
+
+char *log_index_read(struct log_index *self)
+{
+	struct text text = {NULL, 0};
+
+	if (self->fd < 0)
+		open_first(self, &text);
+	if (self->fd >= 0) {
+		read_lines(self->fd, &self->offset, &text);
+		if (follow_rotation(self, &text))
+			read_lines(self->fd, &self->offset, &text);
+	}
+	if (text.size_bytes == 0) {
+		free(text.bytes);
+		return NULL;
+	}
+	return text.bytes;
+}
+
+bool log_record_parse(const char *line, struct log_record *record)
+{
+	char size[24], *end;
+	int plain_end = 0, named_end = 0;
+	int count;
+
+	record->service[0] = '\0';
+	count = sscanf(line, "%15" SCNd64 " %c %255s %18" SCNd64 " %20[0-9]%n %255s%n", &record->time_ms, &record->kind,
+		       record->unit, &record->offset, size, &plain_end, record->service, &named_end);
+	if (count < 5 || line[count == 6 ? named_end : plain_end] != '\0')
+		return false;
+	errno = 0;
+	record->size = strtoull(size, &end, 10);
+	/* A unit's name becomes part of a path. */
+	return errno == 0 && strchr(record->unit, '/') == NULL && record->unit[0] != '.' && record->offset >= 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads logs/index (process/output_index.h) as it grows: all there is of index.1 and index at first, then what has come since, also
+ * across its rotation. Nothing on disk is trusted.
+ */
+#ifndef UPFRONT_LAUNCHER_COMMAND_LOG_INDEX_H
+#define UPFRONT_LAUNCHER_COMMAND_LOG_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define LOG_INDEX_NAME_BYTES 256
+
+struct log_record {
+	int64_t time_ms;
+	char kind;
+	char unit[LOG_INDEX_NAME_BYTES];
+	int64_t offset;
+	uint64_t size;
+	char service[LOG_INDEX_NAME_BYTES]; /* f; "" otherwise */
+};
+
+struct log_index {
+	const char *dir; /* borrowed */
+	int fd; /* of the file being read; -1: none yet */
+	int64_t offset; /* what of it has been read */
+};
+
+void log_index_init(struct log_index *self, const char *dir);
+void log_index_finish(struct log_index *self);
+
+/* The whole lines that have come since the last call, zero-terminated; NULL when there are none. The caller frees. */
+char *log_index_read(struct log_index *self);
+
+/* One line without its end. False for what is no record. */
+bool log_record_parse(const char *line, struct log_record *record);
+
+#endif
