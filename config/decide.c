@@ -53,8 +53,7 @@ int consent_fold(const char *const *words, struct consent_said *said)
 	return 0;
 }
 
-/* The first source, in the order of explanation, that says off before anybody is asked. */
-static bool consent_standing_off(const struct consent_inputs *inputs, enum consent_reason *reason)
+bool consent_says_off(const struct consent_inputs *inputs, enum consent_reason *reason)
 {
 	const struct {
 		bool off;
@@ -124,7 +123,7 @@ struct consent_decision consent_decide(const struct consent_inputs *inputs)
 		granted_by_flag = false;
 		decision.stale_notice = true;
 	}
-	if (!consent_standing_off(inputs, &decision.reason))
+	if (!consent_says_off(inputs, &decision.reason))
 		consent_ask(inputs, granted_by_flag, &decision);
 	return decision;
 }

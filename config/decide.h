@@ -74,6 +74,9 @@ struct consent_decision {
 	bool stale_notice; /* on@N named another notice than the current one */
 };
 
+/* True when a source says off before anybody is asked; *reason is the first one in the order of explanation. */
+bool consent_says_off(const struct consent_inputs *inputs, enum consent_reason *reason);
+
 /* CONSENT_ASK only while nothing says off, nothing grants, and somebody can be asked. */
 struct consent_decision consent_decide(const struct consent_inputs *inputs);
 

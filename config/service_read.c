@@ -359,6 +359,16 @@ static void shell_argv(struct reader *self, struct service_parts *parts)
 	parts->service.shell = true;
 }
 
+/* A key that nobody knows may be a 'command' with a slip in it. */
+static bool has_unknown_key(const struct service_parts *parts)
+{
+	for (size_t i = 0; i < parts->node->count; i++)
+		if (!reader_key(&table_service, parts->node->pairs[i].key) &&
+		    strncmp(parts->node->pairs[i].key, "x-", 2) != 0)
+			return true;
+	return false;
+}
+
 static void settle_argv(struct reader *self, struct service_parts *parts)
 {
 	const struct node *command = node_find(parts->node, "command");
@@ -375,7 +385,7 @@ static void settle_argv(struct reader *self, struct service_parts *parts)
 	join_argv(self, parts);
 	argv = parts->service.argv;
 	/* A command that could not be read has been spoken of already. */
-	if ((argv && **argv) || parts->command_unread)
+	if ((argv && **argv) || parts->command_unread || has_unknown_key(parts))
 		return;
 	err_at(self->err, ERR_CONFIG, command ? command->place : parts->node->place, "%s has no 'command' to run",
 	       self->where);

@@ -222,7 +222,7 @@ struct stack_options {
 	const char *directory; /* -C; NULL: the current folder */
 	const char *const *env_files; /* --env-file; NULL: .env beside the first file */
 	const char *project; /* -p, or NULL */
-	const char *const *profiles; /* --profile and COMPOSE_PROFILES */
+	const char *const *profiles; /* --profile; none: COMPOSE_PROFILES, of the environment or of .env */
 	const struct strmap *environment; /* of this process */
 };
 
@@ -232,6 +232,13 @@ struct stack_options {
  */
 int stack_source_open(const struct stack_options *options, struct stack_source **source, struct err *err);
 void stack_source_destroy(struct stack_source *self);
+
+/*
+ * What every process of the stack starts with, a service or a one-off command: `base` (that of the upfront that starts it) and, where a
+ * Procfile is among the files, .env over it, as the programs that run Procfiles do it. A Compose file's .env only interpolates.
+ * `out` is initialised by the caller.
+ */
+int stack_environment(const struct stack_source *self, const struct strmap *base, struct strmap *out);
 
 struct stack_resolve_options {
 	const struct strmap *overrides; /* interpolated above .env and environment; NULL: none */

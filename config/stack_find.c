@@ -128,7 +128,7 @@ static int nothing_found(struct stack_source *self, const char *last, const char
 	err_set(err, ERR_CONFIG, "no stack file: looked for %s, %s, %s, %s, %s and %s in %s%s%s%s%s", names[0],
 		names[1], names[2], names[3], names[4], names[5], self->start, last ? " and up to " : "",
 		last ? last : "", why ? ", where the search ends: " : "", why ? why : "");
-	err_hint(err, "name it with -f FILE, or write one with 'upfront init'");
+	err_hint(err, "describe your services in a compose.yaml here, or name another file with -f FILE");
 	return -EINVAL;
 }
 

@@ -75,9 +75,8 @@ static void split_command(struct stack_load *load, struct node *service, const c
 	if (!text || text->kind != NODE_SCALAR)
 		return;
 	if (words_split(load->pool, text->text, &words, &problem) < 0) {
-		err_at(load->err, ERR_CONFIG, text->place, "%s of service '%s': %s: %s", key, name, problem,
-		       text->text);
-		/* Read on as if it were fine: one message is enough. */
+		err_at(load->err, ERR_CONFIG, text->place, "%s of service '%s': %s", key, name, problem);
+		/* Read on as if it were fine: one message is enough, and the line itself may hold a secret. */
 		words = (struct words){&text->text, 1, NULL};
 	} else if (native && words.operator_word && load->warnings) {
 		err_at(load->warnings, ERR_CONFIG, text->place,
@@ -123,24 +122,34 @@ static void set_working_dir(struct stack_load *load, struct node *service)
 	node_set(load->pool, service, "working_dir", made->place, made);
 }
 
-/* The password of "scheme://user:password@host" starred; NULL when there is none. */
+/* The first password of a "scheme://user:password@host" in `text`: where it begins, and its '@' in *end; NULL when there is none. */
+static const char *url_password(const char *text, const char **end)
+{
+	for (const char *authority = text; (authority = strstr(authority, "://")) != NULL;) {
+		const char *at = NULL, *colon;
+		size_t length;
+
+		authority += 3;
+		length = strcspn(authority, "/?# \t\n\"'`");
+		for (size_t i = 0; i < length; i++)
+			at = authority[i] == '@' ? authority + i : at;
+		colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+		if (colon) {
+			*end = at;
+			return colon + 1;
+		}
+	}
+	return NULL;
+}
+
+/* With the passwords of URLs starred; NULL when there is none. */
 static const char *url_masked(struct pool *pool, const char *text)
 {
-	const char *authority = strstr(text, "://");
-	const char *end;
-	const char *at = NULL;
-	const char *colon;
+	const char *masked = NULL, *end;
 
-	if (!authority)
-		return NULL;
-	authority += 3;
-	end = authority + strcspn(authority, "/?# ");
-	for (const char *c = authority; c < end; c++) {
-		if (*c == '@')
-			at = c;
-	}
-	colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
-	return colon ? pool_printf(pool, "%.*s%s%s", (int)(colon + 1 - text), text, MASK, at) : NULL;
+	for (const char *at = text, *password; (password = url_password(at, &end)) != NULL; at = end)
+		masked = pool_printf(pool, "%s%.*s%s", masked ? masked : "", (int)(password - at), at, MASK);
+	return masked ? pool_printf(pool, "%s%s", masked, end) : NULL;
 }
 
 static void mask_value(struct stack_load *load, const char *name, struct node *value)
@@ -152,6 +161,19 @@ static void mask_value(struct stack_load *load, const char *name, struct node *v
 	masked = stack_name_is_secret(name) ? MASK : url_masked(load->pool, value->text);
 	if (masked)
 		value->text = masked;
+}
+
+/* A secret may stand in any text: the words of a command, the address a probe asks. */
+static void mask_urls(struct stack_load *load, struct node *node)
+{
+	const char *masked = node->kind == NODE_SCALAR ? url_masked(load->pool, node->text) : NULL;
+
+	if (masked)
+		node->text = masked;
+	for (size_t i = 0; node->kind == NODE_MAP && i < node->count; i++)
+		mask_urls(load, node->pairs[i].value);
+	for (size_t i = 0; node->kind == NODE_LIST && i < node->count; i++)
+		mask_urls(load, node->items[i]);
 }
 
 static void mask_entries(struct stack_load *load, struct node *map)
@@ -177,6 +199,16 @@ static void mask_everywhere(struct stack_load *load, struct node *node)
 	}
 }
 
+static void mask_service(struct stack_load *load, struct node *service)
+{
+	mask_entries(load, node_find(service, "environment"));
+	mask_entries(load, node_find(node_find(service, "build"), "args"));
+	for (size_t i = 0; i < service->count; i++)
+		if (strncmp(service->pairs[i].key, "x-", 2) == 0 && strcmp(service->pairs[i].key, "x-upfront") != 0)
+			mask_everywhere(load, service->pairs[i].value);
+	mask_urls(load, service);
+}
+
 static struct node *finish_service(struct stack_load *load, const char *name, const struct node *from)
 {
 	struct node *service = node_create(load->pool, NODE_MAP, from->place);
@@ -189,10 +221,8 @@ static struct node *finish_service(struct stack_load *load, const char *name, co
 	split_command(load, service, "entrypoint", native, name);
 	if (native)
 		set_working_dir(load, service);
-	if (load->mask) {
-		mask_entries(load, node_find(service, "environment"));
-		mask_entries(load, node_find(node_find(service, "build"), "args"));
-	}
+	if (load->mask)
+		mask_service(load, service);
 	return service;
 }
 
@@ -236,6 +266,8 @@ struct node *stack_finish(struct stack_load *self, const struct node *merged)
 			value = finish_services(self, value);
 		if (self->mask && strncmp(pair->key, "x-", 2) == 0 && strcmp(pair->key, "x-upfront") != 0)
 			mask_everywhere(self, value);
+		if (self->mask && strcmp(pair->key, "services") != 0)
+			mask_urls(self, value);
 		if (value->tag != NODE_TAG_RESET)
 			node_set(self->pool, root, pair->key, pair->key_place, value);
 	}

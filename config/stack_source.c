@@ -456,6 +456,18 @@ int stack_source_open_text(const struct stack_options *options, const char *name
 	return result;
 }
 
+int stack_environment(const struct stack_source *self, const struct strmap *base, struct strmap *out)
+{
+	bool exported = false;
+	int result = strmap_merge(out, base);
+
+	for (size_t i = 0; i < self->given_count; i++)
+		exported = exported || self->given[i]->procfile;
+	if (result == 0 && exported)
+		result = strmap_merge(out, &self->dotenv);
+	return result;
+}
+
 void stack_source_destroy(struct stack_source *self)
 {
 	if (!self)

@@ -60,51 +60,22 @@ static void print_warnings(const struct stack *stack)
 	free(text);
 }
 
-/* --profile, and COMPOSE_PROFILES (comma-separated) beside it. The caller frees the list and *joined, which holds the names. */
-static const char **profile_list(const struct cli_context *context, char **joined)
-{
-	const char *variable = strmap_find(&context->environment, "COMPOSE_PROFILES");
-	const char *const *given = context->globals.profiles;
-	size_t count = 0, room = 2;
-	const char **list;
-	char *rest = NULL;
-
-	*joined = strdup(variable != NULL ? variable : "");
-	while (given != NULL && given[count] != NULL)
-		count++;
-	for (const char *at = variable; at != NULL && *at != '\0'; at++)
-		room += *at == ',';
-	list = calloc(count + room, sizeof(*list));
-	if (list == NULL || *joined == NULL)
-		return list;
-	for (size_t i = 0; i < count; i++)
-		list[i] = given[i];
-	for (char *name = strtok_r(*joined, ", ", &rest); name != NULL; name = strtok_r(NULL, ", ", &rest))
-		list[count++] = name;
-	return list;
-}
-
 static int load(struct project *self, const struct cli_context *context, struct err *err)
 {
 	const struct cli_globals *globals = &context->globals;
 	const struct stack_resolve_options resolve = {0};
-	char *joined = NULL;
-	const char **profiles = profile_list(context, &joined);
 	const struct stack_options options = {
 		.files = globals->files,
 		.env_files = globals->env_files,
 		.project = globals->project,
-		.profiles = profiles,
+		.profiles = globals->profiles,
 		.environment = &context->environment,
 	};
 	int result;
 
-	result = profiles != NULL ? stack_source_open(&options, &self->source, err)
-				  : err_set(err, ERR_INTERNAL, "out of memory");
+	result = stack_source_open(&options, &self->source, err);
 	if (result == 0)
 		result = stack_resolve(self->source, &resolve, &self->stack, err);
-	free(profiles);
-	free(joined);
 	return result;
 }
 

@@ -37,7 +37,7 @@ static bool environment_off(const struct cli_context *context, const char *name)
 int consent_sources_read(struct consent_sources *self, const struct cli_context *context, const struct stack *stack,
 			 const struct consent_said *said, struct err *err)
 {
-	const struct telemetry_decl *telemetry = stack->telemetry;
+	const struct telemetry_decl *telemetry = stack != NULL ? stack->telemetry : NULL;
 	struct consent_inputs *inputs = &self->inputs;
 
 	memset(self, 0, sizeof(*self));
@@ -45,14 +45,16 @@ int consent_sources_read(struct consent_sources *self, const struct cli_context 
 	self->user_path = paths_user_settings();
 	settings_read(&self->policy, paths_policy(), &self->trouble);
 	settings_read(&self->user, self->user_path, &self->trouble);
-	self->app_variable = consent_app_variable(stack->app);
-	if (self->app_variable == NULL)
-		return err_set(err, ERR_INTERNAL, "out of memory");
+	if (stack != NULL) {
+		self->app_variable = consent_app_variable(stack->app);
+		if (self->app_variable == NULL)
+			return err_set(err, ERR_INTERNAL, "out of memory");
+		inputs->app_env_off = environment_off(context, self->app_variable);
+	}
 	self->not_interactive = why_not_interactive(context);
 	inputs->policy_off = self->policy.off;
-	inputs->user_off = self->user.off || settings_has_off(&self->user, stack->app);
+	inputs->user_off = self->user.off || (stack != NULL && settings_has_off(&self->user, stack->app));
 	inputs->upfront_env_off = environment_off(context, "UPFRONT_TELEMETRY_DISABLED");
-	inputs->app_env_off = environment_off(context, self->app_variable);
 	inputs->do_not_track = environment_off(context, "DO_NOT_TRACK");
 	inputs->project_off = telemetry != NULL && !telemetry->enabled;
 	inputs->has_endpoint = telemetry != NULL && telemetry->host != NULL && telemetry->key != NULL;

@@ -16,13 +16,13 @@ struct stack;
 struct consent_sources {
 	struct settings policy, user;
 	char *user_path; /* NULL: no home */
-	char *app_variable; /* WRENAI_TELEMETRY_DISABLED */
+	char *app_variable; /* WRENAI_TELEMETRY_DISABLED; NULL without a stack */
 	struct err trouble; /* what is wrong with the settings files */
 	struct consent_inputs inputs;
 	const char *not_interactive; /* why nobody can be asked: "standard input is no terminal"; NULL: somebody can */
 };
 
-/* `said` is what the command line says; NULL: nothing. */
+/* `said` is what the command line says; NULL: nothing. `stack` NULL: what holds for every product. */
 int consent_sources_read(struct consent_sources *self, const struct cli_context *context, const struct stack *stack,
 			 const struct consent_said *said, struct err *err);
 void consent_sources_finish(struct consent_sources *self);

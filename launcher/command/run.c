@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/dotenv.h"
 #include "config/err.h"
-#include "config/interpolate.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
-#include "launcher/command/view.h"
+#include "launcher/command/consent_sources.h"
+#include "launcher/command/telemetry_running.h"
 #include "launcher/project.h"
 #include "telemetry/telemetry.h"
 
@@ -17,79 +16,47 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CALL_TIMEOUT_MS 5000
-
-static const char *base_name(const char *path)
+/* What says off for good holds for a one-off command too, whatever the running stack was told when it was started. */
+static int stands_off(const struct cli_context *context, const struct stack *stack, bool *off, struct err *err)
 {
-	const char *last = strrchr(path, '/');
+	struct consent_sources sources;
+	enum consent_reason reason;
+	int result = consent_sources_read(&sources, context, stack, NULL, err);
 
-	return last != NULL ? last + 1 : path;
-}
-
-/* A Procfile's .env is exported to its processes; a Compose file's only interpolates. */
-static int add_dotenv(const struct cli_context *context, const struct stack *stack, struct strmap *environment,
-		      struct err *err)
-{
-	const char *const *given = context->globals.env_files;
-	struct strmap values;
-	char *path = NULL;
-	int result = 0;
-
-	if (stack->files == NULL || stack->files[0] == NULL || strcmp(base_name(stack->files[0]), "Procfile") != 0)
-		return 0;
-	strmap_init(&values);
-	if (asprintf(&path, "%s/.env", stack->dir) < 0)
-		path = NULL;
-	for (size_t i = 0; result == 0 && given != NULL && given[i] != NULL; i++)
-		result = dotenv_read(given[i], NULL, &values, err);
-	if (given == NULL && path != NULL && dotenv_read(path, NULL, &values, err) == -EINVAL)
-		result = -EINVAL;
-	for (size_t i = 0; result == 0 && i < values.count; i++)
-		if (!strmap_has(environment, values.entries[i].key))
-			result = strmap_set(environment, values.entries[i].key, values.entries[i].value);
-	free(path);
-	strmap_finish(&values);
+	*off = result < 0 || consent_says_off(&sources.inputs, &reason);
+	consent_sources_finish(&sources);
 	return result;
 }
 
 /* What the running stack's services were told is what the command is told; without one, off. */
-static void add_running(const struct project *project, struct strmap *telemetry)
+static int add_running(const struct project *project, struct strmap *telemetry)
 {
-	struct ctl_client client = {NULL};
-	struct err absent = ERR_INIT;
-	char *answer = NULL;
+	cJSON *running = telemetry_running(project);
 	const cJSON *entry;
-	cJSON *object;
-	int status;
+	int result = 0;
 
-	if (project_connect(project, &client, &absent) < 0 ||
-	    ctl_client_call(&client, "GET", "/v1/telemetry", NULL, CALL_TIMEOUT_MS, &status, &answer, &absent) < 0)
-		goto out;
-	object = cJSON_Parse(answer);
-	cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(object, "environment"))
+	cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(running, "environment"))
 	{
-		if (entry->string != NULL && cJSON_IsString(entry))
-			strmap_set(telemetry, entry->string, entry->valuestring);
+		if (result == 0 && entry->string != NULL && cJSON_IsString(entry))
+			result = strmap_set(telemetry, entry->string, entry->valuestring);
 	}
-	cJSON_Delete(object);
-out:
-	free(answer);
-	ctl_client_close(&client);
-	err_finish(&absent);
+	cJSON_Delete(running);
+	return result;
 }
 
 static int make_environment(const struct cli_context *context, const struct project *project,
 			    struct strmap *environment, struct err *err)
 {
 	struct strmap telemetry;
+	bool off = true;
 	int result;
 
 	strmap_init(&telemetry);
-	result = strmap_merge(environment, &context->environment);
+	result = stack_environment(project->source, &context->environment, environment);
 	if (result == 0)
-		result = add_dotenv(context, project->stack, environment, err);
-	if (result == 0)
-		add_running(project, &telemetry);
+		result = stands_off(context, project->stack, &off, err);
+	if (result == 0 && !off)
+		result = add_running(project, &telemetry);
 	if (result == 0 && telemetry.count == 0)
 		result = telemetry_environment(project->stack, false, NULL, NULL, NULL, &telemetry);
 	if (result == 0)

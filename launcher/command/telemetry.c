@@ -39,11 +39,25 @@ static int print_text(char *text, struct err *err)
 	return 0;
 }
 
+/* False, and said, where there is nothing to speak of. `--json` gets its null. */
+static bool has_telemetry(const struct cli_context *context, const struct project *project)
+{
+	const struct telemetry_decl *declared = project->stack->telemetry;
+
+	if (declared != NULL && declared->host != NULL && declared->key != NULL)
+		return true;
+	puts(context->globals.json ? "null" : "the stack declares no telemetry: nothing is asked or sent");
+	return false;
+}
+
 static int show(const struct cli_context *context, const struct project *project, struct err *err)
 {
 	const struct telemetry_options *options = context->options;
-	char *text = telemetry_preview(project->stack, options->event);
+	char *text;
 
+	if (!has_telemetry(context, project))
+		return 0;
+	text = telemetry_preview(project->stack, options->event);
 	if (text == NULL && options->event != NULL) {
 		err_set(err, ERR_USAGE, "there is no event '%s'", options->event);
 		err_hint(err, "upfront telemetry schema lists the events");
@@ -55,9 +69,11 @@ static int show(const struct cli_context *context, const struct project *project
 static int notice(const struct cli_context *context, const struct project *project, struct err *err)
 {
 	struct telemetry_notice made = {0};
-	int result = telemetry_notice_make(project->stack, &made);
+	int result;
 
-	(void)context;
+	if (!has_telemetry(context, project))
+		return 0;
+	result = telemetry_notice_make(project->stack, &made);
 	if (result < 0)
 		err_set(err, ERR_INTERNAL, "cannot make the notice: %s", strerror(-result));
 	else
@@ -174,7 +190,7 @@ const struct cli_command command_telemetry = {
 	.name = "telemetry",
 	.args = "[status|off|ask|show|notice|schema|env|receipt]",
 	.summary = "usage statistics: what would be sent, and whether",
-	.text = "  status    what would happen now and why, source by source; with --json for programs\n"
+	.text = "  status    what the running stack does, what the next up would do and why; with --json for programs\n"
 		"  off       a standing no for this product (--all: for every one): never asked again, nothing kept or "
 		"sent\n"
 		"  ask       lifts the standing no: the next up asks again\n"
@@ -184,7 +200,9 @@ const struct cli_command command_telemetry = {
 		"  env       the opt-out variables that services are given when statistics are off\n"
 		"  receipt   the last answers that were given\n"
 		"\n"
-		"None of these runs anything from the stack file or opens a network connection.",
+		"None of these runs anything from the stack file or opens a network connection. Where the stack "
+		"declares no\n"
+		"telemetry, show and notice say so.",
 	.options = telemetry_table,
 	.options_size = sizeof(struct telemetry_options),
 	.args_max = 1,

@@ -4,10 +4,12 @@
 #define UPFRONT_LAUNCHER_COMMAND_TELEMETRY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct cli_context;
 struct err;
 struct project;
+struct stack;
 
 struct telemetry_options {
 	bool all, markdown;
@@ -16,6 +18,13 @@ struct telemetry_options {
 
 /* telemetry_status.c: what would happen now and why, source by source. */
 int telemetry_status(const struct cli_context *context, const struct project *project, struct err *err);
+
+/*
+ * telemetry_still.c: what still says off once a standing no is lifted, and what lifts that; "" when nothing does. `stack` NULL: of what
+ * holds for every product.
+ */
+int telemetry_still_off(const struct cli_context *context, const struct stack *stack, char *text, size_t size_bytes,
+			struct err *err);
 
 /* telemetry_answer.c: the standing no and its end; `project` has no stack when --all is given. */
 int telemetry_off(const struct cli_context *context, const struct project *project, struct err *err);

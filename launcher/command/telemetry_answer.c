@@ -185,10 +185,21 @@ int telemetry_ask(const struct cli_context *context, const struct project *proje
 {
 	const struct telemetry_options *options = context->options;
 	const char *app = options->all ? NULL : project->stack->app;
+	char still[1024];
 	int result = edit(app, false, err);
 
-	if (result == 0 && !context->globals.quiet)
-		fprintf(stderr, "Usage statistics: the next up of %s asks again. Change: upfront telemetry off%s\n",
-			options->all ? "a product that is not off by itself" : app, options->all ? " --all" : "");
-	return result;
+	if (result == 0)
+		result = telemetry_still_off(context, project->stack, still, sizeof(still), err);
+	if (result < 0 || context->globals.quiet)
+		return result;
+	if (still[0] != '\0')
+		fprintf(stderr, "Usage statistics: your no is lifted, but they are still off: %s\n", still);
+	else if (options->all)
+		fputs("Usage statistics: every product asks again at its next start, except those you switched off one "
+		      "by one. "
+		      "Change: upfront telemetry off --all\n",
+		      stderr);
+	else
+		fprintf(stderr, "Usage statistics: the next up of %s asks again. Change: upfront telemetry off\n", app);
+	return 0;
 }

@@ -7,6 +7,7 @@
 #include "config/strmap.h"
 #include "launcher/cli.h"
 #include "launcher/command/consent_sources.h"
+#include "launcher/command/telemetry_running.h"
 #include "launcher/project.h"
 
 #include <cjson/cJSON.h>
@@ -113,8 +114,23 @@ static void add_declared(cJSON *object, const struct stack *stack)
 	cJSON_AddNumberToObject(endpoint, "notice", declared->notice);
 }
 
+/* The environment that services are told is left to the control API. */
+static void add_running(cJSON *object, const cJSON *running)
+{
+	cJSON *shown;
+
+	if (running == NULL) {
+		cJSON_AddNullToObject(object, "running");
+		return;
+	}
+	shown = cJSON_AddObjectToObject(object, "running");
+	cJSON_AddStringToObject(shown, "state", telemetry_running_state(running));
+	cJSON_AddStringToObject(shown, "because", telemetry_running_why(running));
+}
+
 static int print_json(const struct stack *stack, const struct consent_sources *sources,
-		      const struct consent_decision *decision, const struct source rows[SOURCE_COUNT], struct err *err)
+		      const struct consent_decision *decision, const cJSON *running,
+		      const struct source rows[SOURCE_COUNT], struct err *err)
 {
 	cJSON *object = cJSON_CreateObject(), *list;
 	char *text;
@@ -126,6 +142,7 @@ static int print_json(const struct stack *stack, const struct consent_sources *s
 	cJSON_AddBoolToObject(object, "interactive", sources->inputs.interactive);
 	if (sources->not_interactive != NULL)
 		cJSON_AddStringToObject(object, "not_interactive_because", sources->not_interactive);
+	add_running(object, running);
 	add_declared(object, stack);
 	list = cJSON_AddArrayToObject(object, "sources");
 	for (size_t i = 0; i < SOURCE_COUNT; i++) {
@@ -147,17 +164,20 @@ static int print_json(const struct stack *stack, const struct consent_sources *s
 }
 
 static void print_summary(const struct stack *stack, const struct consent_sources *sources,
-			  const struct consent_decision *decision)
+			  const struct consent_decision *decision, const cJSON *running)
 {
 	const struct telemetry_decl *declared = stack->telemetry;
 
+	if (running != NULL)
+		printf("%s is running: usage statistics %s for this run (%s).\n", stack->app,
+		       telemetry_running_state(running), telemetry_running_why(running));
 	if (decision->state == CONSENT_ASK)
 		printf("%s: the next up asks; nothing is sent without a yes.\n", stack->app);
 	else if (decision->reason == CONSENT_BY_NOT_INTERACTIVE)
-		printf("%s: off: nobody could be asked (%s). On a terminal, up asks.\n", stack->app,
-		       sources->not_interactive != NULL ? sources->not_interactive : "no terminal");
+		printf("%s: the next up from here sends nothing: nobody could be asked (%s). On a terminal, up asks.\n",
+		       stack->app, sources->not_interactive != NULL ? sources->not_interactive : "no terminal");
 	else
-		printf("%s: %s: %s.\n", stack->app, state_word(decision), consent_reason_text(decision->reason));
+		printf("%s: the next up sends nothing: off: %s.\n", stack->app, consent_reason_text(decision->reason));
 	if (declared != NULL && declared->host != NULL)
 		printf("Would go to %s (%s), notice %d.\n", declared->host,
 		       declared->controller != NULL ? declared->controller : "recipient not declared",
@@ -194,20 +214,23 @@ int telemetry_status(const struct cli_context *context, const struct project *pr
 	struct source rows[SOURCE_COUNT] = {0};
 	struct consent_sources sources;
 	struct consent_decision decision;
+	cJSON *running = NULL;
 	int result = consent_sources_read(&sources, context, stack, NULL, err);
 
 	if (result < 0)
 		goto out;
 	decision = consent_decide(&sources.inputs);
+	running = telemetry_running(project);
 	describe_all(context, stack, &sources, rows);
 	print_trouble(&sources.trouble);
 	if (context->globals.json) {
-		result = print_json(stack, &sources, &decision, rows, err);
+		result = print_json(stack, &sources, &decision, running, rows, err);
 	} else {
-		print_summary(stack, &sources, &decision);
+		print_summary(stack, &sources, &decision, running);
 		print_table(rows);
 	}
 out:
+	cJSON_Delete(running);
 	consent_sources_finish(&sources);
 	return result;
 }

@@ -64,7 +64,6 @@ void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms)
 	}
 	supervisor_set_phase(self, PHASE_STOPPING);
 	supervisor_touch(self);
-	report_hurry(self);
 }
 
 /* ---- Phases ---- */

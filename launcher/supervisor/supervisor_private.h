@@ -143,12 +143,11 @@ bool unit_is_optional(const struct unit *self);
 int telemetry_prepare(struct supervisor *self, struct err *err);
 /*
  * server_start, or server_start_failed with the error type: who is ready and how long it took is noted now. Measuring, running the
- * sources and starting the sender come a moment later, so that they cost neither the start nor the stop a millisecond.
+ * sources and starting the sender come a moment later, so that they cost neither the start nor the stop a millisecond; at the
+ * latest when the stack has ended, when there is nothing left to measure.
  */
 void report_start(struct supervisor *self);
 void report_failure(struct supervisor *self, enum telemetry_error error);
-/* The stack is about to stop, the signals are on their way: what is still to be measured is measured on the loop's next turn. */
-void report_hurry(struct supervisor *self);
 /* Events that were lost in this run. */
 uint64_t report_dropped(const struct supervisor *self);
 bool report_reaped(struct supervisor *self, pid_t pid, const struct engine_exit *how);

@@ -298,12 +298,6 @@ void report_failure(struct supervisor *supervisor, enum telemetry_error error)
 	note(supervisor, telemetry_error_name(error));
 }
 
-void report_hurry(struct supervisor *supervisor)
-{
-	if (supervisor->report != NULL && supervisor->report->due)
-		event_active(supervisor->report->late, EV_TIMEOUT, 0);
-}
-
 uint64_t report_dropped(const struct supervisor *supervisor)
 {
 	const struct report *self = supervisor->report;
