@@ -5,6 +5,7 @@
 #include "ui/ui.h"
 
 #include "ui/frame.h"
+#include "ui/keys.h"
 #include "ui/model.h"
 #include "ui/prompt.h"
 #include "ui/screen_consent.h"
@@ -14,6 +15,7 @@
 
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -205,6 +207,8 @@ static void take_keys(struct dialog *self)
 	while (self->end == DIALOG_GOES_ON && (got = term_read_key(self->term, &key)) != 0) {
 		if (got < 0)
 			end_with(self, CONSENT_NOT_THIS_RUN);
+		else if (key == UI_KEY_CTRL('\\'))
+			kill(0, SIGQUIT); /* what the terminal would have made of it; taken as the signal it is */
 		else if (self->paging)
 			take_pager_key(self, key);
 		else

@@ -92,7 +92,11 @@ static void set_up(struct term *self)
 	struct term_size size = term_size_now();
 
 	set_escdelay(ESC_DELAY_MS);
-	cbreak();
+	/*
+	 * Ctrl-C and Ctrl-Z come as keys. As signals they would reach the rest of the job first: the shell would take the terminal
+	 * away from a dialog that has yet to restore it, and stop the job a second time when it comes back.
+	 */
+	raw();
 	noecho();
 	nonl();
 	nodelay(stdscr, TRUE);
