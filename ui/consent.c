@@ -33,6 +33,7 @@ struct dialog {
 	struct pager_view pager;
 	struct pager_text paged;
 	bool paging; /* the pager is in front */
+	bool suspended; /* the terminal is not ours to draw on */
 	unsigned dirty;
 	enum dialog_end end;
 	enum consent_answer answer;
@@ -92,15 +93,17 @@ static void open_pager(struct dialog *self, const char *title, const char *text)
 	self->paging = true;
 }
 
-/* Gives the terminal back while the process is stopped. The caller resumes. */
+/* Gives the terminal back while the process is stopped. */
 static void suspend(struct dialog *self)
 {
 	term_suspend(self->term);
 	signals_stop();
+	self->suspended = true;
 }
 
 static void resume(struct dialog *self)
 {
+	self->suspended = false;
 	term_resume(self->term);
 	self->dirty |= DIRTY_SIZE | DIRTY_DATA;
 }
@@ -129,7 +132,6 @@ static void take_pager_key(struct dialog *self, uint32_t key)
 		break;
 	case PAGER_SUSPEND:
 		suspend(self);
-		resume(self);
 		break;
 	case PAGER_REPAINT:
 		repaint(self);
@@ -160,7 +162,6 @@ static void take_key(struct dialog *self, uint32_t key)
 		break;
 	case CONSENT_SUSPEND:
 		suspend(self);
-		resume(self);
 		break;
 	case CONSENT_REPAINT:
 		repaint(self);
@@ -170,13 +171,14 @@ static void take_key(struct dialog *self, uint32_t key)
 
 static void take_signals(struct dialog *self)
 {
-	bool stopped = false;
-
 	while (self->end == DIALOG_GOES_ON) {
 		switch (signals_next(self->signals, &self->fatal_signal)) {
 		case SIGNALS_NONE:
-			/* Stopping is followed by a SIGCONT, or by none where nobody could continue us: one resume for both. */
-			if (stopped)
+			/*
+			 * Stopping is followed by a SIGCONT, or by none where nobody could continue us: one resume for both. What
+			 * else came meanwhile goes first: after `kill %1` there is nothing to go on with.
+			 */
+			if (self->suspended)
 				resume(self);
 			return;
 		case SIGNALS_INTERRUPT:
@@ -187,10 +189,9 @@ static void take_signals(struct dialog *self)
 			break;
 		case SIGNALS_STOP:
 			suspend(self);
-			stopped = true;
 			break;
-		case SIGNALS_CONTINUE:
-			stopped = true;
+		case SIGNALS_CONTINUE: /* stopped from outside, it has lost the screen all the same */
+			self->suspended = true;
 			break;
 		case SIGNALS_RESIZE:
 			self->dirty |= DIRTY_SIZE | DIRTY_DATA;
@@ -204,7 +205,7 @@ static void take_keys(struct dialog *self)
 	uint32_t key;
 	int got;
 
-	while (self->end == DIALOG_GOES_ON && (got = term_read_key(self->term, &key)) != 0) {
+	while (self->end == DIALOG_GOES_ON && !self->suspended && (got = term_read_key(self->term, &key)) != 0) {
 		if (got < 0)
 			end_with(self, CONSENT_NOT_THIS_RUN);
 		else if (key == UI_KEY_CTRL('\\'))
@@ -245,6 +246,8 @@ static void run(struct dialog *self)
 			take_signals(self);
 		if (ready.input)
 			take_keys(self);
+		if (self->suspended)
+			take_signals(self);
 	}
 }
 

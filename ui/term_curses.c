@@ -28,6 +28,7 @@ struct term {
 	struct termios saved;
 	struct crash crash;
 	bool lines;
+	bool suspended; /* given back: once is enough, the cursor is where the shell wants it */
 };
 
 /*
@@ -162,9 +163,16 @@ out:
 
 void term_close(struct term *self)
 {
+	sigset_t background, before;
+
 	if (self == NULL)
 		return;
+	/* Ended while suspended (`kill %1`): the terminal is the shell's, and giving it back must not stop us once more. */
+	sigemptyset(&background);
+	sigaddset(&background, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &background, &before);
 	term_suspend(self);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	crash_disarm(&self->crash);
 	delscreen(self->screen);
 	free(self);
@@ -311,12 +319,16 @@ int term_read_key(struct term *self, uint32_t *key)
 
 void term_suspend(struct term *self)
 {
+	if (self->suspended)
+		return;
 	endwin();
 	tcsetattr(INPUT, TCSADRAIN, &self->saved);
+	self->suspended = true;
 }
 
 void term_resume(struct term *self)
 {
+	self->suspended = false;
 	reset_prog_mode();
 	term_flush_input(self);
 	term_resize(self, term_size_now());

@@ -98,6 +98,21 @@ static void a_suspended_dialog_gives_the_terminal_back(void **state)
 	consent_demo_expect(vt, "answer no, signal 0, handlers as before\n");
 }
 
+static void a_suspended_dialog_can_be_ended(void **state)
+{
+	(void)state;
+	struct vt *vt = consent_demo_start(&(struct vt_options){0}, NULL, NULL);
+
+	vt_send(vt, "\032");
+	vt_wait_stopped(vt);
+	consent_demo_check_restored(vt);
+	/* The signal waits until the program runs again; the question is not drawn once more for it. */
+	vt_scribble(vt, "\033[2J\033[H$ kill %1\r\n");
+	kill(vt_pid(vt), SIGTERM);
+	vt_continue(vt);
+	consent_demo_expect(vt, "answer not-this-run, signal 15, handlers as before\n");
+}
+
 static void the_pager_is_suspended_as_well(void **state)
 {
 	(void)state;
@@ -164,6 +179,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_crash_restores_the_terminal),
 		cmocka_unit_test(a_terminal_that_goes_away_is_no_answer),
 		cmocka_unit_test(a_suspended_dialog_gives_the_terminal_back),
+		cmocka_unit_test(a_suspended_dialog_can_be_ended),
 		cmocka_unit_test(the_pager_is_suspended_as_well),
 		cmocka_unit_test(being_stopped_from_outside_is_survived),
 		cmocka_unit_test(line_mode_is_suspended_too),
