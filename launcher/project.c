@@ -8,6 +8,7 @@
 #include "launcher/cli.h"
 #include "launcher/process/descendants.h"
 #include "launcher/process/proc_table.h"
+#include "launcher/supervisor/supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -266,10 +267,33 @@ int project_wait_run(const struct project *self, int watch_fd, int limit_ms, str
 	return -ETIMEDOUT;
 }
 
+static char *running_path(const struct project *self)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/running", self->state_dir) >= 0 ? path : NULL;
+}
+
+bool project_is_asked(const struct project *self)
+{
+	char *running = running_path(self);
+	bool asked = running != NULL && access(running, F_OK) != 0 && project_is_running(self);
+
+	free(running);
+	return asked;
+}
+
 static int already_running(const struct project *self, struct err *err)
 {
-	char *folder = read_path(self, "folder");
+	char *folder;
 
+	if (project_is_asked(self)) {
+		err_set(err, ERR_MISSING, "project '%s' is just being started from another terminal, which has yet to answer",
+			self->name);
+		err_hint(err, "answer there, or start a second one with: -p NAME");
+		return -EBUSY;
+	}
+	folder = read_path(self, "folder");
 	err_set(err, ERR_MISSING, "project '%s' is already running from %s", self->name,
 		folder != NULL ? folder : "another folder");
 	err_hint(err, "see it with: upfront -p %s ps (or logs, down), or start a second one with: -p NAME", self->name);
@@ -310,9 +334,24 @@ static int take_lock(int fd)
 	return -EWOULDBLOCK;
 }
 
+/* The folder that all projects' lie in as well: whoever owns it could put another in this one's place. */
+static int make_state_dir(const struct project *self, struct err *err)
+{
+	const char *last = strrchr(self->state_dir, '/');
+	char *all = strndup(self->state_dir, last != NULL ? (size_t)(last - self->state_dir) : 0);
+	int result = all != NULL ? 0 : err_set(err, ERR_INTERNAL, "out of memory");
+
+	if (result == 0 && all[0] != '\0')
+		result = paths_make_private(all, err);
+	if (result == 0)
+		result = paths_make_private(self->state_dir, err);
+	free(all);
+	return result;
+}
+
 int project_lock(struct project *self, const char *socket_path, struct err *err)
 {
-	int result = paths_make_private(self->state_dir, err);
+	int result = make_state_dir(self, err);
 	int fd;
 
 	if (result < 0)
@@ -409,13 +448,6 @@ static int end_marked(const struct project *self)
 	return farewell.ended;
 }
 
-static char *running_path(const struct project *self)
-{
-	char *path = NULL;
-
-	return asprintf(&path, "%s/running", self->state_dir) >= 0 ? path : NULL;
-}
-
 int project_mark_running(const struct project *self, char **path, struct err *err)
 {
 	int result = write_path(self, "running", "processes of this project may be there", err);
@@ -451,6 +483,18 @@ int project_sweep(const struct project *self)
 
 /* ---- The running stack ---- */
 
+/* Why a stack that was left to itself is gone: nobody was there to be told. */
+static void hint_last_end(const struct project *self, struct err *err)
+{
+	char *why = read_path(self, SUPERVISOR_LAST_END);
+
+	if (why != NULL && *why != '\0')
+		err_hint(err, "its last run ended because: %s (upfront logs shows what it wrote)", why);
+	else
+		err_hint(err, "start it with: upfront up");
+	free(why);
+}
+
 int project_connect(const struct project *self, struct ctl_client *client, struct err *err)
 {
 	char *recorded;
@@ -459,7 +503,7 @@ int project_connect(const struct project *self, struct ctl_client *client, struc
 	if (!project_is_running(self)) {
 		project_sweep(self);
 		err_set(err, ERR_NOT_RUNNING, "project '%s' is not running", self->name);
-		err_hint(err, "start it with: upfront up");
+		hint_last_end(self, err);
 		return -ENOTCONN;
 	}
 	recorded = read_path(self, "socket");

@@ -48,6 +48,8 @@ int project_lock(struct project *self, const char *socket_path, struct err *err)
 
 /* True while some process of the project holds the lock. */
 bool project_is_running(const struct project *self);
+/* True while an `up` holds the lock that has started nothing yet: its question is not answered. */
+bool project_is_asked(const struct project *self);
 
 /* Waits until nobody holds the lock, at most limit_ms; then ERR_TIMEOUT. */
 int project_wait_unlocked(const struct project *self, int limit_ms, struct err *err);

@@ -5,13 +5,17 @@
  *   up               asks, starts, waits, shows
  *   up_consent       the asking
  *   up_follow        what `up` does while the stack runs
+ *   up_report        what it says meanwhile, and how it ends
  *   consent_sources  everything that has a say on telemetry, gathered
  *   down ps logs run config graph help version
- *   telemetry        its table of sub-commands; telemetry_status and telemetry_answer are the longer ones
+ *   telemetry        its table of sub-commands; telemetry_status, telemetry_answer, telemetry_still are the longer ones
+ *   telemetry_running what the running stack does about telemetry
  *   view             the running stack as a client of the control API sees it
  *   news             what is told on stderr when a service changes
  *   log_reader       takes the log stream's frames apart
- *   log_archive      the last run's output from its files
+ *   log_index        the index of the log files, read as it grows
+ *   log_archive      output from the log files, of the last run or the running one
+ *   since            what --since takes
  *   last_words       the last lines of each service, for `up -d`
  *   outlet           writes to a descriptor that may be slow, without ever waiting for it
  */

@@ -101,6 +101,13 @@ static void say_not_running(const struct project *project, bool quiet)
 		fprintf(stderr, "upfront: project '%s' is not running\n", project->name);
 }
 
+static void say_asked(const struct project *project, bool quiet)
+{
+	if (!quiet)
+		fprintf(stderr, "upfront: project '%s' is not running: its question waits for an answer in another terminal\n",
+			project->name);
+}
+
 static int end_running(const struct project *project, const struct cli_context *context, struct err *err)
 {
 	struct ctl_client client = {NULL};
@@ -110,7 +117,7 @@ static int end_running(const struct project *project, const struct cli_context *
 	if (result == 0) {
 		result = take_down(project, &client, context->options, err);
 	} else if (absent.code == ERR_NOT_RUNNING) {
-		fprintf(stderr, "upfront: project '%s' is still being asked about or already ending; waiting for it\n",
+		fprintf(stderr, "upfront: project '%s' is already ending; waiting for it\n",
 			project->name);
 		result = project_wait_unlocked(project, CLEAR_UP_MS, err);
 	} else {
@@ -130,6 +137,8 @@ static int down_run(struct cli_context *context, struct err *err)
 		goto out;
 	if (!project_is_running(&project))
 		say_not_running(&project, context->globals.quiet);
+	else if (project_is_asked(&project))
+		say_asked(&project, context->globals.quiet);
 	else if (end_running(&project, context, err) == 0 && !context->globals.quiet)
 		fprintf(stderr, "upfront: project '%s' is down\n", project.name);
 out:

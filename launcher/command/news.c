@@ -69,7 +69,8 @@ char *news_of_unit(const struct view_unit *unit)
 	} else if (is_state(unit, "unhealthy")) {
 		result = asprintf(&text, "%s is unhealthy: %s", unit->name, or_else(unit->why, "its probe fails"));
 	} else if (is_state(unit, "failed")) {
-		result = asprintf(&text, "%s failed: %s", unit->name, or_else(unit->why, "no reason known"));
+		/* Why is said once, at the end. */
+		result = asprintf(&text, "%s has failed", unit->name);
 	} else if (is_state(unit, "completed")) {
 		result = asprintf(&text, "%s has completed", unit->name);
 	} else if (is_state(unit, "back-off")) {

@@ -6,6 +6,7 @@
 #include "launcher/command/news.h"
 #include "launcher/command/view.h"
 #include "launcher/project.h"
+#include "ui/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,15 +50,12 @@ static char *format_uptime(int64_t uptime_ms)
 	return strdup(text);
 }
 
-/* One line of a message, without control characters: it may be what a service said. */
-static char *format_why(const char *why)
+/* What a probe last heard from a service that is well explains nothing. */
+static char *format_why(const struct view_unit *unit)
 {
-	char *text = strdup(why != NULL ? why : "");
-
-	for (char *at = text; at != NULL && *at != '\0'; at++)
-		if ((unsigned char)*at < 0x20 || *at == 0x7f)
-			*at = ' ';
-	return text;
+	if (unit->why == NULL || unit->why[0] == '\0' || strcmp(unit->state, "ready") == 0)
+		return strdup("-");
+	return text_harmless(unit->why);
 }
 
 static void fill_row(struct row *row, const struct view_unit *unit)
@@ -68,7 +66,7 @@ static void fill_row(struct row *row, const struct view_unit *unit)
 	row->cells[COLUMN_RESTARTS] = format_number(unit->restarts);
 	row->cells[COLUMN_UPTIME] = format_uptime(unit->uptime_ms);
 	row->cells[COLUMN_PORTS] = strdup(unit->ports != NULL && unit->ports[0] != '\0' ? unit->ports : "-");
-	row->cells[COLUMN_WHY] = format_why(unit->why);
+	row->cells[COLUMN_WHY] = format_why(unit);
 }
 
 static const char *cell(const struct row *row, size_t column)

@@ -110,6 +110,16 @@ out:
 	return (int)err->code;
 }
 
+struct run_options {
+	bool no_terminal;
+};
+
+static const struct cli_option run_table[] = {
+	{'T', "no-tty", CLI_FLAG, NULL, "make no terminal for the command; it never is made one here", NULL,
+	 .offset = offsetof(struct run_options, no_terminal)},
+	{.name = NULL},
+};
+
 const struct cli_command command_run = {
 	.name = "run",
 	.args = "-- COMMAND [ARGS]",
@@ -117,6 +127,8 @@ const struct cli_command command_run = {
 	.text = "The command gets this terminal and the environment that services get, telemetry variables included. "
 		"Its\n"
 		"exit code is the result. It asks nothing and needs no running stack.",
+	.options = run_table,
+	.options_size = sizeof(struct run_options),
 	.takes_rest = true,
 	.args_max = -1,
 	.run = run_run,

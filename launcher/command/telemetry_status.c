@@ -174,10 +174,10 @@ static void print_summary(const struct stack *stack, const struct consent_source
 	if (decision->state == CONSENT_ASK)
 		printf("%s: the next up asks; nothing is sent without a yes.\n", stack->app);
 	else if (decision->reason == CONSENT_BY_NOT_INTERACTIVE)
-		printf("%s: the next up from here sends nothing: nobody could be asked (%s). On a terminal, up asks.\n",
+		printf("%s: off at the next up from here: nobody could be asked (%s). On a terminal, up asks.\n",
 		       stack->app, sources->not_interactive != NULL ? sources->not_interactive : "no terminal");
 	else
-		printf("%s: the next up sends nothing: off: %s.\n", stack->app, consent_reason_text(decision->reason));
+		printf("%s: off at the next up: %s.\n", stack->app, consent_reason_text(decision->reason));
 	if (declared != NULL && declared->host != NULL)
 		printf("Would go to %s (%s), notice %d.\n", declared->host,
 		       declared->controller != NULL ? declared->controller : "recipient not declared",

@@ -151,6 +151,15 @@ static int check_users(struct up *self, struct err *err)
 	return 0;
 }
 
+static void say_loaded(const struct up *self)
+{
+	if (!self->context->globals.verbose)
+		return;
+	for (const char *const *file = self->project.stack->files; *file != NULL; file++)
+		fprintf(stderr, "upfront: read %s\n", *file);
+	fprintf(stderr, "upfront: project '%s', engine: native\n", self->project.name);
+}
+
 static int prepare(struct up *self, struct err *err)
 {
 	size_t *order = NULL;
@@ -160,6 +169,8 @@ static int prepare(struct up *self, struct err *err)
 	if (result == 0)
 		result = order_make(self->project.stack, &order, NULL, err);
 	free(order);
+	if (result == 0)
+		say_loaded(self);
 	if (result == 0)
 		result = select_services(self, err);
 	if (result == 0)

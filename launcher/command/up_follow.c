@@ -5,15 +5,10 @@
 #include "config/err.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
-#include "launcher/command/last_words.h"
 #include "launcher/command/log_reader.h"
-#include "launcher/command/news.h"
-#include "launcher/command/outlet.h"
-#include "launcher/command/view.h"
+#include "launcher/command/up_report.h"
 #include "launcher/process/guard.h"
 #include "launcher/project.h"
-#include "ui/model.h"
-#include "ui/plain.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -24,91 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CALL_TIMEOUT_MS 5000
+#define RETRY_MS 100
 #define SWEEP_MS 2000
 #define FLUSH_MS 5000
 /* A supervisor whose guard was killed ends at once and says so; it is not waited for longer than this. */
 #define ORPHAN_MS 1500
-
-enum follow_end { FOLLOW_ON, FOLLOW_LEFT, FOLLOW_OVER };
-
-struct follow {
-	const struct up_follow_options *options;
-	struct err *err;
-	struct view view;
-	struct ctl_stream *events, *logs;
-	struct log_reader *reader;
-	struct last_words last_words;
-	struct outlet out, news; /* stdout and stderr */
-	struct plain plain;
-	FILE *format; /* what plain writes to: `text` */
-	char *text;
-	size_t text_bytes;
-	int signal_fd;
-	bool fitted; /* names are known and measured */
-	bool was_up;
-	bool failure_said;
-	bool timed_out;
-	bool reader_gone; /* `upfront | head`: nobody looks any more */
-	int stop_signal; /* the first one that asked to end */
-	bool guard_gone;
-	int64_t guard_gone_ms;
-	siginfo_t guard_end;
-	enum follow_end end;
-};
-
-/* ---- Saying ---- */
-
-static void say(struct follow *self, const char *line)
-{
-	if (self->options->context->globals.quiet)
-		return;
-	outlet_put(&self->news, "upfront: ", strlen("upfront: "));
-	outlet_put(&self->news, line, strlen(line));
-	outlet_put(&self->news, "\n", 1);
-}
-
-static void say_up(struct follow *self)
-{
-	char after[32], *line = NULL;
-
-	news_duration(clock_monotonic_ms() - self->options->begin_ms, after, sizeof(after));
-	if (asprintf(&line, "%s is up (%s)%s%s", self->options->project->name, after,
-		     self->view.open != NULL ? ": " : "", self->view.open != NULL ? self->view.open : "") < 0)
-		return;
-	say(self, line);
-	free(line);
-}
-
-/* Who failed and was not needed: before the stack was up it could still have been the end of it. */
-static void say_left_out(struct follow *self)
-{
-	for (size_t i = 0; i < self->view.count; i++) {
-		const struct view_unit *unit = &self->view.units[i];
-		char *line = unit->wanted && !unit->settled ? news_why_not_ready(unit) : NULL;
-
-		if (line != NULL)
-			say(self, line);
-		free(line);
-	}
-}
-
-static void print_line(struct follow *self, struct outlet *to, const char *service, const struct log_frame *frame)
-{
-	const struct plain_line line = {
-		.service = service,
-		.index = frame->unit,
-		.bytes = frame->bytes,
-		.size_bytes = frame->size_bytes,
-		.time_ms = frame->time_ms,
-		.partial = frame->partial,
-	};
-
-	rewind(self->format);
-	plain_write(&self->plain, &line);
-	if (fflush(self->format) == 0)
-		outlet_put(to, self->text, self->text_bytes);
-}
 
 static void take_frame(void *context, const struct log_frame *frame)
 {
@@ -119,11 +34,11 @@ static void take_frame(void *context, const struct log_frame *frame)
 	if (frame->dropped) {
 		snprintf(note, sizeof(note), "%.*s lines were left out here: they came faster than they could be shown",
 			 (int)(frame->size_bytes < 20 ? frame->size_bytes : 20), frame->bytes);
-		say(self, note);
+		follow_say(self, note);
 	} else if (self->options->detach) {
 		last_words_add(&self->last_words, frame->unit, frame->bytes, frame->size_bytes);
 	} else {
-		print_line(self, &self->out, unit != NULL ? unit->name : "?", frame);
+		follow_print_line(self, &self->out, unit != NULL ? unit->name : "?", frame);
 	}
 }
 
@@ -139,43 +54,19 @@ static void fit_names(struct follow *self)
 	free(names);
 }
 
-/* At once: stopping the rest may take a while. */
-static void say_failure(struct follow *self)
-{
-	char *text = err_render(&self->view.failure, "upfront");
-
-	if (text != NULL)
-		outlet_put(&self->news, text, strlen(text));
-	free(text);
-	self->failure_said = true;
-}
-
-/* Before the stack is up a unit that fails is what the failure is about, or fails because of it. */
-static char *news_of(const struct follow *self, const struct view_unit *unit)
-{
-	if (!self->was_up && strcmp(unit->state, "failed") == 0)
-		return NULL;
-	return news_of_unit(unit);
-}
-
 static void take_change(void *context, const struct view *view, const struct view_unit *unit)
 {
 	struct follow *self = context;
-	char *line = unit != NULL ? news_of(self, unit) : NULL;
 
 	if (!self->fitted) {
 		fit_names(self);
 		self->fitted = true;
 	}
-	if (line != NULL)
-		say(self, line);
-	free(line);
-	if (err_is_set(&view->failure) && !self->failure_said)
-		say_failure(self);
+	if (unit != NULL)
+		follow_say_change(self, unit);
 	if (unit == NULL && view_is(view, "up") && !self->was_up) {
 		self->was_up = true;
-		say_up(self);
-		say_left_out(self);
+		follow_say_up(self);
 	}
 }
 
@@ -185,12 +76,14 @@ static void post(struct follow *self, const char *target, const char *body)
 {
 	struct err trouble = ERR_INIT;
 	char *answer = NULL;
-	int status;
+	int status, result;
 
-	/* A supervisor that has gone already did what is asked here. */
-	if (ctl_client_call(&self->options->client, "POST", target, body, CALL_TIMEOUT_MS, &status, &answer,
-			    &trouble) == 0)
-		free(answer);
+	/* A supervisor that has gone already did what is asked here; one that is too busy is asked again. */
+	result = ctl_client_call(&self->options->client, "POST", target, body, FOLLOW_CALL_MS, &status, &answer,
+				 &trouble);
+	self->unsent = result == -ETIMEDOUT || result == -EAGAIN ? target : NULL;
+	self->unsent_body = body;
+	free(answer);
 	err_finish(&trouble);
 }
 
@@ -210,7 +103,7 @@ static void take_signal(struct follow *self)
 		self->end = FOLLOW_LEFT;
 	} else if (self->stop_signal == 0) {
 		self->stop_signal = (int)info.ssi_signo;
-		say(self, info.ssi_signo == SIGINT ? "stopping (Ctrl-C again: at once)" : "stopping");
+		follow_say(self, info.ssi_signo == SIGINT ? "stopping (Ctrl-C again: at once)" : "stopping");
 		post(self, "/v1/stack/down", NULL);
 	} else {
 		post(self, "/v1/stack/down", "{\"grace_ms\":0}");
@@ -242,39 +135,6 @@ static void check_goal(struct follow *self)
 		self->end = FOLLOW_LEFT;
 }
 
-/* Probes that only fail again change no state and make no event: the latest answers are asked for. */
-static void refresh(struct follow *self)
-{
-	struct err trouble = ERR_INIT;
-	char *answer = NULL;
-	int status;
-
-	if (ctl_client_call(&self->options->client, "GET", "/v1/services", NULL, CALL_TIMEOUT_MS, &status, &answer,
-			    &trouble) == 0)
-		view_take_services(&self->view, answer, &trouble);
-	free(answer);
-	err_finish(&trouble);
-}
-
-static void add_unready(struct follow *self)
-{
-	char limit[32];
-
-	refresh(self);
-	news_duration(self->options->wait_timeout_ms, limit, sizeof(limit));
-	err_set(self->err, ERR_TIMEOUT, "project '%s' was not ready after %s, so it was taken down",
-		self->options->project->name, limit);
-	for (size_t i = 0; i < self->view.count; i++) {
-		const struct view_unit *unit = &self->view.units[i];
-		char *text = unit->wanted && !unit->settled ? news_why_not_ready(unit) : NULL;
-
-		if (text != NULL)
-			err_set(self->err, ERR_TIMEOUT, "%s", text);
-		free(text);
-	}
-	err_hint(self->err, "upfront logs shows what the services wrote");
-}
-
 static void check_timeout(struct follow *self)
 {
 	const int64_t limit_ms = self->options->wait_timeout_ms;
@@ -284,7 +144,7 @@ static void check_timeout(struct follow *self)
 		return;
 	self->timed_out = true;
 	/* Said as it stands now: on the way down every probe fails. */
-	add_unready(self);
+	follow_add_unready(self);
 	post(self, "/v1/stack/down", "{\"reason\":\"timeout\"}");
 }
 
@@ -294,7 +154,7 @@ static void check_reader(struct follow *self)
 	if (!self->out.reader_gone || self->reader_gone || self->stop_signal != 0)
 		return;
 	self->reader_gone = true;
-	say(self, "nobody reads the output any more, stopping");
+	follow_say(self, "nobody reads the output any more, stopping");
 	post(self, "/v1/stack/down", NULL);
 }
 
@@ -343,6 +203,8 @@ static int poll_timeout(const struct follow *self)
 
 	if (self->guard_gone)
 		return ORPHAN_MS;
+	if (self->unsent != NULL)
+		return RETRY_MS;
 	if (self->options->wait_timeout_ms < 0 || self->was_up || self->timed_out || self->stop_signal != 0)
 		return -1;
 	left = self->options->begin_ms + self->options->wait_timeout_ms - clock_monotonic_ms();
@@ -388,6 +250,8 @@ static void step(struct follow *self)
 		outlet_write(&self->news);
 	if (polls[WATCH_GUARD].revents != 0)
 		take_guard(self);
+	if (self->unsent != NULL && !self->guard_gone)
+		post(self, self->unsent, self->unsent_body);
 	check_reader(self);
 	check_timeout(self);
 	check_goal(self);
@@ -419,61 +283,6 @@ static void flush_outlets(struct follow *self)
 	}
 }
 
-/* ---- The end ---- */
-
-static void put_last_word(void *context, const char *bytes, size_t size_bytes)
-{
-	struct follow *self = context;
-	const struct log_frame frame = {.bytes = bytes, .size_bytes = size_bytes};
-
-	print_line(self, &self->news, NULL, &frame);
-}
-
-/* A foreground `up` has shown everything already. */
-static void show_last_words(struct follow *self)
-{
-	const struct view_unit *unit = view_find_name(&self->view, self->view.failed_unit);
-	char *line = NULL;
-
-	if (!self->options->detach || unit == NULL || last_words_count(&self->last_words, unit->id) == 0 ||
-	    asprintf(&line, "the last lines of %s:", unit->name) < 0)
-		return;
-	say(self, line);
-	free(line);
-	/* They belong to the error, and so to stderr. */
-	self->plain.prefix = false;
-	self->plain.terminal = isatty(STDERR_FILENO) == 1;
-	last_words_each(&self->last_words, unit->id, put_last_word, self);
-}
-
-static int report_crash(struct follow *self, const char *who)
-{
-	err_set(self->err, ERR_INTERNAL, "the %s ended unexpectedly; every service was ended", who);
-	err_hint(self->err, "start the stack again with: upfront up");
-	return ERR_INTERNAL;
-}
-
-static int report_over(struct follow *self)
-{
-	const bool guard_well = self->guard_end.si_code == CLD_EXITED;
-	const int code = guard_well ? self->guard_end.si_status : ERR_INTERNAL;
-
-	if (!guard_well)
-		return report_crash(self, "guard process");
-	if (code != 0 && !view_is(&self->view, "over") && !err_is_set(&self->view.failure))
-		return report_crash(self, "supervisor process");
-	if (self->timed_out)
-		return ERR_TIMEOUT;
-	if (self->stop_signal != 0)
-		return self->was_up ? 0 : 128 + self->stop_signal;
-	if (self->reader_gone)
-		return 0;
-	show_last_words(self);
-	if (code != 0 && code < 128 && !self->failure_said)
-		err_set(self->err, ERR_FAILED, "project '%s' ended with code %d", self->options->project->name, code);
-	return code;
-}
-
 static int open_all(struct follow *self)
 {
 	const struct up_follow_options *options = self->options;
@@ -481,6 +290,7 @@ static int open_all(struct follow *self)
 
 	view_init(&self->view);
 	last_words_init(&self->last_words);
+	strmap_init(&self->left_out);
 	outlet_init(&self->out, STDOUT_FILENO);
 	outlet_init(&self->news, STDERR_FILENO);
 	self->signal_fd = signalfd(-1, options->signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -515,6 +325,7 @@ static void close_all(struct follow *self)
 	outlet_finish(&self->out);
 	outlet_finish(&self->news);
 	last_words_finish(&self->last_words);
+	strmap_finish(&self->left_out);
 	view_finish(&self->view);
 }
 
@@ -528,7 +339,7 @@ int up_follow(const struct up_follow_options *options, struct err *err)
 		goto out;
 	while (self.end == FOLLOW_ON)
 		step(&self);
-	code = self.end == FOLLOW_LEFT ? 0 : report_over(&self);
+	code = self.end == FOLLOW_LEFT ? 0 : follow_report_over(&self);
 	flush_outlets(&self);
 out:
 	/* A guard that ended well has swept already, all but the sender, which ends by itself. */

@@ -60,6 +60,19 @@ static int bind_private(int fd, const struct ctl_address *address)
 	return result;
 }
 
+/* True when somebody listens there; a queue that is full is a sign of life, too. */
+static bool is_answered(const struct ctl_address *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool answered;
+
+	if (fd < 0)
+		return false;
+	answered = connect(fd, (const struct sockaddr *)&address->name, address->size_bytes) == 0 || errno == EAGAIN;
+	close(fd);
+	return answered;
+}
+
 static int bind_and_listen(const char *path)
 {
 	struct ctl_address address;
@@ -68,12 +81,17 @@ static int bind_and_listen(const char *path)
 	result = ctl_address_make(&address, path);
 	if (result < 0)
 		return result;
+	/* The lock lies in the state folder: with another one the same name may run, and use the same runtime folder. */
+	if (is_answered(&address)) {
+		result = -EADDRINUSE;
+		goto out;
+	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
 		result = -errno;
 		goto out;
 	}
-	/* Whoever calls holds the project's lock, so a file that is still there belongs to nobody. */
+	/* A file that is still there belongs to nobody. */
 	if (unlink(path) < 0 && errno != ENOENT) {
 		result = -errno;
 		goto out;
@@ -86,6 +104,16 @@ out:
 	if (result < 0 && fd >= 0)
 		close(fd);
 	return result < 0 ? result : fd;
+}
+
+static int taken(const char *path, struct err *err)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	err_set(err, ERR_MISSING, "project '%.*s' is already running with another state folder: %s is answered",
+		(int)strcspn(name, "."), name, path);
+	err_hint(err, "end that one where XDG_STATE_HOME is what it was, or start this one by another name: -p NAME");
+	return -EADDRINUSE;
 }
 
 int ctl_listen(const char *path, struct err *err)
@@ -103,6 +131,8 @@ int ctl_listen(const char *path, struct err *err)
 	if (result < 0)
 		return result;
 	result = bind_and_listen(path);
+	if (result == -EADDRINUSE)
+		return taken(path, err);
 	if (result < 0) {
 		err_set(err, ERR_MISSING, "cannot make the control socket: %s: %s", path, strerror(-result));
 		err_hint(err, "set XDG_RUNTIME_DIR to a folder of yours on a local file system");

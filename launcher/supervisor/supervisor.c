@@ -2,6 +2,7 @@
 #include "launcher/supervisor/supervisor_private.h"
 
 #include "config/clock.h"
+#include "config/paths.h"
 #include "config/stack.h"
 #include "launcher/process/guard.h"
 #include "launcher/process/output.h"
@@ -24,6 +25,7 @@
 #define LEASH_GRACE_MS 1000
 #define LEASH_KILL_ALL_MS 1400
 #define LEASH_GIVE_UP_MS 1800
+#define FAREWELL_TURNS 4
 #define GUARD_SWEEP_MS 1500
 
 /* What upfront says to its own processes, and to services only on purpose. */
@@ -305,11 +307,28 @@ static void give_up_before_the_start(struct supervisor *self)
 	supervisor_touch(self);
 }
 
+/* A detached stack has nobody to tell: whoever looks for it later finds why it is gone. */
+static void keep_last_end(const struct supervisor *self)
+{
+	const struct err *failure = &self->failure;
+	char *path = NULL;
+
+	if (self->options->state_dir == NULL ||
+	    asprintf(&path, "%s/%s", self->options->state_dir, SUPERVISOR_LAST_END) < 0)
+		return;
+	if (failure->count > 0)
+		(void)paths_write_file(path, failure->items[0].message, strlen(failure->items[0].message), 0600);
+	else
+		(void)unlink(path);
+	free(path);
+}
+
 static void finish(struct supervisor *self)
 {
 	struct event *const events[] = {self->settle, self->timer, self->signals, self->leash, self->guard};
 
 	report_close(self);
+	keep_last_end(self);
 	ctl_destroy(self->ctl);
 	if (self->engine != NULL)
 		self->engine_ops->destroy(self->engine);
@@ -367,6 +386,9 @@ int supervisor_run(const struct supervisor_options *options)
 		/* A loop that fails costs a turn, not the services. */
 		while (!self.done && event_base_loop(self.base, EVLOOP_NO_EXIT_ON_EMPTY) >= 0)
 			;
+		/* What is answered already goes out: a few turns that do not wait. */
+		for (int turn = 0; turn < FAREWELL_TURNS && !self.guard_is_dead; turn++)
+			(void)event_base_loop(self.base, EVLOOP_NONBLOCK);
 	}
 	code = exit_code(&self);
 	if (self.ctl == NULL)

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `up` says while it follows a stack, and how it ends: the lines on stderr and the exit code. Shares its state with up_follow.c and
+ * nobody else.
+ */
+#ifndef UPFRONT_LAUNCHER_COMMAND_UP_REPORT_H
+#define UPFRONT_LAUNCHER_COMMAND_UP_REPORT_H
+
+#include "config/strmap.h"
+#include "launcher/command/last_words.h"
+#include "launcher/command/outlet.h"
+#include "launcher/command/up_follow.h"
+#include "launcher/command/view.h"
+#include "ui/model.h"
+#include "ui/plain.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+struct log_frame;
+struct log_reader;
+
+/* A supervisor that does not answer is not waited for: the guard must be watched meanwhile. */
+#define FOLLOW_CALL_MS 500
+
+enum follow_end { FOLLOW_ON, FOLLOW_LEFT, FOLLOW_OVER };
+
+struct follow {
+	const struct up_follow_options *options;
+	struct err *err;
+	struct view view;
+	struct ctl_stream *events, *logs;
+	struct log_reader *reader;
+	struct last_words last_words;
+	struct outlet out, news; /* stdout and stderr */
+	struct plain plain;
+	FILE *format; /* what plain writes to: `text` */
+	char *text;
+	size_t text_bytes;
+	int signal_fd;
+	bool fitted; /* names are known and measured */
+	bool was_up;
+	bool timed_out;
+	struct strmap left_out; /* names of units of which it was said why they failed */
+	const char *unsent, *unsent_body; /* asked of a supervisor that was too busy to take it; NULL: nothing */
+	bool reader_gone; /* `upfront | head`: nobody looks any more */
+	int stop_signal; /* the first one that asked to end */
+	bool guard_gone;
+	int64_t guard_gone_ms;
+	siginfo_t guard_end;
+	enum follow_end end;
+};
+
+/* One line of news, unless -q. */
+void follow_say(struct follow *self, const char *line);
+/* A line of a service, to stdout or stderr; `service` NULL: without its name. */
+void follow_print_line(struct follow *self, struct outlet *to, const char *service, const struct log_frame *frame);
+/* The stack is up: after how long, where to look, and who failed and was not needed. */
+void follow_say_up(struct follow *self);
+/* What has become of a unit, if that is worth a line; with -v every change is. */
+void follow_say_change(struct follow *self, const struct view_unit *unit);
+
+/* Puts into the error which units are not ready in time, and why. */
+void follow_add_unready(struct follow *self);
+/* The stack is over: says why where that is known, and returns the exit code. */
+int follow_report_over(struct follow *self);
+
+#endif
