@@ -34,6 +34,23 @@ static bool environment_off(const struct cli_context *context, const char *name)
 	return consent_env_says_off(strmap_find(&context->environment, name));
 }
 
+static void read_settings(struct consent_sources *self, const struct stack *stack)
+{
+	settings_read(&self->policy, paths_policy(), &self->trouble);
+	settings_read(&self->user, self->user_path, &self->trouble);
+	self->inputs.policy_off = self->policy.off;
+	self->inputs.user_off = self->user.off || (stack != NULL && settings_has_off(&self->user, stack->app));
+}
+
+void consent_sources_refresh(struct consent_sources *self, const struct stack *stack)
+{
+	settings_finish(&self->policy);
+	settings_finish(&self->user);
+	err_finish(&self->trouble);
+	err_init(&self->trouble);
+	read_settings(self, stack);
+}
+
 int consent_sources_read(struct consent_sources *self, const struct cli_context *context, const struct stack *stack,
 			 const struct consent_said *said, struct err *err)
 {
@@ -43,8 +60,7 @@ int consent_sources_read(struct consent_sources *self, const struct cli_context 
 	memset(self, 0, sizeof(*self));
 	err_init(&self->trouble);
 	self->user_path = paths_user_settings();
-	settings_read(&self->policy, paths_policy(), &self->trouble);
-	settings_read(&self->user, self->user_path, &self->trouble);
+	read_settings(self, stack);
 	if (stack != NULL) {
 		self->app_variable = consent_app_variable(stack->app);
 		if (self->app_variable == NULL)
@@ -52,8 +68,6 @@ int consent_sources_read(struct consent_sources *self, const struct cli_context 
 		inputs->app_env_off = environment_off(context, self->app_variable);
 	}
 	self->not_interactive = why_not_interactive(context);
-	inputs->policy_off = self->policy.off;
-	inputs->user_off = self->user.off || (stack != NULL && settings_has_off(&self->user, stack->app));
 	inputs->upfront_env_off = environment_off(context, "UPFRONT_TELEMETRY_DISABLED");
 	inputs->do_not_track = environment_off(context, "DO_NOT_TRACK");
 	inputs->project_off = telemetry != NULL && !telemetry->enabled;

@@ -25,6 +25,8 @@ struct consent_sources {
 /* `said` is what the command line says; NULL: nothing. `stack` NULL: what holds for every product. */
 int consent_sources_read(struct consent_sources *self, const struct cli_context *context, const struct stack *stack,
 			 const struct consent_said *said, struct err *err);
+/* Reads the settings files again: an "off" may have been written while the question stood on the screen. */
+void consent_sources_refresh(struct consent_sources *self, const struct stack *stack);
 void consent_sources_finish(struct consent_sources *self);
 
 #endif

@@ -53,7 +53,8 @@ static void keep_no(const struct consent_sources *sources, const struct stack *s
 	say_trouble(&trouble);
 }
 
-static void say_what_holds(const struct cli_context *context, const struct stack *stack, enum consent_answer answer)
+static void say_what_holds(const struct cli_context *context, const struct stack *stack, enum consent_answer answer,
+			   const struct consent_decision *decision)
 {
 	const char *line = "off for this run (not answered, nothing kept)";
 
@@ -64,6 +65,11 @@ static void say_what_holds(const struct cli_context *context, const struct stack
 			"Usage statistics: off for %s until you change it (you answered no, and don't ask again). "
 			"Change: upfront telemetry ask\n",
 			stack->app);
+		return;
+	}
+	if (answer == CONSENT_YES && decision->state != CONSENT_ON) {
+		fprintf(stderr, "Usage statistics: off, in spite of your yes: %s. Change: upfront telemetry ask\n",
+			consent_reason_text(decision->reason));
 		return;
 	}
 	if (answer == CONSENT_YES)
@@ -108,13 +114,14 @@ static int ask_and_keep(const struct cli_context *context, const struct stack *s
 
 	if (result != 0)
 		return result;
+	consent_sources_refresh(sources, stack);
 	sources->inputs.answer = answer;
 	*decision = consent_decide(&sources->inputs);
 	if (answer == CONSENT_YES || answer == CONSENT_NO || answer == CONSENT_NO_FOR_GOOD)
 		keep_receipt(stack, answer, CONSENT_BY_ANSWER, notice);
 	if (answer == CONSENT_NO || answer == CONSENT_NO_FOR_GOOD)
 		keep_no(sources, stack, answer);
-	say_what_holds(context, stack, answer);
+	say_what_holds(context, stack, answer, decision);
 	return 0;
 }
 
