@@ -288,7 +288,8 @@ static int already_running(const struct project *self, struct err *err)
 	char *folder;
 
 	if (project_is_asked(self)) {
-		err_set(err, ERR_MISSING, "project '%s' is just being started from another terminal, which has yet to answer",
+		err_set(err, ERR_MISSING,
+			"project '%s' is just being started from another terminal, which has yet to answer",
 			self->name);
 		err_hint(err, "answer there, or start a second one with: -p NAME");
 		return -EBUSY;

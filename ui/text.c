@@ -4,6 +4,7 @@
 #include "config/utf8.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -95,6 +96,31 @@ size_t text_visible(uint32_t point, char out[TEXT_POINTS_MAX])
 		return 0;
 	memcpy(out, form, (size_t)length);
 	return (size_t)length;
+}
+
+char *text_harmless(const char *text)
+{
+	size_t size = strlen(text), used = 0;
+	char *out = malloc(size * TEXT_POINTS_MAX + 1);
+
+	for (const char *at = text; out != NULL && size > 0;) {
+		uint32_t point = 0xfffd;
+		size_t length = text_point(at, size, &point), visible;
+
+		if (length == 0) {
+			point = 0xfffd;
+			length = 1;
+		}
+		if (point == '\n' || point == '\r' || point == '\t')
+			point = ' ';
+		visible = text_visible(point, out + used);
+		used += visible > 0 ? visible : text_encode(point, out + used);
+		at += length;
+		size -= length;
+	}
+	if (out != NULL)
+		out[used] = '\0';
+	return out;
 }
 
 static void spread(struct text_char *out, const char *form, size_t length)

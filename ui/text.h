@@ -57,6 +57,12 @@ size_t text_encode(uint32_t point, char out[4]);
 size_t text_visible(uint32_t point, char out[TEXT_POINTS_MAX]);
 
 /*
+ * One line of text for a terminal, whoever wrote it: control characters and those that turn the direction in their visible form, what is
+ * no UTF-8 as U+FFFD, line ends as blanks. The caller frees; NULL when out of memory.
+ */
+char *text_harmless(const char *text);
+
+/*
  * Looks at the character at `at`. False at the end (also when only left-out characters remain). '\n' is given as
  * itself. With `utf8` false only ASCII comes out: typographic signs are spelled with it, all else is '?'.
  */

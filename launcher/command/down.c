@@ -104,7 +104,8 @@ static void say_not_running(const struct project *project, bool quiet)
 static void say_asked(const struct project *project, bool quiet)
 {
 	if (!quiet)
-		fprintf(stderr, "upfront: project '%s' is not running: its question waits for an answer in another terminal\n",
+		fprintf(stderr,
+			"upfront: project '%s' is not running: its question waits for an answer in another terminal\n",
 			project->name);
 }
 
@@ -117,8 +118,7 @@ static int end_running(const struct project *project, const struct cli_context *
 	if (result == 0) {
 		result = take_down(project, &client, context->options, err);
 	} else if (absent.code == ERR_NOT_RUNNING) {
-		fprintf(stderr, "upfront: project '%s' is already ending; waiting for it\n",
-			project->name);
+		fprintf(stderr, "upfront: project '%s' is already ending; waiting for it\n", project->name);
 		result = project_wait_unlocked(project, CLEAR_UP_MS, err);
 	} else {
 		err_move(err, &absent);

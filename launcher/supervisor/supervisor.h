@@ -32,7 +32,8 @@ struct supervisor_options {
 	struct stack *stack; /* as shown before the question; replaced after resolving */
 	const struct strmap *environment; /* of the `up` */
 	const bool *member; /* services to start (by index), NULL: all */
-	const char *state_dir; /* logs and lock live here, and SUPERVISOR_LAST_END: why the last run ended, if it failed */
+	const char
+		*state_dir; /* logs and lock live here, and SUPERVISOR_LAST_END: why the last run ended, if it failed */
 	int listen_fd; /* control socket, listening */
 	const char *socket_path;
 	int leash_fd; /* read end; -1: detached */

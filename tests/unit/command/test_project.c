@@ -127,6 +127,33 @@ static void test_runs_once(void **state)
 	free(message);
 }
 
+/* Whoever may write to the folder of all projects could put another one in this one's place. */
+static void test_state_folder_open_to_others(void **state)
+{
+	struct place *place = *state;
+	struct err err = ERR_INIT;
+	struct project project;
+	char *last;
+
+	project_init(&project);
+	assert_int_equal(project_load(&project, &place->context, &err), 0);
+	last = strrchr(project.state_dir, '/');
+	*last = '\0';
+	assert_int_equal(mkdir(project.state_dir, 0700), 0);
+	assert_int_equal(chmod(project.state_dir, 0777), 0);
+	*last = '/';
+	assert_true(project_lock(&project, place->socket, &err) < 0);
+	assert_int_equal(err.code, ERR_MISSING);
+	*last = '\0';
+	assert_non_null(strstr(err.items[0].message, project.state_dir));
+	assert_int_equal(chmod(project.state_dir, 0700), 0);
+	*last = '/';
+	err_finish(&err);
+	err_init(&err);
+	assert_int_equal(project_lock(&project, place->socket, &err), 0);
+	project_finish(&project);
+}
+
 /* A stack must be taken down whatever has become of its file since. */
 static void test_broken_file_of_a_running_stack(void **state)
 {
@@ -437,6 +464,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_name),
 		TEST(test_runs_once),
+		TEST(test_state_folder_open_to_others),
 		TEST(test_broken_file_of_a_running_stack),
 		TEST(test_lookers_do_not_disturb),
 		TEST(test_state_folder_of_others),

@@ -80,7 +80,7 @@ static void test_story(void **state)
 		assert_string_equal(heard.news, "web is ready (0.2 s)\n"
 						"web is unhealthy: HTTP 503\n"
 						"web ended (exited with code 3), starts again in 0.1 s\n"
-						"web failed: exited with code 3\n");
+						"web has failed\n");
 		assert_int_equal(heard.stack_changes, 2);
 		assert_true(view_is(&view, "over"));
 		assert_string_equal(view.open == NULL ? "" : view.open, "");

@@ -327,7 +327,7 @@ static void test_errors(void **state)
 		{"command: ''", "service 'web' has no 'command' to run"},
 		{"command: {a: b}", "service 'web': 'command': wanted a list of words"},
 		{"command: [a, [b]]", "service 'web': 'command': wanted words only, found a list"},
-		{"command: a 'b", "stack.yaml:3:14: command of service 'web': a quote is not closed: a 'b"},
+		{"command: a 'b", "stack.yaml:3:14: command of service 'web': a quote is not closed"},
 		{"command: [a]\nx-upfront: {shell: true}", "'x-upfront.shell' wants 'command' as one text"},
 		{"command: a\nentrypoint: b\nx-upfront: {shell: true}",
 		 "'x-upfront.shell' and 'entrypoint' exclude each other"},
@@ -434,6 +434,21 @@ static void test_errors(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* A slip in the one key that is needed is one mistake, not two. */
+static void test_a_slip_is_told_once(void **state)
+{
+	struct stack_text text;
+
+	(void)state;
+	stack_text_resolve(&text, "services: {web: {comand: a}}", NULL);
+	stack_text_assert_error(&text, "unknown key 'comand'");
+	assert_null(strstr(text.errors, "has no 'command'"));
+	stack_text_finish(&text);
+	stack_text_resolve(&text, "services: {web: {x-mine: a}}", NULL);
+	stack_text_assert_error(&text, "has no 'command' to run");
+	stack_text_finish(&text);
+}
+
 static void test_names(void **state)
 {
 	static const char *const bad[] = {"a b", "../x", ".x", "-x", "a/b", "\xc3\xa4"};
@@ -479,11 +494,17 @@ static void test_ignored_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_scalars),   cmocka_unit_test(test_restart_policies),
-		cmocka_unit_test(test_versions),  cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_readiness), cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_names),     cmocka_unit_test(test_ignored_keys),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_scalars),
+		cmocka_unit_test(test_restart_policies),
+		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_readiness),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_a_slip_is_told_once),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_ignored_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

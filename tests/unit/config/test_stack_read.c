@@ -322,12 +322,16 @@ static void test_secrets(void **state)
 	};
 	static const char *const environment[] = {"DB_PASSWORD=hunter2", "PORT_KEY=1234", NULL};
 	struct stack_text_options options = {.environment = environment, .mask_secrets = true};
-	static const char yaml[] = "x-common: {environment: [API_KEY=hunter3], more: {TOKEN: hunter4}}\n"
-				   "services:\n"
-				   "  a:\n"
-				   "    command: run --password ${DB_PASSWORD} ${OTHER_SECRET:-hunter5}\n"
-				   "    ports: ['${PORT_KEY}:80']\n"
-				   "    environment: {API_KEY: hunter6, URL: 'pg://me:hunter7@db/x', PLAIN: seen}\n";
+	static const char yaml[] =
+		"x-common: {environment: [API_KEY=hunter3], more: {TOKEN: hunter4}}\n"
+		"services:\n"
+		"  a:\n"
+		"    command: run --password ${DB_PASSWORD} ${OTHER_SECRET:-hunter5}\n"
+		"    ports: ['${PORT_KEY}:80']\n"
+		"    environment: {API_KEY: hunter6, URL: 'pg://me:hunter7@db/x', PLAIN: seen}\n"
+		"    entrypoint: [psql, 'pg://me:hunter8@db/x']\n"
+		"    healthcheck: {test: [CMD, fetch, 'a://b, http://me:hunter9@h/, http://you:hunter9@h/']}\n"
+		"    x-deploy: {TOKEN: hunter10, more: [API_KEY=hunter11, 'pg://me:hunter12@db/x']}\n";
 	struct stack_text text;
 	char *shown;
 
@@ -343,10 +347,17 @@ static void test_secrets(void **state)
 	assert_string_equal(stack_text_at(text.stack->root, "services/a/environment/API_KEY"), "********");
 	assert_string_equal(stack_text_at(text.stack->root, "services/a/environment/URL"), "pg://me:********@db/x");
 	assert_string_equal(stack_text_at(text.stack->root, "services/a/environment/PLAIN"), "seen");
+	assert_string_equal(stack_text_at(text.stack->root, "services/a/entrypoint"), "[psql pg://me:********@db/x]");
+	assert_string_equal(stack_text_at(text.stack->root, "services/a/healthcheck/test"),
+			    "[CMD fetch a://b, http://me:********@h/, http://you:********@h/]");
+	assert_string_equal(stack_text_at(text.stack->root, "services/a/x-deploy/TOKEN"), "********");
+	assert_string_equal(stack_text_at(text.stack->root, "services/a/x-deploy/more"),
+			    "[API_KEY=******** pg://me:********@db/x]");
 	assert_string_equal(stack_text_at(text.stack->root, "x-common/environment"), "[API_KEY=********]");
 	assert_string_equal(stack_text_at(text.stack->root, "x-common/more/TOKEN"), "********");
 	/* Masked is what is printed; what is checked and run is not. */
-	assert_string_equal(text.stack->services[0].argv[2], "hunter2");
+	assert_string_equal(text.stack->services[0].argv[1], "pg://me:hunter8@db/x");
+	assert_string_equal(text.stack->services[0].argv[4], "hunter2");
 	assert_int_equal(text.stack->services[0].ports[0].published, 1234);
 	stack_text_finish(&text);
 	options.mask_secrets = false;

@@ -78,7 +78,8 @@ static void test_order_of_names(void **state)
 	assert_holds(found(world, "."),
 		     "no stack file: looked for upfront.yaml, compose.yaml, compose.yml, docker-compose.yaml, "
 		     "docker-compose.yml and Procfile in ");
-	assert_holds(found(world, "."), "-f FILE");
+	assert_holds(found(world, "."),
+		     "describe your services in a compose.yaml here, or name another file with -f FILE");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		world_write(world, names[i], i == 0 ? "web: x\n" : one_service);
 		assert_string_equal(found(world, "."), names[i]);

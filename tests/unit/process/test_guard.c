@@ -331,10 +331,7 @@ static char *copy_program(const struct scene *self, const char *name)
 	return path;
 }
 
-/*
- * The sender outlives the stack by what it still has to do: the guard ends everything else, be it as stubborn and in a session of
- * its own, and neither ends the sender nor waits for it - whether the supervisor ended well or was killed.
- */
+/* The guard ends all else, however stubborn and in whatever session, and neither ends the sender nor waits for it. */
 static void test_the_spared_program_is_left_and_not_waited_for(void **state)
 {
 	(void)state;

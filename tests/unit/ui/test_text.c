@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -207,13 +208,38 @@ static void cutting_stays_in_its_buffer(void **state)
 	}
 }
 
+/* One line for a table or the news: visible, in one piece, no longer able to steer anything. */
+static void one_line_becomes_harmless(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+		{"", ""},
+		{"HTTP 503", "HTTP 503"},
+		{"a\033[2Jb", "a^[[2Jb"},
+		{"two\nlines\tand\rmore", "two lines and more"},
+		{"\302\233x", "\\x9bx"},
+		{"ab\342\200\256c", "ab\\u202ec"},
+		{"\377\303", "\357\277\275\357\277\275"},
+		{"gr\303\274n", "gr\303\274n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *shown = text_harmless(cases[i].text);
+
+		assert_string_equal(shown, cases[i].shown);
+		free(shown);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_becomes_harmless),       cmocka_unit_test(a_stack_of_marks_is_cut),
 		cmocka_unit_test(ascii_terminals_get_ascii),   cmocka_unit_test(text_is_wrapped),
 		cmocka_unit_test(no_line_is_wider_than_asked), cmocka_unit_test(long_names_are_cut_in_the_middle),
-		cmocka_unit_test(cutting_stays_in_its_buffer),
+		cmocka_unit_test(cutting_stays_in_its_buffer), cmocka_unit_test(one_line_becomes_harmless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
