@@ -105,7 +105,7 @@ static void test_runs_once(void **state)
 	struct place *place = *state;
 	struct err err = ERR_INIT;
 	struct project first, second;
-	char *message;
+	char *message, *running;
 
 	project_init(&first);
 	project_init(&second);
@@ -114,12 +114,22 @@ static void test_runs_once(void **state)
 	assert_false(project_is_running(&first));
 	assert_int_equal(project_lock(&first, place->socket, &err), 0);
 	assert_true(project_is_running(&second));
+	/* Nothing is started yet: it is still being asked about. */
+	assert_true(project_is_asked(&second));
 	assert_true(project_lock(&second, place->socket, &err) < 0);
 	assert_int_equal(err.code, ERR_MISSING);
+	assert_non_null(strstr(err.items[0].message, "just being started from another terminal"));
+	err_finish(&err);
+	err_init(&err);
+	assert_int_equal(project_mark_running(&first, &running, &err), 0);
+	assert_false(project_is_asked(&second));
+	assert_true(project_lock(&second, place->socket, &err) < 0);
 	assert_true(asprintf(&message, "project 'shopfloor' is already running from %s", place->stack) > 0);
 	assert_string_equal(err.items[0].message, message);
 	err_finish(&err);
 	err_init(&err);
+	unlink(running);
+	free(running);
 	project_finish(&first);
 	assert_false(project_is_running(&second));
 	assert_int_equal(project_lock(&second, place->socket, &err), 0);
