@@ -222,6 +222,7 @@ struct stack_options {
 	const char *directory; /* -C; NULL: the current folder */
 	const char *const *env_files; /* --env-file; NULL: .env beside the first file */
 	const char *project; /* -p, or NULL */
+	const char *const *services; /* named on the command line: they count whatever their profiles say; or NULL */
 	const char *const *profiles; /* --profile; none: COMPOSE_PROFILES, of the environment or of .env */
 	const struct strmap *environment; /* of this process */
 };

@@ -50,12 +50,17 @@ static bool profile_is_active(const struct stack_load *load, const char *name)
 	return false;
 }
 
-static bool service_is_active(const struct stack_load *load, const struct node *service)
+static bool service_is_active(const struct stack_load *load, const char *name, const struct node *service)
 {
 	const struct node *profiles = node_find(service, "profiles");
 
 	if (!profiles || profiles->kind != NODE_LIST || profiles->count == 0)
 		return true;
+	/* Whoever names it wants it, as with Compose. */
+	for (const char *const *named = load->source->services; *named; named++) {
+		if (strcmp(*named, name) == 0)
+			return true;
+	}
 	for (size_t i = 0; i < profiles->count; i++) {
 		if (profiles->items[i]->kind == NODE_SCALAR && profile_is_active(load, profiles->items[i]->text))
 			return true;
@@ -238,7 +243,7 @@ static struct node *finish_services(struct stack_load *load, const struct node *
 			service = node_create(load->pool, NODE_MAP, service->place);
 		if (service->kind == NODE_MAP)
 			service = finish_service(load, pair->key, service);
-		node_set(load->pool, service_is_active(load, service) ? active : load->inactive, pair->key,
+		node_set(load->pool, service_is_active(load, pair->key, service) ? active : load->inactive, pair->key,
 			 pair->key_place, service);
 	}
 	return active;

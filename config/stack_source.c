@@ -355,6 +355,7 @@ static void choose_names(struct stack_source *self, const struct stack_options *
 
 	if (project && *project)
 		self->project = pool_strdup(self->pool, project);
+	self->services = options->services ? copy_list(self->pool, options->services) : split_list(self->pool, "", ",");
 	if (options->profiles && options->profiles[0])
 		self->profiles = copy_list(self->pool, options->profiles);
 	else

@@ -36,6 +36,7 @@ struct stack_source {
 	const char *dir; /* real path of the first file's folder */
 	const char *project; /* -p or COMPOSE_PROJECT_NAME, or NULL */
 	const char *const *profiles; /* active ones; NULL-terminated */
+	const char *const *services; /* named: in whatever their profiles; NULL-terminated */
 	const char *const *env_files; /* what was read into dotenv; NULL-terminated */
 	struct stack_file **given; /* -f, or what was found; later over earlier */
 	size_t given_count;

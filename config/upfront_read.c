@@ -3,6 +3,7 @@
 #include "config/pool.h"
 #include "config/reader.h"
 #include "config/stack.h"
+#include "config/utf8.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -75,11 +76,9 @@ static void read_app(struct reader *self, const char *key, const struct node *va
 
 	if (!text)
 		return;
-	for (const char *at = text; *at; at++) {
-		if ((unsigned char)*at < 0x20 || *at == 0x7f || *at == '/') {
-			reader_wanted(self, key, value, "a name on one line, without '/'");
-			return;
-		}
+	if (!utf8_is_plain(text, strlen(text)) || strchr(text, '/')) {
+		reader_wanted(self, key, value, "a name on one line, without '/'");
+		return;
 	}
 	if (!*text || *text == '.' || strlen(text) > 100)
 		reader_wanted(self, key, value, "a name of 1 to 100 bytes that does not begin with '.'");

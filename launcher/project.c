@@ -69,6 +69,7 @@ static int load(struct project *self, const struct cli_context *context, struct 
 		.files = globals->files,
 		.env_files = globals->env_files,
 		.project = globals->project,
+		.services = self->named,
 		.profiles = globals->profiles,
 		.environment = &context->environment,
 	};

@@ -24,6 +24,8 @@ struct project {
 	struct stack_source *source; /* NULL when only the name is known */
 	struct stack *stack; /* likewise */
 	char *state_dir;
+	const char *const
+		*named; /* services named on the command line: set before project_load, not owned; NULL: none */
 	int lock_fd; /* -1: not held */
 };
 

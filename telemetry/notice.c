@@ -4,6 +4,7 @@
  * when the stack file declares what it says; nothing is said of the receiver that its stack does not declare.
  */
 #include "config/stack.h"
+#include "config/strmap.h"
 #include "telemetry/catalog.h"
 #include "telemetry/hash.h"
 #include "telemetry/telemetry.h"
@@ -72,6 +73,22 @@ static void write_receiver(FILE *out, const struct telemetry_decl *decl, size_t 
 static bool keeps_id(const struct telemetry_decl *decl)
 {
 	return decl->identity == IDENTITY_INSTALL;
+}
+
+/* Not where their way would be the relay, which this version has not: then they are told no (telemetry_environment). */
+static bool services_may_report(const struct stack *stack)
+{
+	struct strmap told;
+	const char *answer;
+	bool on;
+
+	strmap_init(&told);
+	if (telemetry_environment(stack, true, NULL, "", "", &told) < 0)
+		on = false;
+	else
+		on = (answer = strmap_find(&told, "UPFRONT_TELEMETRY")) && strcmp(answer, "on") == 0;
+	strmap_finish(&told);
+	return on;
 }
 
 static bool is_remote(const struct telemetry_decl *decl)
@@ -164,7 +181,10 @@ static void write_summary(FILE *out, const struct stack *stack)
 	if (is_remote(decl))
 		fputs("Your IP address is not part of an event; the network itself shows it.\n", out);
 	if (decl->env_on.count > 0)
-		fputs("The services get the same answer; after a yes they may report too.\n", out);
+		fputs(services_may_report(stack)
+			      ? "The services get the same answer; after a yes they may report too.\n"
+			      : "The services themselves are told no: there is no relay for what they would report.\n",
+		      out);
 	fputs("If you say no, nothing is sent, no identifier is made, and upfront starts the same services. "
 	      "Change it at any time: upfront telemetry off|ask",
 	      out);

@@ -9,6 +9,7 @@
 #include "launcher/command/consent_sources.h"
 #include "launcher/command/telemetry_running.h"
 #include "launcher/project.h"
+#include "ui/text.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -167,6 +168,8 @@ static void print_summary(const struct stack *stack, const struct consent_source
 			  const struct consent_decision *decision, const cJSON *running)
 {
 	const struct telemetry_decl *declared = stack->telemetry;
+	char *controller =
+		declared != NULL && declared->controller != NULL ? text_harmless(declared->controller) : NULL;
 
 	if (running != NULL)
 		printf("%s is running: usage statistics %s for this run (%s).\n", stack->app,
@@ -180,8 +183,8 @@ static void print_summary(const struct stack *stack, const struct consent_source
 		printf("%s: off at the next up: %s.\n", stack->app, consent_reason_text(decision->reason));
 	if (declared != NULL && declared->host != NULL)
 		printf("Would go to %s (%s), notice %d.\n", declared->host,
-		       declared->controller != NULL ? declared->controller : "recipient not declared",
-		       declared->notice);
+		       controller != NULL ? controller : "recipient not declared", declared->notice);
+	free(controller);
 }
 
 static void print_table(const struct source rows[SOURCE_COUNT])

@@ -165,6 +165,7 @@ static int prepare(struct up *self, struct err *err)
 	size_t *order = NULL;
 	int result;
 
+	self->project.named = (const char *const *)self->context->args;
 	result = project_load(&self->project, self->context, err);
 	if (result == 0)
 		result = order_make(self->project.stack, &order, NULL, err);

@@ -15,11 +15,14 @@
 
 void stack_text_resolve(struct stack_text *self, const char *yaml, const struct stack_text_options *options)
 {
-	static const struct stack_text_options plain = {NULL, NULL, NULL, NULL, false};
+	static const struct stack_text_options plain = {.project = NULL};
 	const struct stack_text_options *with = options ? options : &plain;
 	struct strmap environment;
-	struct stack_options open = {
-		.directory = "/", .environment = &environment, .profiles = with->profiles, .project = with->project};
+	struct stack_options open = {.directory = "/",
+				     .environment = &environment,
+				     .profiles = with->profiles,
+				     .services = with->services,
+				     .project = with->project};
 	struct stack_resolve_options resolve = {with->overrides, with->mask_secrets};
 	struct err err = ERR_INIT;
 	int result;

@@ -17,6 +17,7 @@ struct stack_text {
 
 struct stack_text_options {
 	const char *const *environment; /* "NAME=value", NULL-terminated; NULL: empty */
+	const char *const *services; /* named on the command line */
 	const char *const *profiles;
 	const struct strmap *overrides;
 	const char *project;

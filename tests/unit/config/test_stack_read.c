@@ -90,16 +90,18 @@ static void test_profiles(void **state)
 				   "  both: {command: a, profiles: [x, debug]}\n"
 				   "  x: {command: a, profiles: [x], depends_on: {debug: {required: false}}}\n";
 	static const struct {
-		const char *profile, *environment, *services;
+		const char *profile, *environment, *services, *named;
 	} cases[] = {
-		{NULL, NULL, "{always}"},
-		{"debug", NULL, "{always debug both}"},
-		{"x", NULL, "{always both x}"},
-		{"*", NULL, "{always debug both x}"},
-		{NULL, "COMPOSE_PROFILES=debug, x", "{always debug both x}"},
-		{NULL, "COMPOSE_PROFILES=", "{always}"},
+		{NULL, NULL, "{always}", NULL},
+		{"debug", NULL, "{always debug both}", NULL},
+		{"x", NULL, "{always both x}", NULL},
+		{"*", NULL, "{always debug both x}", NULL},
+		{NULL, "COMPOSE_PROFILES=debug, x", "{always debug both x}", NULL},
+		{NULL, "COMPOSE_PROFILES=", "{always}", NULL},
 		/* The command line has the last word. */
-		{"x", "COMPOSE_PROFILES=debug", "{always both x}"},
+		{"x", "COMPOSE_PROFILES=debug", "{always both x}", NULL},
+		/* Who names a service wants it, but not its neighbours of the same profile. */
+		{NULL, NULL, "{always debug}", "debug"},
 	};
 	struct stack_text text;
 
@@ -107,7 +109,9 @@ static void test_profiles(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		const char *const profiles[] = {cases[i].profile, NULL};
 		const char *const environment[] = {cases[i].environment, NULL};
-		const struct stack_text_options options = {.profiles = profiles, .environment = environment};
+		const char *const named[] = {cases[i].named, NULL};
+		const struct stack_text_options options = {
+			.services = named, .profiles = profiles, .environment = environment};
 
 		stack_text_resolve(&text, yaml, &options);
 		stack_text_assert_error(&text, "");
