@@ -2,6 +2,7 @@
 /* Stack files that cannot work: each ends at once with one clear error and its exit code, and starts nothing. */
 #include "tests/lib/run.h"
 #include "tests/lib/world.h"
+#include "tests/lib/skip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -143,7 +144,7 @@ static void test_a_file_nobody_may_read(void **state)
 	const struct world *world = *state;
 
 	if (geteuid() == 0)
-		skip(); /* root may read it */
+		skip_because("root may read any file");
 	world_write(world, "compose.yaml", ALIVE);
 	chmod(world_path(world, "compose.yaml"), 0);
 	refuse(world, 3, "ermission denied");

@@ -5,6 +5,7 @@
  */
 #include "tests/lib/run.h"
 #include "tests/lib/world.h"
+#include "tests/lib/skip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,7 +97,7 @@ static void test_comes_up_in_order_and_stops_cleanly(void **state)
 	struct run run;
 
 	if (!world_has(world, "compose.yaml"))
-		skip();
+		skip_because("PostgreSQL's programs are not there");
 	run_upfront(&run, world, "up", "-d", "--wait", "--wait-timeout", "60", NULL);
 	run_assert_code(&run, 0);
 	run_finish(&run);

@@ -7,6 +7,7 @@
 #include "tests/lib/run.h"
 #include "tests/lib/trace.h"
 #include "tests/lib/world.h"
+#include "tests/lib/skip.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -246,9 +247,8 @@ static void test_a_managed_policy_beats_a_typed_yes(void **state)
 
 	run_command(&run, world, &(struct run_options){.argv = probe});
 	if (run.code != 0) {
-		print_message("skipped: no mount namespace to be had\n");
 		run_finish(&run);
-		skip();
+		skip_because("no mount namespace to be had");
 	}
 	run_finish(&run);
 	snprintf(file, sizeof(file), "%s/trace", world->dir);

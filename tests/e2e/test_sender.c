@@ -7,6 +7,7 @@
 #include "tests/lib/children.h"
 #include "tests/lib/sender_run.h"
 #include "tests/lib/world.h"
+#include "tests/lib/skip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -441,8 +442,7 @@ static void test_a_resolver_that_never_answers(void **state)
 
 	sender_start(&self->sender, self->folder, &silent);
 	if (self->sender.refused) {
-		print_message("skipped: no network namespace to be had\n");
-		skip();
+		skip_because("no network namespace to be had");
 	}
 	give(self);
 	assert_in_range(sender_end(&self->sender), 400, GONE_WITHIN_MS);

@@ -2,6 +2,7 @@
 /* Services and machines that do not play along: one clear error, the right exit code, nothing left. */
 #include "tests/lib/run.h"
 #include "tests/lib/world.h"
+#include "tests/lib/skip.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -240,7 +241,7 @@ static void test_a_runtime_folder_that_is_not_ours_is_not_used(void **state)
 	struct run run;
 
 	if (geteuid() != 0)
-		skip(); /* only root can give a folder away */
+		skip_because("only root can give a folder away");
 	assert_int_equal(chown(world_path(world, "../runtime"), 65534, 65534), 0);
 	up(&run, world, ALIVE);
 	/* Refused or passed over, but nothing of ours may lie in it. */

@@ -6,6 +6,7 @@
 #include "config/stack.h"
 #include "tests/lib/stack_text.h"
 #include "tests/lib/world.h"
+#include "tests/lib/skip.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -177,7 +178,7 @@ static void test_strangers(void **state)
 	char uid[16];
 
 	if (geteuid() != 0)
-		skip(); /* only root can give a file away */
+		skip_because("only root can give a file away");
 	world_write(world, "theirs/compose.yaml", one_service);
 	make_folder(world, "theirs/a");
 	assert_int_equal(chown(world_path(world, "theirs/compose.yaml"), STRANGER, STRANGER), 0);

@@ -19,6 +19,7 @@
 #include "launcher/process/proc_table.h"
 #include "launcher/process/spawn.h"
 #include "tests/lib/children.h"
+#include "tests/lib/skip.h"
 
 #define MARKER "UPFRONT_TEST_MARKER=descendants"
 
@@ -205,7 +206,7 @@ static void test_other_users_are_not_ours(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		skip_because("needs root");
 	struct proc_list list = {0};
 	int out;
 	struct child child = start("stay", NULL, MARKER, &out);

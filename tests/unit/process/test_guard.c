@@ -29,6 +29,7 @@
 #include "launcher/process/guard.h"
 #include "launcher/process/spawn.h"
 #include "tests/lib/children.h"
+#include "tests/lib/skip.h"
 
 #define MARKER "UPFRONT_TEST_MARKER=guard"
 #define ASIDE "UPFRONT_TEST_MARKER=aside"
@@ -437,7 +438,7 @@ static void test_fork_bomb_is_swept(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip(); /* the limit of processes must hold for nobody but the bomb */
+		skip_because("the limit of processes must hold for nobody but the bomb");
 	struct scene scene = {.act = act_wait, .verb = "bomb", .user = "nobody"};
 	scene_open(&scene);
 	struct pids pids = scene_start(&scene);
@@ -564,7 +565,7 @@ static void test_nobody_to_fork(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		skip_because("needs root");
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct rlimit none = {0, 0};

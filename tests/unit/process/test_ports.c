@@ -20,6 +20,7 @@
 #include "config/stack.h"
 #include "launcher/process/ports.h"
 #include "tests/lib/children.h"
+#include "tests/lib/skip.h"
 
 /* Binds (and for tcp listens) on a port of the kernel's choice, or the one given; returns the descriptor. */
 static int hold(const char *host, bool udp, bool listens, int *port)
@@ -252,7 +253,7 @@ static void test_without_privilege(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		skip_because("needs root");
 	int port = 0, fd = hold("127.0.0.1", false, true, &port);
 	pid_t pid = fork();
 	if (pid == 0)
@@ -278,7 +279,7 @@ static void test_machine_without_addresses(void **state)
 		_exit(look_without_addresses());
 	int code = children_wait(pid);
 	if (code == 77)
-		skip(); /* no network of our own to be had */
+		skip_because("no network of our own to be had");
 	assert_int_equal(code, 0);
 }
 

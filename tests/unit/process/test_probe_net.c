@@ -21,6 +21,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tests/lib/skip.h"
+
 /* ---- A server that says one thing. ---- */
 
 struct server {
@@ -324,7 +326,7 @@ static void test_connection_to_itself_is_none(void **state)
 {
 	(void)state;
 	if (!run_apart("--ask-itself"))
-		skip(); /* no network of our own to be had */
+		skip_because("no network of our own to be had");
 }
 
 /* ---- unix ---- */
@@ -469,7 +471,7 @@ static void test_names_are_looked_up(void **state)
 {
 	(void)state;
 	if (!run_apart("--ask-by-name"))
-		skip(); /* no network of our own to be had */
+		skip_because("no network of our own to be had");
 }
 
 /* ---- silence, and the rule of one result ---- */

@@ -24,6 +24,7 @@
 #include "launcher/process/spawn.h"
 #include "launcher/process/spawn_users.h"
 #include "tests/lib/children.h"
+#include "tests/lib/skip.h"
 
 static char *environment[] = {(char *)"PATH=/usr/bin:/bin", (char *)"COLOUR=green", NULL};
 
@@ -346,7 +347,7 @@ static void test_user_is_changed(void **state)
 		{"1234:5678", "1234 5678 5678\n"},
 	};
 	if (geteuid() != 0)
-		skip();
+		skip_because("needs root");
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char text[128];
 		const char *argv[] = {"sh", "-c", "echo $(id -u) $(id -g) $(id -G)", NULL};
@@ -451,7 +452,7 @@ static void test_without_privilege(void **state)
 	(void)state;
 	static const struct service_ulimit raised[] = {{RLIMIT_NOFILE, 2000000000, 2000000000}};
 	if (geteuid() != 0)
-		skip();
+		skip_because("needs root");
 	char *folder = children_make_folder(); /* 0700: nobody may not enter */
 	const char *argv[] = {"true", NULL};
 	struct spawn_options options = plain(argv);
@@ -474,7 +475,7 @@ static void test_own_user_needs_no_privilege(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		skip_because("needs root");
 	pid_t pid = fork();
 	if (pid == 0) {
 		const char *argv[] = {"true", NULL};
