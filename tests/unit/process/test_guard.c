@@ -318,15 +318,16 @@ static size_t count_aside(bool end)
 	return count;
 }
 
-/* A program copied to where the sender would be; the caller frees the path. */
+/* The helper program under another name, in the scene's folder; the caller frees the path. */
 static char *copy_program(const struct scene *self, const char *name)
 {
 	size_t size_bytes = 0;
 	char *path, *bytes = children_slurp("/", self->helper + 1, &size_bytes);
 	assert_non_null(bytes);
 	assert_true(asprintf(&path, "%s/%s", self->folder, name) > 0);
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
 	assert_int_equal(write(fd, bytes, size_bytes), size_bytes);
+	assert_int_equal(fchmod(fd, 0755), 0);
 	close(fd);
 	free(bytes);
 	return path;
@@ -441,6 +442,11 @@ static void test_fork_bomb_is_swept(void **state)
 		skip_because("the limit of processes must hold for nobody but the bomb");
 	struct scene scene = {.act = act_wait, .verb = "bomb", .user = "nobody"};
 	scene_open(&scene);
+	/* The tree may lie where only its owner may go; nobody gets a copy within reach. */
+	char *program = copy_program(&scene, "bomb");
+	assert_int_equal(chmod(scene.folder, 0711), 0);
+	free(scene.helper);
+	scene.helper = program;
 	struct pids pids = scene_start(&scene);
 	kill(pids.supervisor, SIGKILL);
 	scene_await_end(&scene);
