@@ -286,7 +286,7 @@ static void flush_outlets(struct follow *self)
 static int open_all(struct follow *self)
 {
 	const struct up_follow_options *options = self->options;
-	int result;
+	int result = 0;
 
 	view_init(&self->view);
 	last_words_init(&self->last_words);
@@ -306,9 +306,11 @@ static int open_all(struct follow *self)
 		.timestamps = options->timestamps,
 		.prefix = true,
 	};
-	result = ctl_stream_open(&options->client, "/v1/events", &self->events, self->err);
-	if (result == 0 && !(options->context->globals.json && !options->detach))
+	/* The events last: a stack that is over stays until somebody has heard of it there, and then is gone at once. */
+	if (!(options->context->globals.json && !options->detach))
 		result = ctl_stream_open(&options->client, "/v1/logs?follow=1", &self->logs, self->err);
+	if (result == 0)
+		result = ctl_stream_open(&options->client, "/v1/events", &self->events, self->err);
 	return result;
 }
 

@@ -12,6 +12,7 @@
  * hear it, else from the beginning.
  */
 #define LINGER_MS 1000
+#define LINGER_DETACHED_MS 3000
 /* A service may bring others on its way, those again others: settled in one turn as far as it goes. */
 #define SETTLE_ROUNDS_MAX 10000
 
@@ -167,7 +168,7 @@ static void check_stopping(struct supervisor *self)
 	if (!deps_all_gone(self) && (self->give_up_ms == 0 || now < self->give_up_ms))
 		return;
 	self->kill_all_ms = self->give_up_ms = 0;
-	self->linger_ms = (self->detached ? self->started_ms : now) + LINGER_MS;
+	self->linger_ms = self->detached ? self->started_ms + LINGER_DETACHED_MS : now + LINGER_MS;
 	report_close(self);
 	supervisor_set_phase(self, PHASE_OVER);
 }
