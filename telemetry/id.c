@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/id.h"
 
+#include "config/clock.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,10 +51,7 @@ bool id_is_valid(const char *id, int version)
 
 int64_t time_now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_wall_ms();
 }
 
 void time_text(int64_t time_ms, char text[TIME_BYTES])

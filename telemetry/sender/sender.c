@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/sender/sender.h"
 
+#include "config/clock.h"
 #include "telemetry/sender/batch.h"
 #include "telemetry/sender/feed.h"
 #include "telemetry/sender/ledger.h"
@@ -40,14 +41,6 @@ struct sender {
 	int64_t asked_until_ms; /* monotonic: the receiver asked to be left alone until then (Retry-After) */
 	int64_t end_ms; /* monotonic: when to be gone; 0: the stack runs */
 };
-
-static int64_t clock_ms(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void wake_in(struct sender *self, int64_t delay_ms)
 {
@@ -96,7 +89,7 @@ static void settle(struct sender *self, const struct transport_answer *answer)
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = UINT32_MAX / 2;
 	delay_ms = retry_delay_ms(++self->failures, answer->retry_after_s, random);
-	self->not_before_ms = clock_ms(CLOCK_MONOTONIC) + delay_ms;
+	self->not_before_ms = clock_monotonic_ms() + delay_ms;
 	self->asked_until_ms = answer->retry_after_s > 0 ? self->not_before_ms : 0;
 	wake_in(self, delay_ms);
 }
@@ -113,14 +106,14 @@ static int64_t attempt_ms(const struct sender *self)
 
 	if (!self->end_ms)
 		return SENDER_ATTEMPT_MS;
-	left = self->end_ms - clock_ms(CLOCK_MONOTONIC) - (SENDER_END_MS - SENDER_LAST_ATTEMPT_MS);
+	left = self->end_ms - clock_monotonic_ms() - (SENDER_END_MS - SENDER_LAST_ATTEMPT_MS);
 	return left > 0 ? left : 0;
 }
 
 static void attempt(struct sender *self)
 {
 	static const struct transport_answer failed = {0};
-	int64_t now_ms = clock_ms(CLOCK_REALTIME), timeout_ms = attempt_ms(self);
+	int64_t now_ms = clock_wall_ms(), timeout_ms = attempt_ms(self);
 	char sent_at[BATCH_TIME_BYTES];
 	size_t size_bytes;
 	char *body;
@@ -143,7 +136,7 @@ static void attempt(struct sender *self)
 static void on_wake(evutil_socket_t fd, short what, void *context)
 {
 	struct sender *self = context;
-	int64_t monotonic_ms = clock_ms(CLOCK_MONOTONIC), wait_ms;
+	int64_t monotonic_ms = clock_monotonic_ms(), wait_ms;
 
 	(void)fd;
 	(void)what;
@@ -161,7 +154,7 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 		wake_in(self, self->not_before_ms - monotonic_ms);
 		return;
 	}
-	if (outbox_claim(self->outbox, self->batch_max, BATCH_BYTES_MAX, clock_ms(CLOCK_REALTIME), &self->batch) == 0 &&
+	if (outbox_claim(self->outbox, self->batch_max, BATCH_BYTES_MAX, clock_wall_ms(), &self->batch) == 0 &&
 	    self->batch.count > 0) {
 		attempt(self);
 		return;
@@ -169,7 +162,7 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 	/* Nothing to be had now: what there is, another sender has claimed. */
 	if (self->end_ms)
 		leave(self);
-	wait_ms = outbox_wait_ms(self->outbox, clock_ms(CLOCK_REALTIME));
+	wait_ms = outbox_wait_ms(self->outbox, clock_wall_ms());
 	if (wait_ms >= 0)
 		wake_in(self, wait_ms > 200 ? wait_ms : 200);
 }
@@ -178,8 +171,8 @@ static void keep(struct sender *self, const struct feed_message *message)
 {
 	if (outbox_is_wiped(self->outbox))
 		return;
-	outbox_append(self->outbox, message->uuid, message->name, message->event, clock_ms(CLOCK_REALTIME));
-	if (self->batch.count == 0 && clock_ms(CLOCK_MONOTONIC) >= self->not_before_ms)
+	outbox_append(self->outbox, message->uuid, message->name, message->event, clock_wall_ms());
+	if (self->batch.count == 0 && clock_monotonic_ms() >= self->not_before_ms)
 		wake_in(self, SENDER_GATHER_MS);
 }
 
@@ -193,7 +186,7 @@ static void finish_message(struct feed_message *message)
 static void configure(struct sender *self, struct feed_message *message)
 {
 	struct outbox_options options = {.notice = message->config.notice, .path = message->config.outbox};
-	int64_t now_ms = clock_ms(CLOCK_REALTIME);
+	int64_t now_ms = clock_wall_ms();
 	char *endpoint;
 
 	if (self->outbox) {
@@ -232,7 +225,7 @@ static void stack_ended(struct sender *self)
 
 	event_del(self->readable);
 	event_add(self->end, &soft);
-	self->end_ms = clock_ms(CLOCK_MONOTONIC) + SENDER_END_MS;
+	self->end_ms = clock_monotonic_ms() + SENDER_END_MS;
 	if (self->batch.count == 0)
 		wake_in(self, 0);
 }
