@@ -7,7 +7,8 @@
 set -u
 make="${MAKE:-make} --no-print-directory ${PARALLEL-}"
 TEST_TOTALS=$(mktemp /tmp/uft-totals.XXXXXX) || exit 1
-export TEST_TOTALS
+TEST_TRIES=${TEST_TRIES:-2}
+export TEST_TOTALS TEST_TRIES
 trap 'rm -f "$TEST_TOTALS"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT

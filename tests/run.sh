@@ -5,9 +5,12 @@
 # A program that dies, hangs or prints no summary counts as one failure more, and so does one that leaves a process
 # or a file behind: each gets a TMPDIR of its own, which must be empty in the end, and a mark in its environment,
 # which no process may carry 2 s later. With TEST_TOTALS set, the sum is added to that file as well.
+# With TEST_TRIES=2 a program that failed is shown and run once more, alone: on a machine that stands still for a second
+# a deadline says nothing about the code. What then passes is named as unsteady at the end, and is to be looked into.
 set -u
+tries_max=${TEST_TRIES:-1}
 deadline=${TEST_DEADLINE:-300}
-passed=0 failed=0 skipped=0 broken=''
+passed=0 failed=0 skipped=0 broken='' unsteady=''
 base=$(mktemp -d /tmp/uft.XXXXXX) || exit 1
 log=$base/log
 trap 'rm -rf "$base"' EXIT
@@ -36,15 +39,15 @@ leftovers() { # says what the program left behind, ends what still runs
 	find "$dir" -mindepth 1 -maxdepth 1 -printf 'left a file: %f\n'
 }
 
-number=0
-for program in "$@"; do
+# run_once PROGRAM: sets p, f, s (cases passed, failed, skipped), code, took; the output is in $log, what was left behind in $left.
+run_once() {
 	number=$((number + 1))
 	mark=$$.$number
 	dir=$base/$number
 	mkdir "$dir" || exit 1
 	chmod 711 "$base" "$dir"
 	began=$(date +%s%N)
-	UPFRONT_TEST_MARK=$mark TMPDIR=$dir timeout --kill-after=5 "$deadline" "$program" >"$log" 2>&1 </dev/null
+	UPFRONT_TEST_MARK=$mark TMPDIR=$dir timeout --kill-after=5 "$deadline" "$1" >"$log" 2>&1 </dev/null
 	code=$?
 	took=$((($(date +%s%N) - began) / 1000000))
 	p=$(count PASSED) s=$(count SKIPPED)
@@ -54,18 +57,29 @@ for program in "$@"; do
 	left=$(leftovers)
 	[ -z "$left" ] || f=$((f + 1))
 	rm -rf "$dir"
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+number=0
+for program in "$@"; do
 	name=${program##*/tests/}
-	if [ "$f" -gt 0 ]; then
-		broken="$broken $name"
+	try=1
+	while run_once "$program" && [ "$f" -gt 0 ]; do
 		printf 'FAIL %s (exit code %s, %s ms)\n' "$name" "$code" "$took"
 		sed 's/^/     /' "$log"
 		[ -z "$left" ] || printf '%s\n' "$left" | sed 's/^/     /'
+		[ "$try" -lt "$tries_max" ] || break
+		try=$((try + 1))
+	done
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	if [ "$f" -gt 0 ]; then
+		broken="$broken $name"
 	else
+		[ "$try" -eq 1 ] || unsteady="$unsteady $name"
 		printf 'ok   %s (%s, %s ms)\n' "$name" "$p" "$took"
 		grep -i '^ *skipped:' "$log" | sed 's/^/     /'
 	fi
 done
+[ -z "$unsteady" ] || printf 'unsteady, passed at the second try only:%s\n' "$unsteady"
 [ -z "$broken" ] || printf 'failed:%s\n' "$broken"
 printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
 [ -z "${TEST_TOTALS-}" ] || printf '%s %s %s\n' "$passed" "$failed" "$skipped" >>"$TEST_TOTALS"

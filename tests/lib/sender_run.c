@@ -39,8 +39,10 @@ void receiver_start(struct receiver *self, const char *folder, const char *mode,
 	char *program = children_helper("posthog_server"), number[16], line[64];
 	const char *argv[16] = {program, mode, NULL, "--port", number};
 	int input[2], output[2], count = 5;
+	static int number_of_receivers;
 
-	assert_true(asprintf(&self->notes, "%s/notes.%s.%d.jsonl", folder, mode, port) > 0);
+	/* A name of its own for each: the kernel may hand out the same port twice. */
+	assert_true(asprintf(&self->notes, "%s/notes.%d.jsonl", folder, ++number_of_receivers) > 0);
 	argv[2] = self->notes;
 	snprintf(number, sizeof(number), "%d", port);
 	for (; options && *options; options++)
