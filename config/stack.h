@@ -233,6 +233,12 @@ struct stack_options {
  */
 int stack_source_open(const struct stack_options *options, struct stack_source **source, struct err *err);
 void stack_source_destroy(struct stack_source *self);
+/*
+ * Reads the files again into a source of its own, from the folder, the environment and the names of the first time; what `changes`
+ * says of files, env_files, profiles and project (NULL: nothing) counts instead. A file that was standard input: ERR_CONFIG.
+ */
+int stack_source_reopen(const struct stack_source *self, const struct stack_options *changes,
+			struct stack_source **source, struct err *err);
 
 /*
  * What every process of the stack starts with, a service or a one-off command: `base` (that of the upfront that starts it) and, where a

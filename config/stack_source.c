@@ -303,6 +303,7 @@ static int read_dotenvs(struct stack_source *self, const struct stack_options *o
 			return result;
 	}
 	self->env_files = paths;
+	self->env_files_asked = asked;
 	return 0;
 }
 
@@ -417,6 +418,7 @@ int stack_source_open(const struct stack_options *options, struct stack_source *
 	if (result < 0)
 		goto out;
 	choose_names(self, options);
+	self->paths = copy_list(self->pool, paths);
 	while (paths[self->given_count])
 		self->given_count++;
 	self->given = pool_array(self->pool, self->given_count, sizeof(struct stack_file *));
@@ -428,6 +430,32 @@ out:
 	if (result < 0)
 		stack_source_destroy(self);
 	return result;
+}
+
+int stack_source_reopen(const struct stack_source *self, const struct stack_options *changes,
+			struct stack_source **source, struct err *err)
+{
+	bool others = changes->files && changes->files[0];
+	struct stack_options options = {.files = others ? changes->files : self->paths,
+					.directory = self->start,
+					.env_files = changes->env_files,
+					.project = changes->project ? changes->project : self->project,
+					.services = self->services,
+					.profiles = changes->profiles ? changes->profiles : self->profiles,
+					.environment = &self->environment};
+
+	if (!others && !(changes->env_files && changes->env_files[0]) && self->env_files_asked)
+		options.env_files = self->env_files;
+	for (size_t i = 0; options.files && options.files[i]; i++) {
+		if (strcmp(options.files[i], STDIN_PATH) != 0)
+			continue;
+		err_set(err, ERR_CONFIG, "the stack file came from standard input and cannot be read again");
+		err_hint(err, "name a file with -f");
+		return -EINVAL;
+	}
+	if (!options.files)
+		return err_set(err, ERR_CONFIG, "the stack was not read from a file and cannot be read again");
+	return stack_source_open(&options, source, err);
 }
 
 int stack_source_open_text(const struct stack_options *options, const char *name, const char *text, size_t size_bytes,

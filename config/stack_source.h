@@ -38,6 +38,8 @@ struct stack_source {
 	const char *const *profiles; /* active ones; NULL-terminated */
 	const char *const *services; /* named: in whatever their profiles; NULL-terminated */
 	const char *const *env_files; /* what was read into dotenv; NULL-terminated */
+	bool env_files_asked; /* by --env-file: a missing one is an error */
+	const char *const *paths; /* of `given`; NULL-terminated */
 	struct stack_file **given; /* -f, or what was found; later over earlier */
 	size_t given_count;
 	struct stack_file *files; /* all that were parsed */

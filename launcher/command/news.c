@@ -25,6 +25,15 @@ void news_duration(int64_t duration_ms, char *text, size_t size_bytes)
 		snprintf(text, size_bytes, "%lld d %lld h", seconds / 86400, seconds % 86400 / 3600);
 }
 
+void news_crash_loop(const struct view_unit *unit, char *text, size_t size_bytes)
+{
+	char within[32], next[32];
+
+	news_duration(unit->crash_within_ms, within, sizeof(within));
+	news_duration(unit->next_try_ms, next, sizeof(next));
+	snprintf(text, size_bytes, "crash loop: %d exits in %s, next try in %s", unit->crash_exits, within, next);
+}
+
 static const char *or_else(const char *text, const char *otherwise)
 {
 	return text != NULL && text[0] != '\0' ? text : otherwise;
@@ -58,7 +67,7 @@ static bool was_up(const struct view_unit *unit)
 char *news_of_unit(const struct view_unit *unit)
 {
 	char *text = NULL;
-	char delay[32];
+	char delay[32], loop[NEWS_CRASH_LOOP_MAX];
 	int result = -1;
 
 	if (strcmp(unit->state, unit->before) == 0)
@@ -73,6 +82,9 @@ char *news_of_unit(const struct view_unit *unit)
 		result = asprintf(&text, "%s has failed", unit->name);
 	} else if (is_state(unit, "completed")) {
 		result = asprintf(&text, "%s has completed", unit->name);
+	} else if (is_state(unit, "back-off") && unit->crash_exits > 0) {
+		news_crash_loop(unit, loop, sizeof(loop));
+		result = asprintf(&text, "%s: %s (%s)", unit->name, loop, or_else(unit->why, "no reason known"));
 	} else if (is_state(unit, "back-off")) {
 		news_duration(unit->backoff_ms, delay, sizeof(delay));
 		result = asprintf(&text, "%s ended (%s), starts again in %s", unit->name,

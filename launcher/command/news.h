@@ -14,6 +14,10 @@ char *news_of_unit(const struct view_unit *unit);
 /* "http http://... was asked 12 times, last answer: connection refused": why a unit is not ready yet. The caller frees. */
 char *news_why_not_ready(const struct view_unit *unit);
 
+/* "crash loop: 5 exits in 12 s, next try in 3.2 s", of a unit whose crash_exits are more than none. */
+#define NEWS_CRASH_LOOP_MAX 128
+void news_crash_loop(const struct view_unit *unit, char *text, size_t size_bytes);
+
 /* "0.2 s", "1 min 5 s", "3 h 2 min". */
 void news_duration(int64_t duration_ms, char *text, size_t size_bytes);
 

@@ -53,6 +53,17 @@ static char *format_uptime(int64_t uptime_ms)
 /* What a probe last heard from a service that is well explains nothing. */
 static char *format_why(const struct view_unit *unit)
 {
+	char loop[NEWS_CRASH_LOOP_MAX], *text = NULL, *clean;
+
+	if (unit->crash_exits > 0) {
+		news_crash_loop(unit, loop, sizeof(loop));
+		if (asprintf(&text, "%s%s%s", loop, unit->why != NULL ? "; last: " : "",
+			     unit->why != NULL ? unit->why : "") < 0)
+			return NULL;
+		clean = text_harmless(text);
+		free(text);
+		return clean;
+	}
 	if (unit->why == NULL || unit->why[0] == '\0' || strcmp(unit->state, "ready") == 0)
 		return strdup("-");
 	return text_harmless(unit->why);

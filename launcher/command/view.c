@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/command/view.h"
 
+#include "config/signal_name.h"
+
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
@@ -121,6 +123,7 @@ static void take_probe(struct view_unit *self, const cJSON *object)
 static bool take_unit(struct view_unit *self, const cJSON *object)
 {
 	const cJSON *how = cJSON_GetObjectItemCaseSensitive(object, "exit");
+	const cJSON *loop = cJSON_GetObjectItemCaseSensitive(object, "crash_loop");
 	const char *state = text_of(object, "state");
 	char before[sizeof(self->before)];
 
@@ -142,8 +145,12 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	self->settled = truth_of(object, "settled");
 	self->one_shot = truth_of(object, "one_shot");
 	self->has_exited = cJSON_IsObject(how);
-	self->exit_signaled = int_of(how, "signal") > 0;
-	self->exit_value = int_of(how, self->exit_signaled ? "signal" : "code");
+	self->exit_signaled = text_of(how, "signal") != NULL && signal_parse(text_of(how, "signal"), &self->exit_value);
+	if (!self->exit_signaled)
+		self->exit_value = int_of(how, "code");
+	self->crash_exits = int_of(loop, "exits");
+	self->crash_within_ms = number_of(loop, "within_ms", 0);
+	self->next_try_ms = number_of(loop, "next_try_in_ms", 0);
 	self->ports = ports_of(object);
 	self->why = copy_of(object, "why");
 	self->open = copy_of(object, "open");
@@ -176,17 +183,43 @@ static struct view_unit *take_service(struct view *self, const cJSON *object)
 	return unit != NULL && take_unit(unit, object) ? unit : NULL;
 }
 
+static void remove_at(struct view *self, size_t index)
+{
+	unit_finish(&self->units[index]);
+	memmove(&self->units[index], &self->units[index + 1], (self->count - index - 1) * sizeof(*self->units));
+	self->count--;
+}
+
+static void remove_unit(struct view *self, const cJSON *object)
+{
+	for (size_t i = 0; cJSON_IsObject(object) && i < self->count; i++) {
+		if (self->units[i].id == (unsigned)int_of(object, "id")) {
+			remove_at(self, i);
+			return;
+		}
+	}
+}
+
 static int take_services(struct view *self, const cJSON *list)
 {
 	const cJSON *object;
 
 	if (!cJSON_IsArray(list))
 		return -EPROTO;
+	for (size_t i = 0; i < self->count; i++)
+		self->units[i].listed = false;
 	cJSON_ArrayForEach(object, list)
 	{
-		if (take_service(self, object) == NULL)
+		struct view_unit *unit = take_service(self, object);
+
+		if (unit == NULL)
 			return -EPROTO;
+		unit->listed = true;
 	}
+	/* What the list no longer has went while nobody was looking. */
+	for (size_t i = self->count; i > 0; i--)
+		if (!self->units[i - 1].listed)
+			remove_at(self, i - 1);
 	return 0;
 }
 
@@ -248,6 +281,9 @@ static int take_line(struct view *self, const char *line, size_t size_bytes, vie
 			result = take_stack(self, cJSON_GetObjectItemCaseSensitive(object, "stack"));
 		for (size_t i = 0; result == 0 && changed != NULL && i < self->count; i++)
 			changed(context, self, &self->units[i]);
+	} else if (strcmp(event, "removed") == 0) {
+		remove_unit(self, cJSON_GetObjectItemCaseSensitive(object, "unit"));
+		result = 0;
 	} else if (strcmp(event, "stack") == 0) {
 		result = take_stack(self, cJSON_GetObjectItemCaseSensitive(object, "stack"));
 	} else if (strcmp(event, "service") == 0) {

@@ -25,7 +25,10 @@ struct view_unit {
 	pid_t pid;
 	int restarts;
 	int64_t uptime_ms, ready_after_ms, backoff_ms; /* -1: not known */
+	int crash_exits; /* of a crash loop; 0: none */
+	int64_t crash_within_ms, next_try_ms;
 	bool wanted, settled, one_shot, has_probe, has_exited;
+	bool listed; /* view.c's own: the last list had it */
 	bool exit_signaled;
 	int exit_value; /* code or signal */
 	char *probe_kind, *probe_target;

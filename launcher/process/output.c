@@ -377,6 +377,23 @@ void output_end(struct output *self, unsigned id, int64_t time_ms)
 	unit->running = false;
 }
 
+void output_set_limits(struct output *self, unsigned id, int64_t max_size_bytes, int max_files)
+{
+	struct output_unit *unit = find_unit(self, id);
+	if (unit)
+		output_file_set_limits(&unit->file, max_size_bytes, max_files);
+}
+
+void output_remove(struct output *self, unsigned id, int64_t time_ms)
+{
+	struct output_unit *unit = find_unit(self, id);
+	if (!unit)
+		return;
+	output_end(self, id, time_ms);
+	self->units[id] = NULL;
+	destroy_unit(unit);
+}
+
 void output_observe(struct output *self, output_visit *visit, void *context)
 {
 	self->observer = visit;

@@ -41,6 +41,10 @@ int output_add(struct output *self, unsigned unit, const char *name, int64_t max
 	       struct err *err);
 /* Says which service the unit is a replica of, for the index; without it the unit counts as its own. Out of memory: likewise. */
 void output_set_service(struct output *self, unsigned unit, const char *service);
+/* Other limits of its files from now on, as output_add takes them. */
+void output_set_limits(struct output *self, unsigned unit, int64_t max_size_bytes, int max_files);
+/* The unit is no more: its last run ends, its remembered lines go, its files stay. Id and name are free again. */
+void output_remove(struct output *self, unsigned unit, int64_t time_ms);
 /* A new run of the unit begins. */
 void output_begin(struct output *self, unsigned unit, int64_t time_ms);
 void output_write(struct output *self, unsigned unit, int stream, const char *bytes, size_t size_bytes,

@@ -11,16 +11,21 @@
 
 #define NAME_BYTES 288 /* of a predecessor: a name of at most 255 bytes and its number */
 
-int output_file_init(struct output_file *self, int dir_fd, const char *name, int64_t max_size_bytes, int max_files)
+void output_file_set_limits(struct output_file *self, int64_t max_size_bytes, int max_files)
 {
-	*self = (struct output_file){.dir_fd = dir_fd, .fd = -1};
-	self->name = strdup(name);
 	if (max_size_bytes <= 0)
 		max_size_bytes = OUTPUT_FILE_SIZE_DEFAULT;
 	self->max_size_bytes = max_size_bytes < OUTPUT_FILE_SIZE_MIN ? OUTPUT_FILE_SIZE_MIN : max_size_bytes;
 	self->max_files = max_files <= 0 ? OUTPUT_FILES_DEFAULT : max_files;
 	if (self->max_files > OUTPUT_FILES_MAX)
 		self->max_files = OUTPUT_FILES_MAX;
+}
+
+int output_file_init(struct output_file *self, int dir_fd, const char *name, int64_t max_size_bytes, int max_files)
+{
+	*self = (struct output_file){.dir_fd = dir_fd, .fd = -1};
+	self->name = strdup(name);
+	output_file_set_limits(self, max_size_bytes, max_files);
 	return self->name ? 0 : -ENOMEM;
 }
 

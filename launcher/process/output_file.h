@@ -30,6 +30,8 @@ struct output_file {
 
 /* Sizes and counts out of range take their default or nearest limit. Nothing is opened. Returns 0 or -ENOMEM. */
 int output_file_init(struct output_file *self, int dir_fd, const char *name, int64_t max_size_bytes, int max_files);
+/* As given to output_file_init; from the next write on. */
+void output_file_set_limits(struct output_file *self, int64_t max_size_bytes, int max_files);
 void output_file_finish(struct output_file *self);
 
 /*

@@ -6,9 +6,12 @@
  *   GET  /v1/stack                       phase, project, app, failure, consent
  *   POST /v1/stack/down {"grace_ms":N}   orderly stop; answers 202 at once
  *   POST /v1/stack/detach
+ *   POST /v1/stack/start|stop|restart|kill   {"services":[...], "no_deps":B, "timeout_ms":N, "signal":S, "dry_run":B}
+ *   POST /v1/stack/reload                {"files":[...], "env_files":[...], "profiles":[...], "dry_run":B}
  *   GET  /v1/services                    all units
  *   GET  /v1/services/{name}
  *   POST /v1/services/{name}/start|stop|restart|kill   {"signal":"SIGTERM"} for kill
+ *   POST /v1/services/{name}/scale       {"replicas":N}
  *   GET  /v1/events                      stream, one JSON object a line: first a "snapshot", then changes
  *   GET  /v1/logs?service=&follow=&tail= stream of frames, see below
  *   GET  /v1/telemetry                   what holds and why

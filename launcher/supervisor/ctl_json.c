@@ -10,6 +10,7 @@
 #include "launcher/supervisor/supervisor.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +55,8 @@ static void add_time(cJSON *object, const char *name, bool known, int64_t value_
 
 static void add_exit(cJSON *object, const struct svc *svc)
 {
+	const char *abbreviation = sigabbrev_np(svc->last_exit.signal);
+	char name[32];
 	cJSON *how;
 
 	if (!svc->has_exited) {
@@ -62,7 +65,10 @@ static void add_exit(cJSON *object, const struct svc *svc)
 	}
 	how = cJSON_AddObjectToObject(object, "exit");
 	if (svc->last_exit.signaled) {
-		cJSON_AddNumberToObject(how, "signal", svc->last_exit.signal);
+		snprintf(name, sizeof name, "SIG%s", abbreviation != NULL ? abbreviation : "?");
+		if (abbreviation == NULL) /* real-time ones have numbers only */
+			snprintf(name, sizeof name, "%d", svc->last_exit.signal);
+		cJSON_AddStringToObject(how, "signal", name);
 		cJSON_AddBoolToObject(how, "core", svc->last_exit.core);
 		cJSON_AddBoolToObject(how, "oom", svc->last_exit.oom);
 	} else {
@@ -129,6 +135,21 @@ static void add_ports(cJSON *object, const struct service *service)
 	}
 }
 
+static void add_crash_loop(cJSON *object, const struct svc *svc)
+{
+	int64_t left_ms = svc->start_deadline_ms - clock_monotonic_ms();
+	cJSON *loop;
+
+	if (!svc_is_crash_loop(svc)) {
+		cJSON_AddNullToObject(object, "crash_loop");
+		return;
+	}
+	loop = cJSON_AddObjectToObject(object, "crash_loop");
+	cJSON_AddNumberToObject(loop, "exits", svc->failures_in_row);
+	cJSON_AddNumberToObject(loop, "within_ms", (double)(svc->ended_ms - svc->row_began_ms));
+	cJSON_AddNumberToObject(loop, "next_try_in_ms", left_ms > 0 ? (double)left_ms : 0);
+}
+
 static void add_svc(cJSON *object, const struct svc *svc)
 {
 	const bool ready = svc->ready_ms > 0 && svc->ready_ms >= svc->started_ms;
@@ -141,32 +162,31 @@ static void add_svc(cJSON *object, const struct svc *svc)
 	add_time(object, "uptime_ms", svc->has_process && svc->started_ms > 0, clock_monotonic_ms() - svc->started_ms);
 	add_time(object, "ready_after_ms", ready, svc->ready_ms - svc->started_ms);
 	add_time(object, "backoff_ms", svc->state == SVC_BACKOFF, svc->backoff_ms);
+	add_crash_loop(object, svc);
 	add_exit(object, svc);
 	add_probe(object, svc);
 }
 
-cJSON *ctl_json_unit(const struct supervisor *supervisor, size_t index)
+cJSON *ctl_json_unit(const struct supervisor_unit *unit)
 {
-	struct supervisor_unit unit;
 	cJSON *object = cJSON_CreateObject();
 
 	if (object == NULL)
 		return NULL;
-	supervisor_unit(supervisor, index, &unit);
-	cJSON_AddNumberToObject(object, "id", unit.id);
-	ctl_json_add_text(object, "name", unit.name);
-	ctl_json_add_text(object, "service", unit.service->name);
-	cJSON_AddNumberToObject(object, "replica", unit.replica);
-	cJSON_AddStringToObject(object, "kind", service_kind_name(unit.service->kind));
-	if (unit.pid > 0)
-		cJSON_AddNumberToObject(object, "pid", unit.pid);
+	cJSON_AddNumberToObject(object, "id", unit->id);
+	ctl_json_add_text(object, "name", unit->name);
+	ctl_json_add_text(object, "service", unit->service->name);
+	cJSON_AddNumberToObject(object, "replica", unit->replica);
+	cJSON_AddStringToObject(object, "kind", service_kind_name(unit->service->kind));
+	if (unit->pid > 0)
+		cJSON_AddNumberToObject(object, "pid", unit->pid);
 	else
 		cJSON_AddNullToObject(object, "pid");
-	add_svc(object, unit.svc);
-	cJSON_AddNumberToObject(object, "changed_ms", (double)unit.changed_ms);
-	add_ports(object, unit.service);
-	ctl_json_add_text(object, "open", unit.service->open);
-	ctl_json_add_text(object, "why", unit.why);
+	add_svc(object, unit->svc);
+	cJSON_AddNumberToObject(object, "changed_ms", (double)unit->changed_ms);
+	add_ports(object, unit->service);
+	ctl_json_add_text(object, "open", unit->service->open);
+	ctl_json_add_text(object, "why", unit->why);
 	return object;
 }
 
@@ -174,9 +194,44 @@ cJSON *ctl_json_units(const struct supervisor *supervisor)
 {
 	cJSON *list = cJSON_CreateArray();
 
-	for (size_t i = 0; list != NULL && i < supervisor_unit_count(supervisor); i++)
-		cJSON_AddItemToArray(list, ctl_json_unit(supervisor, i));
+	for (size_t i = 0; list != NULL && i < supervisor_unit_count(supervisor); i++) {
+		struct supervisor_unit unit;
+
+		supervisor_unit(supervisor, i, &unit);
+		cJSON_AddItemToArray(list, ctl_json_unit(&unit));
+	}
 	return list;
+}
+
+static void add_texts(cJSON *object, const char *name, const char *const *texts)
+{
+	cJSON *list = cJSON_AddArrayToObject(object, name);
+
+	for (; list != NULL && *texts != NULL; texts++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(*texts));
+}
+
+cJSON *ctl_json_changes(const struct supervisor_changes *changes)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON *changed;
+
+	if (object == NULL)
+		return NULL;
+	add_texts(object, "added", changes->added);
+	add_texts(object, "removed", changes->removed);
+	changed = cJSON_AddArrayToObject(object, "changed");
+	for (size_t i = 0; i < changes->changed_count; i++) {
+		cJSON *item = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(item, "service", changes->changed[i].service);
+		add_texts(item, "keys", changes->changed[i].keys);
+		cJSON_AddItemToArray(changed, item);
+	}
+	cJSON_AddNumberToObject(object, "unchanged", (double)changes->unchanged_count);
+	if (changes->telemetry)
+		cJSON_AddStringToObject(object, "telemetry", "next start");
+	return object;
 }
 
 static cJSON *error_object(const struct err *err)

@@ -8,13 +8,16 @@
 struct cJSON;
 struct err;
 struct supervisor;
+struct supervisor_changes;
+struct supervisor_unit;
 
 #define CTL_JSON_VERSION 1
 
-struct cJSON *ctl_json_unit(const struct supervisor *supervisor, size_t index);
+struct cJSON *ctl_json_unit(const struct supervisor_unit *unit);
 struct cJSON *ctl_json_units(const struct supervisor *supervisor);
 struct cJSON *ctl_json_stack(const struct supervisor *supervisor);
 struct cJSON *ctl_json_telemetry(const struct supervisor *supervisor);
+struct cJSON *ctl_json_changes(const struct supervisor_changes *changes);
 struct cJSON *ctl_json_error(const struct err *err);
 
 /* Adds text that may hold any bytes: what is not UTF-8 becomes U+FFFD, so that the answer stays JSON. NULL becomes null. */

@@ -155,11 +155,14 @@ static size_t find_unit(const struct call *call, const char *name)
 static void get_service(struct call *call)
 {
 	size_t index = find_unit(call, call->name);
+	struct supervisor_unit unit;
 
-	if (index == SIZE_MAX)
+	if (index == SIZE_MAX) {
 		refuse_service(call->request, call->name);
-	else
-		answer_versioned(call->request, 200, ctl_json_unit(call->supervisor, index));
+		return;
+	}
+	supervisor_unit(call->supervisor, index, &unit);
+	answer_versioned(call->request, 200, ctl_json_unit(&unit));
 }
 
 static void get_telemetry(struct call *call)
@@ -278,63 +281,241 @@ static void post_withdraw(struct call *call)
 	get_telemetry(call);
 }
 
-static void answer_action(struct call *call, int result, const struct err *err)
+/* ---- Acting on services ---- */
+
+static void answer_refusal(struct call *call, const struct err *err)
 {
-	if (result == 0)
-		answer_accepted(call->request);
-	else
-		answer_err(call->request, err->code == ERR_USAGE ? 404 : 409, err);
+	answer_err(call->request, err->code == ERR_USAGE ? 404 : err->code == ERR_CONFIG ? 400 : 409, err);
 }
 
-static void act(struct call *call, int (*action)(struct supervisor *, const char *const *, struct err *))
+/* A list of texts, borrowed from the body, in an array that ends with NULL and is the caller's. False when it is something else. */
+static bool read_texts(const struct call *call, const char *name, const char ***texts)
 {
-	const char *const names[] = {call->name, NULL};
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(call->body, name);
+	const cJSON *item;
+	size_t count = 0;
+
+	*texts = NULL;
+	if (list == NULL)
+		return true;
+	if (!cJSON_IsArray(list))
+		return false;
+	*texts = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof(**texts));
+	if (*texts == NULL)
+		return false;
+	cJSON_ArrayForEach(item, list)
+	{
+		if (!cJSON_IsString(item))
+			return false;
+		(*texts)[count++] = item->valuestring;
+	}
+	return true;
+}
+
+static bool read_flag(const struct call *call, const char *name, bool *flag)
+{
+	const cJSON *value = cJSON_GetObjectItemCaseSensitive(call->body, name);
+
+	*flag = cJSON_IsTrue(value);
+	return value == NULL || cJSON_IsBool(value);
+}
+
+static bool read_duration(const struct call *call, const char *name, int64_t *duration_ms)
+{
+	const cJSON *value = cJSON_GetObjectItemCaseSensitive(call->body, name);
+
+	*duration_ms = -1;
+	if (value == NULL)
+		return true;
+	if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0 && value->valuedouble <= 1e12))
+		return false;
+	*duration_ms = (int64_t)value->valuedouble;
+	return true;
+}
+
+/* "SIGTERM", "TERM", "15", 15; left out: SIGKILL. */
+static bool read_signal(const struct call *call, int *signal)
+{
+	const cJSON *value = cJSON_GetObjectItemCaseSensitive(call->body, "signal");
+
+	*signal = SIGKILL;
+	if (value == NULL)
+		return true;
+	if (cJSON_IsNumber(value)) {
+		*signal = value->valuedouble >= 1 && value->valuedouble < NSIG ? (int)value->valuedouble : 0;
+		return *signal != 0;
+	}
+	return cJSON_IsString(value) && signal_parse(value->valuestring, signal);
+}
+
+/* What the body asks for, but for the names; or what is wrong with it. */
+static const char *read_request(const struct call *call, struct supervisor_request *request)
+{
+	if (!read_flag(call, "no_deps", &request->alone))
+		return "no_deps: true or false is wanted";
+	if (!read_flag(call, "dry_run", &request->dry_run))
+		return "dry_run: true or false is wanted";
+	if (!read_duration(call, "timeout_ms", &request->grace_limit_ms))
+		return "timeout_ms: a number of milliseconds is wanted";
+	if (!read_signal(call, &request->signal))
+		return "signal: unknown signal";
+	return NULL;
+}
+
+typedef int act_function(struct supervisor *supervisor, const struct supervisor_request *request, const char ***names,
+			 struct err *err);
+
+static void answer_names(struct call *call, const char *const *names, bool dry_run)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON *list;
+
+	cJSON_AddBoolToObject(object, "accepted", true);
+	list = cJSON_AddArrayToObject(object, "services");
+	for (; list != NULL && *names != NULL; names++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(*names));
+	answer_versioned(call->request, dry_run ? 200 : 202, object);
+}
+
+static void act(struct call *call, act_function *action, const char *const *services)
+{
+	struct supervisor_request request = {.names = services};
+	const char *problem = read_request(call, &request);
+	const char **names = NULL;
 	struct err err = ERR_INIT;
 
-	answer_action(call, action(call->supervisor, names, &err), &err);
+	if (problem != NULL)
+		ctl_routes_refuse(call->request, 400, problem);
+	else if (action(call->supervisor, &request, &names, &err) < 0)
+		answer_refusal(call, &err);
+	else
+		answer_names(call, names, request.dry_run);
+	free(names);
 	err_finish(&err);
+}
+
+static void act_on_one(struct call *call, act_function *action)
+{
+	const char *const names[] = {call->name, NULL};
+
+	act(call, action, names);
+}
+
+static void act_on_several(struct call *call, act_function *action)
+{
+	const char **services;
+
+	if (read_texts(call, "services", &services))
+		act(call, action, services);
+	else
+		ctl_routes_refuse(call->request, 400, "services: a list of names is wanted");
+	free(services);
 }
 
 static void post_start(struct call *call)
 {
-	const char *const names[] = {call->name, NULL};
-	struct err err = ERR_INIT;
-
-	answer_action(call, supervisor_start(call->supervisor, names, false, &err), &err);
-	err_finish(&err);
+	act_on_one(call, supervisor_start);
 }
 
 static void post_stop(struct call *call)
 {
-	act(call, supervisor_stop);
+	act_on_one(call, supervisor_stop);
 }
 
 static void post_restart(struct call *call)
 {
-	act(call, supervisor_restart);
-}
-
-/* "SIGTERM", "TERM", "15", 15; 0: no signal. */
-static int signal_number(const cJSON *value)
-{
-	int signal;
-
-	if (cJSON_IsNumber(value))
-		return value->valuedouble >= 1 && value->valuedouble < NSIG ? (int)value->valuedouble : 0;
-	return cJSON_IsString(value) && signal_parse(value->valuestring, &signal) ? signal : 0;
+	act_on_one(call, supervisor_restart);
 }
 
 static void post_kill(struct call *call)
 {
-	const cJSON *value = cJSON_GetObjectItemCaseSensitive(call->body, "signal");
-	const char *const names[] = {call->name, NULL};
-	int signal = value == NULL ? SIGKILL : signal_number(value);
-	struct err err = ERR_INIT;
+	act_on_one(call, supervisor_signal);
+}
 
-	if (signal == 0)
-		ctl_routes_refuse(call->request, 400, "signal: unknown signal");
+static void post_stack_start(struct call *call)
+{
+	act_on_several(call, supervisor_start);
+}
+
+static void post_stack_stop(struct call *call)
+{
+	act_on_several(call, supervisor_stop);
+}
+
+static void post_stack_restart(struct call *call)
+{
+	act_on_several(call, supervisor_restart);
+}
+
+static void post_stack_kill(struct call *call)
+{
+	act_on_several(call, supervisor_signal);
+}
+
+static void post_scale(struct call *call)
+{
+	const cJSON *value = cJSON_GetObjectItemCaseSensitive(call->body, "replicas");
+	struct err err = ERR_INIT;
+	int64_t grace_limit_ms;
+
+	if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0 && value->valuedouble <= 1e9) ||
+	    value->valuedouble != (double)(size_t)value->valuedouble)
+		ctl_routes_refuse(call->request, 400, "replicas: a whole number, 0 or more, is wanted");
+	else if (!read_duration(call, "timeout_ms", &grace_limit_ms))
+		ctl_routes_refuse(call->request, 400, "timeout_ms: a number of milliseconds is wanted");
+	else if (supervisor_scale(call->supervisor, call->name, (size_t)value->valuedouble, grace_limit_ms, &err) < 0)
+		answer_refusal(call, &err);
 	else
-		answer_action(call, supervisor_signal(call->supervisor, names, signal, &err), &err);
+		answer_accepted(call->request);
+	err_finish(&err);
+}
+
+/* ---- Another stack ---- */
+
+static void take_changes(void *context, const struct supervisor_changes *changes)
+{
+	*(cJSON **)context = ctl_json_changes(changes);
+}
+
+static bool all_absolute(const char *const *paths)
+{
+	while (paths != NULL && *paths != NULL && **paths == '/')
+		paths++;
+	return paths == NULL || *paths == NULL;
+}
+
+static const char *read_reload(struct call *call, const char **lists[3], bool *dry_run)
+{
+	if (!read_texts(call, "files", &lists[0]) || !all_absolute((const char *const *)lists[0]))
+		return "files: a list of absolute paths is wanted";
+	if (!read_texts(call, "env_files", &lists[1]) || !all_absolute((const char *const *)lists[1]))
+		return "env_files: a list of absolute paths is wanted";
+	if (!read_texts(call, "profiles", &lists[2]))
+		return "profiles: a list of names is wanted";
+	return read_flag(call, "dry_run", dry_run) ? NULL : "dry_run: true or false is wanted";
+}
+
+static void post_reload(struct call *call)
+{
+	const char **lists[3] = {NULL, NULL, NULL};
+	struct supervisor_reload request = {0};
+	const char *problem = read_reload(call, lists, &request.dry_run);
+	struct err err = ERR_INIT;
+	cJSON *changes = NULL;
+
+	request.files = (const char *const *)lists[0];
+	request.env_files = (const char *const *)lists[1];
+	request.profiles = (const char *const *)lists[2];
+	if (problem != NULL) {
+		ctl_routes_refuse(call->request, 400, problem);
+	} else if (supervisor_reload(call->supervisor, &request, take_changes, &changes, &err) < 0) {
+		cJSON_Delete(changes);
+		answer_refusal(call, &err);
+	} else {
+		answer_versioned(call->request, 200, changes);
+	}
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		free(lists[i]);
 	err_finish(&err);
 }
 
@@ -348,12 +529,18 @@ static const struct route {
 	{"GET /v1/stack", EVHTTP_REQ_GET, get_stack},
 	{"POST /v1/stack/down", EVHTTP_REQ_POST, post_down},
 	{"POST /v1/stack/detach", EVHTTP_REQ_POST, post_detach},
+	{"POST /v1/stack/start", EVHTTP_REQ_POST, post_stack_start},
+	{"POST /v1/stack/stop", EVHTTP_REQ_POST, post_stack_stop},
+	{"POST /v1/stack/restart", EVHTTP_REQ_POST, post_stack_restart},
+	{"POST /v1/stack/kill", EVHTTP_REQ_POST, post_stack_kill},
+	{"POST /v1/stack/reload", EVHTTP_REQ_POST, post_reload},
 	{"GET /v1/services", EVHTTP_REQ_GET, get_services},
 	{"GET /v1/services/{name}", EVHTTP_REQ_GET, get_service},
 	{"POST /v1/services/{name}/start", EVHTTP_REQ_POST, post_start},
 	{"POST /v1/services/{name}/stop", EVHTTP_REQ_POST, post_stop},
 	{"POST /v1/services/{name}/restart", EVHTTP_REQ_POST, post_restart},
 	{"POST /v1/services/{name}/kill", EVHTTP_REQ_POST, post_kill},
+	{"POST /v1/services/{name}/scale", EVHTTP_REQ_POST, post_scale},
 	{"GET /v1/events", EVHTTP_REQ_GET, get_events},
 	{"GET /v1/logs", EVHTTP_REQ_GET, get_logs},
 	{"GET /v1/telemetry", EVHTTP_REQ_GET, get_telemetry},

@@ -36,6 +36,7 @@ struct follower {
 	uint64_t dropped;
 	bool says_over; /* the last event has been put in line */
 	bool chunked; /* HTTP/1.0 peers get a body that ends with the connection */
+	char **services; /* logs: the names that were asked for; NULL: all */
 	bool *units; /* logs: wanted ones by id; NULL: all */
 	size_t unit_count;
 };
@@ -70,6 +71,9 @@ static void follower_destroy(struct follower *self)
 		event_free(self->flush);
 	if (self->pending != NULL)
 		evbuffer_free(self->pending);
+	for (size_t i = 0; self->services != NULL && self->services[i] != NULL; i++)
+		free(self->services[i]);
+	free(self->services);
 	free(self->units);
 	free(self);
 }
@@ -193,34 +197,49 @@ static void add_snapshot(struct follower *self)
 	add_json_line(self, object);
 }
 
-static void add_change(struct follower *self, size_t index)
+static void add_change(struct follower *self, size_t id)
 {
 	struct supervisor *supervisor = self->streams->supervisor;
+	struct supervisor_unit unit;
 	cJSON *object;
 
+	if (id != SIZE_MAX && !supervisor_find_unit(supervisor, id, &unit))
+		return;
 	if (self->dropped > 0 || unread_bytes(self) > CTL_STREAM_BUFFER_MAX) {
 		self->dropped++;
 		return;
 	}
 	object = cJSON_CreateObject();
 	note_over(self);
-	if (index == SIZE_MAX) {
+	if (id == SIZE_MAX) {
 		cJSON_AddStringToObject(object, "event", "stack");
 		cJSON_AddItemToObject(object, "stack", ctl_json_stack(supervisor));
+	} else if (unit.gone) {
+		cJSON *gone;
+
+		cJSON_AddStringToObject(object, "event", "removed");
+		gone = cJSON_AddObjectToObject(object, "unit");
+		cJSON_AddNumberToObject(gone, "id", unit.id);
+		ctl_json_add_text(gone, "name", unit.name);
 	} else {
 		cJSON_AddStringToObject(object, "event", "service");
-		cJSON_AddItemToObject(object, "service", ctl_json_unit(supervisor, index));
+		cJSON_AddItemToObject(object, "service", ctl_json_unit(&unit));
 	}
 	add_json_line(self, object);
 }
 
-static void observe_change(void *context, size_t index)
+static void learn_unit(struct follower *self, size_t id);
+
+static void observe_change(void *context, size_t id)
 {
 	struct ctl_streams *self = context;
 
-	for (struct follower *follower = self->first; follower != NULL; follower = follower->next)
+	for (struct follower *follower = self->first; follower != NULL; follower = follower->next) {
 		if (follower->kind == FOLLOW_EVENTS && follower->request != NULL)
-			add_change(follower, index);
+			add_change(follower, id);
+		else if (follower->kind == FOLLOW_LOGS && id != SIZE_MAX)
+			learn_unit(follower, id);
+	}
 }
 
 int ctl_streams_events(struct ctl_streams *self, struct evhttp_request *request)
@@ -334,28 +353,76 @@ static int add_tail(struct follower *self, const struct ctl_log_query *query)
 	return 0;
 }
 
-/* Units are named by id; ids are small and given in the order of the file. */
+static bool is_asked_for(const struct follower *self, const struct supervisor_unit *unit)
+{
+	for (char **name = self->services; *name != NULL; name++) {
+		if (strcmp(*name, unit->service->name) == 0 || strcmp(*name, unit->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int make_room(struct follower *self, size_t id)
+{
+	size_t count = id + 1;
+	bool *units;
+
+	if (id < self->unit_count)
+		return 0;
+	if (self->services != NULL) {
+		units = realloc(self->units, count * sizeof(*units));
+		if (units == NULL)
+			return -ENOMEM;
+		memset(units + self->unit_count, 0, (count - self->unit_count) * sizeof(*units));
+		self->units = units;
+	}
+	self->unit_count = count;
+	return 0;
+}
+
+/* Units come and go while they are followed, and ids come back with other names. */
+static void learn_unit(struct follower *self, size_t id)
+{
+	struct supervisor_unit unit;
+
+	if (!supervisor_find_unit(self->streams->supervisor, id, &unit) || make_room(self, id) < 0)
+		return;
+	if (self->units != NULL)
+		self->units[id] = !unit.gone && is_asked_for(self, &unit);
+}
+
+static int copy_names(struct follower *self, const char *const *services)
+{
+	size_t count = 0;
+
+	while (services[count] != NULL)
+		count++;
+	self->services = calloc(count + 1, sizeof(*self->services));
+	for (size_t i = 0; self->services != NULL && i < count; i++) {
+		self->services[i] = strdup(services[i]);
+		if (self->services[i] == NULL)
+			return -ENOMEM;
+	}
+	return self->services != NULL ? 0 : -ENOMEM;
+}
+
+/* Units are named by id; ids are small. */
 static int select_units(struct follower *self, const char *const *services)
 {
 	const struct supervisor *supervisor = self->streams->supervisor;
-	size_t count = supervisor_unit_count(supervisor);
 	struct supervisor_unit unit;
 
-	for (size_t i = 0; i < count; i++) {
-		supervisor_unit(supervisor, i, &unit);
-		if (unit.id >= self->unit_count)
-			self->unit_count = (size_t)unit.id + 1;
+	if (services != NULL && services[0] != NULL) {
+		if (copy_names(self, services) < 0)
+			return -ENOMEM;
+		self->units = calloc(1, sizeof(*self->units));
+		if (self->units == NULL)
+			return -ENOMEM;
+		self->unit_count = 1;
 	}
-	if (services == NULL || services[0] == NULL)
-		return 0;
-	self->units = calloc(self->unit_count + 1, sizeof(*self->units));
-	if (self->units == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < supervisor_unit_count(supervisor); i++) {
 		supervisor_unit(supervisor, i, &unit);
-		for (const char *const *name = services; *name != NULL; name++)
-			if (strcmp(*name, unit.service->name) == 0 || strcmp(*name, unit.name) == 0)
-				self->units[unit.id] = true;
+		learn_unit(self, unit.id);
 	}
 	return 0;
 }

@@ -281,7 +281,7 @@ static int bring_up(struct supervisor *self, struct err *err)
 	if (rc == 0)
 		rc = units_make(self, err);
 	for (size_t i = 0; rc == 0 && i < self->unit_count; i++)
-		self->units[i].member = is_selected(self, unit_service(&self->units[i]));
+		self->units[i]->member = is_selected(self, unit_service(self->units[i]));
 	if (rc == 0)
 		rc = units_find_users(self, err);
 	if (rc == 0)
@@ -289,8 +289,8 @@ static int bring_up(struct supervisor *self, struct err *err)
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < self->unit_count; i++) {
-		if (self->units[i].member)
-			unit_step(&self->units[i], SVC_WANT_UP);
+		if (self->units[i]->member)
+			unit_step(self->units[i], SVC_WANT_UP);
 	}
 	supervisor_touch(self);
 	return 0;
@@ -347,14 +347,14 @@ static void finish(struct supervisor *self)
 		close(self->signal_fd);
 	if (self->base != NULL)
 		event_base_free(self->base);
-	if (self->stack_is_ours)
-		stack_destroy(self->stack);
+	generations_finish(self);
 	strmap_finish(&self->environment);
 	strmap_finish(&self->telemetry_environment);
 	spawn_users_finish(&self->own_users);
 	err_finish(&self->failure);
 	free(self->marker);
 	free(self->order);
+	free(self->failed);
 }
 
 static int exit_code(const struct supervisor *self)

@@ -67,10 +67,14 @@ struct supervisor_unit {
 	pid_t pid; /* 0: no process */
 	const char *why; /* last word on its state: probe answer, start error, "exited with code 3"; NULL: none */
 	int64_t changed_ms; /* wall clock of the last change of state */
+	bool gone; /* being taken away: said once, to the observer */
 };
 
+/* All units, in the order of the stack file; those that are about to go come last. */
 size_t supervisor_unit_count(const struct supervisor *self);
 void supervisor_unit(const struct supervisor *self, size_t index, struct supervisor_unit *unit);
+/* The unit with this id; false when there is none. */
+bool supervisor_find_unit(const struct supervisor *self, size_t id, struct supervisor_unit *unit);
 const struct stack *supervisor_stack(const struct supervisor *self);
 const struct consent_decision *supervisor_consent(const struct supervisor *self);
 /* What services are told of the answer: variables laid over their environment. */
@@ -92,11 +96,58 @@ const struct err *supervisor_failure(const struct supervisor *self);
 /* Name of the unit the failure is about, as units are named here; NULL when it is about none or nothing failed. */
 const char *supervisor_failed_unit(const struct supervisor *self);
 
-/* Actions; names end with NULL. Unknown names: ERR_USAGE. They begin the change and return at once. */
-int supervisor_start(struct supervisor *self, const char *const *names, bool alone, struct err *err);
-int supervisor_stop(struct supervisor *self, const char *const *names, struct err *err);
-int supervisor_restart(struct supervisor *self, const char *const *names, struct err *err);
-int supervisor_signal(struct supervisor *self, const char *const *names, int signal, struct err *err);
+/* What several services are asked at once. */
+struct supervisor_request {
+	const char *const *names; /* services, or replicas as "web-2"; ends with NULL; NULL or empty: all */
+	bool alone; /* neither what they need nor who needs them */
+	int64_t grace_limit_ms; /* stop, restart: upper limit of the grace period of this stop; -1: none */
+	int signal; /* supervisor_signal */
+	bool dry_run; /* only tell */
+};
+
+/*
+ * They begin the change and return at once. An unknown name is ERR_USAGE, with what is near. `names` (may be NULL) gets the names
+ * of the units that are acted on, in the order in which it happens, ending with NULL: valid until the loop runs again; the
+ * caller frees the array.
+ */
+int supervisor_start(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		     struct err *err);
+int supervisor_stop(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		    struct err *err);
+int supervisor_restart(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		       struct err *err);
+int supervisor_signal(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		      struct err *err);
+
+/* Another number of replicas of one service: ERR_USAGE for an unknown one, ERR_CONFIG for too many, ERR_MISSING for a container. */
+int supervisor_scale(struct supervisor *self, const char *name, size_t replicas, int64_t grace_limit_ms,
+		     struct err *err);
+
+/*
+ * Reads the stack again and makes the running one like it: what is no longer there stops, what is another stops and starts anew,
+ * what is new starts, the rest goes on with the processes it has. An error changes nothing.
+ */
+struct supervisor_reload {
+	const char *const *files, *const *env_files, *const *profiles; /* end with NULL; NULL: as the last time */
+	bool dry_run;
+};
+
+struct supervisor_change {
+	const char *service;
+	const char *const *keys; /* of what changed; ends with NULL */
+};
+
+/* Told what differs, before anything is done: each list in the order of its file. Text is valid until it returns. */
+struct supervisor_changes {
+	const char *const *added, *const *removed; /* end with NULL */
+	const struct supervisor_change *changed;
+	size_t changed_count, unchanged_count;
+	bool telemetry; /* the telemetry block differs; it counts from the next start on */
+};
+typedef void supervisor_tell_changes(void *context, const struct supervisor_changes *changes);
+int supervisor_reload(struct supervisor *self, const struct supervisor_reload *request, supervisor_tell_changes *tell,
+		      void *context, struct err *err);
+
 /* Why it is taken down; before the stack is up telemetry tells the one from the other. */
 enum down_reason { DOWN_ASKED, DOWN_TIMED_OUT };
 /* Orderly stop of everything; grace_limit_ms >= 0 shortens every grace period. Then the process ends. */
@@ -116,10 +167,10 @@ void supervisor_withdraw(struct supervisor *self);
 void supervisor_told(struct supervisor *self);
 
 /*
- * The observer of changes (the event stream; the control API fans out). Called after each change with the unit's index, or SIZE_MAX
+ * The observer of changes (the event stream; the control API fans out). Called after each change with the unit's id, or SIZE_MAX
  * for the stack. One at a time; NULL: none.
  */
-typedef void supervisor_observer(void *context, size_t index);
+typedef void supervisor_observer(void *context, size_t id);
 void supervisor_observe(struct supervisor *self, supervisor_observer *observer, void *context);
 
 /* Logs (process/output.h) of this stack. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/supervisor/supervisor_private.h"
 
+#include "config/clock.h"
 #include "config/stack.h"
 #include "launcher/supervisor/order.h"
 
@@ -10,109 +11,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- What can be seen ---- */
-
-const char *stack_phase_name(enum stack_phase phase)
-{
-	static const char *const names[] = {
-#define PHASE_NAME(name, text) [name] = text,
-		STACK_PHASES(PHASE_NAME)
-#undef PHASE_NAME
-	};
-
-	return (size_t)phase < sizeof names / sizeof names[0] ? names[phase] : "unknown";
-}
-
-size_t supervisor_unit_count(const struct supervisor *self)
-{
-	return self->unit_count;
-}
-
-void supervisor_unit(const struct supervisor *self, size_t index, struct supervisor_unit *unit)
-{
-	const struct unit *from = &self->units[index];
-
-	*unit = (struct supervisor_unit){.id = from->id,
-					 .name = from->name,
-					 .service = unit_service(from),
-					 .replica = from->replica,
-					 .svc = &from->svc,
-					 .pid = from->pid,
-					 .why = from->why,
-					 .changed_ms = from->changed_ms};
-}
-
-const struct stack *supervisor_stack(const struct supervisor *self)
-{
-	return self->stack;
-}
-
-const struct consent_decision *supervisor_consent(const struct supervisor *self)
-{
-	return &self->consent;
-}
-
-const struct strmap *supervisor_telemetry_environment(const struct supervisor *self)
-{
-	return &self->telemetry_environment;
-}
-
-enum stack_phase supervisor_phase(const struct supervisor *self)
-{
-	return self->phase;
-}
-
-const struct err *supervisor_failure(const struct supervisor *self)
-{
-	return err_is_set(&self->failure) ? &self->failure : NULL;
-}
-
-const char *supervisor_failed_unit(const struct supervisor *self)
-{
-	return self->failed != NULL ? self->failed->name : NULL;
-}
-
-struct output *supervisor_output(struct supervisor *self)
-{
-	return self->output;
-}
-
-void supervisor_observe(struct supervisor *self, supervisor_observer *observer, void *context)
-{
-	self->observer = observer;
-	self->observer_context = context;
-}
-
-void supervisor_told(struct supervisor *self)
-{
-	if (self->phase != PHASE_OVER)
-		return;
-	self->listener_gone = true;
-	supervisor_touch(self);
-}
-
 /* ---- Which units are meant ---- */
 
 /* Beside the services that are named: none, those they need, or those that need them. */
 enum spread { SPREAD_NONE, SPREAD_NEEDS, SPREAD_DEPENDENTS };
 
+/* By id. */
 struct selection {
 	bool *units; /* what is meant */
 	bool *named; /* what was named itself */
+	struct unit **acted; /* what is acted on, in this order; ends with NULL */
+	size_t acted_count;
 };
 
 static void selection_finish(struct selection *self)
 {
 	free(self->units);
 	free(self->named);
+	free(self->acted);
 }
 
 /* A single replica is meant by its own name, "web-2"; the first one bears its service's. */
 static const struct unit *find_replica(const struct supervisor *self, const char *name)
 {
 	for (size_t i = 0; i < self->unit_count; i++) {
-		if (self->units[i].replica > 1 && strcmp(self->units[i].name, name) == 0)
-			return &self->units[i];
+		const struct unit *unit = self->units[i];
+
+		if (unit->replica > 1 && !unit->leaving && strcmp(unit->name, name) == 0)
+			return unit;
 	}
 	return NULL;
 }
@@ -129,8 +55,11 @@ static int add_services(const struct supervisor *self, const char *const *names,
 		rc = order_dependents(self->stack, names, services, err);
 	else
 		rc = order_select(self->stack, names, spread == SPREAD_NONE, services, err);
-	for (size_t i = 0; rc == 0 && i < self->unit_count; i++)
-		units[i] = units[i] || services[self->units[i].service];
+	for (size_t i = 0; rc == 0 && i < self->unit_count; i++) {
+		const struct unit *unit = self->units[i];
+
+		units[unit->id] = units[unit->id] || (!unit->leaving && services[unit->service]);
+	}
 	free(services);
 	return rc;
 }
@@ -146,9 +75,10 @@ static int selection_make(struct selection *selection, const struct supervisor *
 	while (names != NULL && names[count] != NULL)
 		count++;
 	services = calloc(count + 1, sizeof *services);
-	*selection = (struct selection){calloc(self->unit_count + 1, sizeof(bool)),
-					calloc(self->unit_count + 1, sizeof(bool))};
-	if (services == NULL || selection->units == NULL || selection->named == NULL) {
+	*selection =
+		(struct selection){calloc(self->id_limit + 1, sizeof(bool)), calloc(self->id_limit + 1, sizeof(bool)),
+				   calloc(self->unit_count + 1, sizeof(struct unit *)), 0};
+	if (services == NULL || selection->units == NULL || selection->named == NULL || selection->acted == NULL) {
 		free(services);
 		return err_set(err, ERR_INTERNAL, "cannot select services: out of memory");
 	}
@@ -170,137 +100,283 @@ static int selection_make(struct selection *selection, const struct supervisor *
 	return rc;
 }
 
+static void act_on(struct selection *self, struct unit *unit)
+{
+	self->acted[self->acted_count++] = unit;
+}
+
+/* The names of what is acted on go to who asked. */
+static int tell_names(const struct selection *self, const char ***names, struct err *err)
+{
+	if (names == NULL)
+		return 0;
+	*names = calloc(self->acted_count + 1, sizeof **names);
+	if (*names == NULL)
+		return err_set(err, ERR_INTERNAL, "cannot name the services: out of memory");
+	for (size_t i = 0; i < self->acted_count; i++)
+		(*names)[i] = self->acted[i]->name;
+	return 0;
+}
+
 /* ---- Actions ---- */
 
-static int refuse_when_ending(const struct supervisor *self, struct err *err)
+int supervisor_refuse_when_ending(const struct supervisor *self, struct err *err)
 {
 	if (self->phase == PHASE_STARTING || self->phase == PHASE_UP)
 		return 0;
 	return err_set(err, ERR_NOT_RUNNING, "the stack is being taken down");
 }
 
-static bool has_ended(const struct unit *unit)
+static bool is_to_be_started(const struct unit *unit)
 {
-	return unit->svc.state == SVC_STOPPED || unit->svc.state == SVC_FAILED || unit->svc.state == SVC_COMPLETED;
+	return unit_has_ended(unit) || !unit->svc.wanted || unit->svc.state == SVC_BACKOFF || unit->ask == ASK_STOP;
 }
 
-int supervisor_start(struct supervisor *self, const char *const *names, bool alone, struct err *err)
+/* Units of the sets in the order of a start, or backwards in that of a stop. */
+static struct unit **units_in_order(const struct supervisor *self, bool backwards, size_t *count)
 {
-	struct selection selection = {0};
-	int rc = refuse_when_ending(self, err);
+	struct unit **list = calloc(self->unit_count + 1, sizeof(struct unit *));
+	size_t services = self->stack->service_count;
+
+	*count = 0;
+	for (size_t i = 0; list != NULL && self->unit_count > 0 && i < services; i++) {
+		const struct unit_set *set = &self->sets[self->order[backwards ? services - 1 - i : i]];
+
+		for (size_t u = 0; u < set->count; u++)
+			list[(*count)++] = set->units[backwards ? set->count - 1 - u : u];
+	}
+	return list;
+}
+
+static int begin(struct supervisor *self, const struct supervisor_request *request, enum spread spread,
+		 struct selection *selection, struct err *err)
+{
+	int rc = supervisor_refuse_when_ending(self, err);
 
 	if (rc == 0)
-		rc = selection_make(&selection, self, names, alone ? SPREAD_NONE : SPREAD_NEEDS, err);
-	for (size_t i = 0; rc == 0 && i < self->unit_count; i++) {
-		struct unit *unit = &self->units[i];
+		rc = selection_make(selection, self, request->names, request->alone ? SPREAD_NONE : spread, err);
+	return rc;
+}
 
-		if (!selection.units[i])
-			continue;
+int supervisor_start(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		     struct err *err)
+{
+	struct selection selection = {0};
+	struct unit **list = NULL;
+	size_t count = 0;
+	int rc = begin(self, request, SPREAD_NEEDS, &selection, err);
+
+	if (rc == 0 && (list = units_in_order(self, false, &count)) == NULL)
+		rc = err_set(err, ERR_INTERNAL, "cannot select services: out of memory");
+	for (size_t i = 0; rc == 0 && i < count; i++) {
 		/* A job that is only needed by what was named has done its work. */
-		if (!selection.named[i] && unit->svc.state == SVC_COMPLETED)
+		if (!selection.units[list[i]->id] ||
+		    (!selection.named[list[i]->id] && list[i]->svc.state == SVC_COMPLETED))
 			continue;
-		unit->member = true;
-		unit->ask = ASK_NOTHING;
-		if (has_ended(unit) || !unit->svc.wanted || unit->svc.state == SVC_BACKOFF)
-			unit_step(unit, SVC_WANT_UP);
+		if (is_to_be_started(list[i]))
+			act_on(&selection, list[i]);
+		if (request->dry_run)
+			continue;
+		list[i]->member = true;
+		list[i]->ask = ASK_NOTHING;
 	}
+	if (rc == 0)
+		rc = tell_names(&selection, names, err);
+	for (size_t i = 0; rc == 0 && !request->dry_run && i < selection.acted_count; i++) {
+		selection.acted[i]->by_reload = false;
+		unit_step(selection.acted[i], SVC_WANT_UP);
+	}
+	free(list);
 	selection_finish(&selection);
 	return rc;
 }
 
-int supervisor_stop(struct supervisor *self, const char *const *names, struct err *err)
+static void ask(struct unit *unit, enum unit_ask what, int64_t grace_limit_ms)
+{
+	unit->ask = what;
+	unit->ask_limit_ms = grace_limit_ms;
+}
+
+int supervisor_stop(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		    struct err *err)
 {
 	struct selection selection = {0};
-	int rc = refuse_when_ending(self, err);
+	struct unit **list = NULL;
+	size_t count = 0;
+	int rc = begin(self, request, SPREAD_DEPENDENTS, &selection, err);
 
+	if (rc == 0 && (list = units_in_order(self, true, &count)) == NULL)
+		rc = err_set(err, ERR_INTERNAL, "cannot select services: out of memory");
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (selection.units[list[i]->id] && !unit_has_ended(list[i]))
+			act_on(&selection, list[i]);
+	}
 	if (rc == 0)
-		rc = selection_make(&selection, self, names, SPREAD_DEPENDENTS, err);
-	for (size_t i = 0; rc == 0 && i < self->unit_count; i++) {
-		struct unit *unit = &self->units[i];
-
-		if (selection.units[i] && (unit->svc.state != SVC_STOPPING || unit->svc.wanted))
-			unit->ask = ASK_STOP;
+		rc = tell_names(&selection, names, err);
+	for (size_t i = 0; rc == 0 && !request->dry_run && i < count; i++) {
+		/* One on its way down for good already is not asked again: that would only hold its dependencies up. */
+		if (selection.units[list[i]->id] && (list[i]->svc.state != SVC_STOPPING || list[i]->svc.wanted))
+			ask(list[i], ASK_STOP, request->grace_limit_ms);
+		else if (selection.units[list[i]->id])
+			svc_limit_stop(&list[i]->svc, request->grace_limit_ms, clock_monotonic_ms());
 	}
 	if (rc == 0)
 		supervisor_touch(self);
+	free(list);
 	selection_finish(&selection);
 	return rc;
 }
 
-/* True when one of the marked units belongs to a service that this one wants to be restarted with. */
-static bool goes_along(const struct supervisor *self, const struct unit *unit, const bool *marked)
+int supervisor_restart(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		       struct err *err)
 {
-	const struct service *service = unit_service(unit);
-
-	for (size_t d = 0; d < service->depends_on_count; d++) {
-		size_t index = service->depends_on[d].index;
-
-		if (index >= self->stack->service_count || !service->depends_on[d].restart)
-			continue;
-		for (size_t u = self->first_unit[index]; u < self->first_unit[index + 1]; u++) {
-			if (marked[u])
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Dependencies come first in the order, so once through it reaches all that go along. */
-static void spread_restart(const struct supervisor *self, bool *marked)
-{
-	for (size_t i = 0; self->unit_count > 0 && i < self->stack->service_count; i++) {
-		size_t index = self->order[i];
-
-		for (size_t u = self->first_unit[index]; u < self->first_unit[index + 1]; u++) {
-			if (!marked[u] && !has_ended(&self->units[u]))
-				marked[u] = goes_along(self, &self->units[u], marked);
-		}
-	}
-}
-
-int supervisor_restart(struct supervisor *self, const char *const *names, struct err *err)
-{
-	bool all = names == NULL || names[0] == NULL;
+	bool all = request->names == NULL || request->names[0] == NULL;
 	struct selection selection = {0};
-	int rc = refuse_when_ending(self, err);
+	struct unit **list = NULL;
+	size_t count = 0;
+	int rc = begin(self, request, SPREAD_NONE, &selection, err);
 
-	if (rc == 0)
-		rc = selection_make(&selection, self, names, SPREAD_NONE, err);
-	if (rc == 0)
-		spread_restart(self, selection.units);
-	for (size_t i = 0; rc == 0 && i < self->unit_count; i++) {
-		struct unit *unit = &self->units[i];
-
+	if (rc == 0 && (list = units_in_order(self, true, &count)) == NULL)
+		rc = err_set(err, ERR_INTERNAL, "cannot select services: out of memory");
+	if (rc == 0 && !request->alone)
+		deps_spread_restart(self, selection.units);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
 		/* "All" means what runs: jobs that are done, and services nobody started, are not dragged in. */
-		if (!selection.units[i] || (all && has_ended(unit)))
-			continue;
-		unit->member = true;
-		unit->ask = ASK_RESTART;
+		if (selection.units[list[i]->id] && !(all && unit_has_ended(list[i])))
+			act_on(&selection, list[i]);
+	}
+	if (rc == 0)
+		rc = tell_names(&selection, names, err);
+	for (size_t i = 0; rc == 0 && !request->dry_run && i < selection.acted_count; i++) {
+		selection.acted[i]->member = true;
+		selection.acted[i]->by_reload = false;
+		ask(selection.acted[i], ASK_RESTART, request->grace_limit_ms);
 	}
 	if (rc == 0)
 		supervisor_touch(self);
+	free(list);
 	selection_finish(&selection);
 	return rc;
 }
 
-int supervisor_signal(struct supervisor *self, const char *const *names, int signal, struct err *err)
+int supervisor_signal(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		      struct err *err)
 {
 	struct selection selection = {0};
-	bool reached = false;
 	int rc;
 
-	if (signal <= 0 || signal >= NSIG)
-		return err_set(err, ERR_USAGE, "no such signal: %d", signal);
-	rc = selection_make(&selection, self, names, SPREAD_NONE, err);
+	if (request->signal <= 0 || request->signal >= NSIG)
+		return err_set(err, ERR_USAGE, "no such signal: %d", request->signal);
+	rc = selection_make(&selection, self, request->names, SPREAD_NONE, err);
 	for (size_t i = 0; rc == 0 && i < self->unit_count; i++) {
-		if (selection.units[i] && self->engine_ops->signal(self->engine, self->units[i].id, signal) == 0)
-			reached = true;
+		struct unit *unit = self->units[i];
+
+		if (!selection.units[unit->id] || (!unit->svc.has_process && !unit->svc.has_leftovers))
+			continue;
+		if (request->dry_run || self->engine_ops->signal(self->engine, unit->id, request->signal) == 0)
+			act_on(&selection, unit);
 	}
-	selection_finish(&selection);
-	if (rc == 0 && !reached)
+	if (rc == 0 && selection.acted_count == 0)
 		rc = err_set(err, ERR_FAILED, "nothing to signal: none of these services is running");
+	if (rc == 0)
+		rc = tell_names(&selection, names, err);
+	selection_finish(&selection);
 	return rc;
 }
+
+/* ---- Scale ---- */
+
+static int check_scale(const struct supervisor *self, const struct service *service, size_t replicas, struct err *err)
+{
+	size_t *counts;
+	int rc;
+
+	if (service->kind == SERVICE_CONTAINER) {
+		err_at(err, ERR_MISSING, service->place,
+		       "service '%s' needs a container engine, which this version does not drive", service->name);
+		return -ENOENT;
+	}
+	counts = calloc(self->stack->service_count + 1, sizeof *counts);
+	if (counts == NULL)
+		return err_set(err, ERR_INTERNAL, "cannot scale '%s': out of memory", service->name);
+	for (size_t i = 0; i < self->stack->service_count; i++)
+		counts[i] = self->sets[i].count;
+	counts[service - self->stack->services] = replicas;
+	if (units_check_count(self->stack, counts, NULL) < 0)
+		rc = err_set(err, ERR_CONFIG, "cannot run %zu replicas of '%s': a stack has at most %u processes",
+			     replicas, service->name, UNITS_MAX);
+	else
+		rc = supervisor_note_user(self->users, service, err);
+	free(counts);
+	return rc;
+}
+
+/* Adds what is missing; when one cannot be made, none is. */
+static int scale_up(struct supervisor *self, size_t index, size_t replicas, struct err *err)
+{
+	const struct service *service = &self->stack->services[index];
+	struct unit_set *set = &self->sets[index];
+	size_t before = set->count;
+	int rc = units_reserve(self, replicas - before) < 0 ? err_set(err, ERR_INTERNAL, "out of memory") : 0;
+
+	for (size_t r = before; rc == 0 && r < replicas; r++) {
+		struct unit *unit;
+
+		rc = unit_add(self, service, self->generation, (int)r + 1, &unit, err);
+		if (rc == 0 && unit_set_append(set, unit) < 0) {
+			unit_take_back(unit);
+			rc = err_set(err, ERR_INTERNAL, "cannot scale '%s': out of memory", service->name);
+		}
+	}
+	if (rc < 0) {
+		while (set->count > before)
+			unit_take_back(set->units[--set->count]);
+		return rc;
+	}
+	for (size_t r = before; r < replicas; r++)
+		unit_settle_in(set->units[r], index);
+	units_list(self);
+	for (size_t r = before; r < replicas; r++)
+		unit_bring_up(set->units[r]);
+	return 0;
+}
+
+static void scale_down(struct supervisor *self, size_t index, size_t replicas, int64_t grace_limit_ms)
+{
+	struct unit_set *set = &self->sets[index];
+
+	while (set->count > replicas) {
+		unit_leave(set->units[set->count - 1], grace_limit_ms);
+		set->count--;
+	}
+	units_list(self);
+	supervisor_touch(self);
+}
+
+int supervisor_scale(struct supervisor *self, const char *name, size_t replicas, int64_t grace_limit_ms,
+		     struct err *err)
+{
+	const char *const names[] = {name, NULL};
+	const struct service *service = stack_find_service(self->stack, name);
+	size_t index;
+	int rc = supervisor_refuse_when_ending(self, err);
+
+	if (rc < 0)
+		return rc;
+	if (service == NULL)
+		return order_select(self->stack, names, true, NULL, err); /* which says what is near */
+	rc = check_scale(self, service, replicas, err);
+	if (rc < 0)
+		return rc;
+	index = (size_t)(service - self->stack->services);
+	self->has_scaled = true;
+	if (replicas > self->sets[index].count)
+		return scale_up(self, index, replicas, err);
+	scale_down(self, index, replicas, grace_limit_ms);
+	return 0;
+}
+
+/* ---- The stack ---- */
 
 void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t grace_limit_ms)
 {
@@ -314,11 +390,6 @@ void supervisor_detach(struct supervisor *self)
 	self->detached = true;
 	if (self->leash != NULL)
 		event_del(self->leash);
-}
-
-uint64_t supervisor_telemetry_dropped(const struct supervisor *self)
-{
-	return report_dropped(self);
 }
 
 void supervisor_withdraw(struct supervisor *self)

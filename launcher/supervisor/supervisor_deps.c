@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/supervisor/supervisor_private.h"
 
+#include "config/clock.h"
 #include "config/stack.h"
 
 #include <stdio.h>
@@ -22,10 +23,10 @@ bool unit_is_optional(const struct unit *self)
 	bool found = false;
 
 	for (size_t i = 0; i < supervisor->unit_count; i++) {
-		const struct unit *other = &supervisor->units[i];
+		const struct unit *other = supervisor->units[i];
 		const struct service *service = unit_service(other);
 
-		for (size_t d = 0; other->member && d < service->depends_on_count; d++) {
+		for (size_t d = 0; other->member && !other->leaving && d < service->depends_on_count; d++) {
 			if (service->depends_on[d].index != self->service)
 				continue;
 			if (service->depends_on[d].required)
@@ -82,8 +83,8 @@ static enum verdict judge(struct unit *self)
 
 		if (index >= supervisor->stack->service_count)
 			continue;
-		for (size_t u = supervisor->first_unit[index]; u < supervisor->first_unit[index + 1]; u++) {
-			const struct unit *other = &supervisor->units[u];
+		for (size_t u = 0; u < supervisor->sets[index].count; u++) {
+			const struct unit *other = supervisor->sets[index].units[u];
 			char why[256];
 
 			switch (judge_unit(other, dependency)) {
@@ -97,6 +98,7 @@ static enum verdict judge(struct unit *self)
 					 broken_promise(dependency->condition), other->why != NULL ? " (" : "",
 					 other->why != NULL ? other->why : "", other->why != NULL ? ")" : "");
 				unit_set_why(self, why);
+				self->by_reload = self->by_reload || other->by_reload;
 				return NEVER;
 			}
 		}
@@ -104,60 +106,171 @@ static enum verdict judge(struct unit *self)
 	return verdict;
 }
 
-/* True when something of a service that depends on this one is still there and asked to go first. */
-static bool *find_needed(const struct supervisor *self)
+/* What is still needed: something that depends on it is there yet and asked to go first. */
+struct needed {
+	bool *services; /* by index */
+	bool *units; /* by id: what processes of an old definition need */
+};
+
+static void needed_finish(struct needed *self)
 {
-	bool *needed = calloc(self->stack->service_count + 1, sizeof *needed);
+	free(self->services);
+	free(self->units);
+}
 
-	for (size_t i = 0; needed != NULL && i < self->unit_count; i++) {
-		const struct unit *unit = &self->units[i];
-		const struct service *service = unit_service(unit);
+static void note_needs(const struct supervisor *self, const struct unit *unit, struct needed *needed)
+{
+	const struct service *service = unit_service(unit);
 
-		if (svc_is_gone(&unit->svc) || (unit->ask == ASK_NOTHING && unit->svc.state != SVC_STOPPING))
-			continue;
-		for (size_t d = 0; d < service->depends_on_count; d++) {
-			if (service->depends_on[d].index < self->stack->service_count)
-				needed[service->depends_on[d].index] = true;
-		}
+	for (size_t i = 0; i < unit->need_count; i++)
+		needed->units[unit->needs[i]] = true;
+	for (size_t d = 0; unit->needs == NULL && !unit->leaving && d < service->depends_on_count; d++) {
+		if (service->depends_on[d].index < self->stack->service_count)
+			needed->services[service->depends_on[d].index] = true;
 	}
-	return needed;
+}
+
+static void find_needed(const struct supervisor *self, struct needed *needed)
+{
+	*needed = (struct needed){calloc(self->stack->service_count + 1, sizeof(bool)),
+				  calloc(self->id_limit + 1, sizeof(bool))};
+	if (needed->services == NULL || needed->units == NULL) {
+		/* All at once is better than not at all. */
+		needed_finish(needed);
+		*needed = (struct needed){NULL, NULL};
+		return;
+	}
+	for (size_t i = 0; i < self->unit_count; i++) {
+		const struct unit *unit = self->units[i];
+
+		if (!svc_is_gone(&unit->svc) && (unit->ask != ASK_NOTHING || unit->svc.state == SVC_STOPPING))
+			note_needs(self, unit, needed);
+	}
+}
+
+static bool is_needed(const struct needed *needed, const struct unit *unit)
+{
+	if (needed->services == NULL)
+		return false;
+	return needed->units[unit->id] || (!unit->leaving && needed->services[unit->service]);
+}
+
+static void do_as_asked(struct unit *unit)
+{
+	enum unit_ask ask = unit->ask;
+
+	svc_limit_stop(&unit->svc, unit->ask_limit_ms, clock_monotonic_ms());
+	unit->ask = ASK_NOTHING;
+	unit->ask_limit_ms = -1;
+	unit_step(unit, ask == ASK_RESTART ? SVC_WANT_RESTART : SVC_WANT_DOWN);
 }
 
 static void settle_asks(struct supervisor *self)
 {
-	bool any = false, *needed;
+	struct needed needed;
+	bool any = false;
 
 	for (size_t i = 0; i < self->unit_count && !any; i++)
-		any = self->units[i].ask != ASK_NOTHING;
+		any = self->units[i]->ask != ASK_NOTHING;
 	if (!any)
 		return;
-	needed = find_needed(self); /* out of memory: all at once is better than not at all */
+	find_needed(self, &needed);
 	for (size_t i = 0; i < self->unit_count; i++) {
-		struct unit *unit = &self->units[i];
-		enum unit_ask ask = unit->ask;
+		struct unit *unit = self->units[i];
 
-		if (ask == ASK_NOTHING)
-			continue;
-		if (needed != NULL && needed[unit->service] && !svc_is_gone(&unit->svc))
-			continue;
-		unit->ask = ASK_NOTHING;
-		unit_step(unit, ask == ASK_RESTART ? SVC_WANT_RESTART : SVC_WANT_DOWN);
+		if (unit->ask != ASK_NOTHING && (svc_is_gone(&unit->svc) || !is_needed(&needed, unit)))
+			do_as_asked(unit);
 	}
-	free(needed);
+	needed_finish(&needed);
+}
+
+/* ---- Who goes along ---- */
+
+bool unit_has_ended(const struct unit *self)
+{
+	return self->svc.state == SVC_STOPPED || self->svc.state == SVC_FAILED || self->svc.state == SVC_COMPLETED;
+}
+
+static bool any_marked(const struct unit_set *set, const bool *marked)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (marked[set->units[i]->id])
+			return true;
+	}
+	return false;
+}
+
+/* True when one of the marked units belongs to a service that this one wants to be restarted with. */
+static bool goes_along(const struct supervisor *self, const struct service *service, const bool *marked)
+{
+	for (size_t d = 0; d < service->depends_on_count; d++) {
+		size_t index = service->depends_on[d].index;
+
+		if (service->depends_on[d].restart && index < self->stack->service_count &&
+		    any_marked(&self->sets[index], marked))
+			return true;
+	}
+	return false;
+}
+
+/* Dependencies come first in the order, so once through it reaches all that go along. */
+void deps_spread_restart(const struct supervisor *self, bool *marked)
+{
+	for (size_t i = 0; self->unit_count > 0 && i < self->stack->service_count; i++) {
+		const struct unit_set *set = &self->sets[self->order[i]];
+		bool goes = set->count > 0 && goes_along(self, unit_service(set->units[0]), marked);
+
+		for (size_t u = 0; goes && u < set->count; u++) {
+			if (!unit_has_ended(set->units[u]))
+				marked[set->units[u]->id] = true;
+		}
+	}
+}
+
+/* Whoever is restarted for ill health takes along those that declared it. */
+static void settle_going_along(struct supervisor *self)
+{
+	bool any = false, *marked, *own;
+
+	for (size_t i = 0; i < self->unit_count && !any; i++)
+		any = self->units[i]->takes_along;
+	if (!any)
+		return;
+	marked = calloc(self->id_limit + 1, sizeof *marked);
+	own = calloc(self->id_limit + 1, sizeof *own);
+	for (size_t i = 0; i < self->unit_count; i++) {
+		struct unit *unit = self->units[i];
+
+		if (marked != NULL && own != NULL)
+			marked[unit->id] = own[unit->id] = unit->takes_along;
+		unit->takes_along = false;
+	}
+	if (marked != NULL && own != NULL) {
+		deps_spread_restart(self, marked);
+		for (size_t i = 0; i < self->unit_count; i++) {
+			struct unit *unit = self->units[i];
+
+			if (marked[unit->id] && !own[unit->id] && unit->ask == ASK_NOTHING)
+				unit->ask = ASK_RESTART;
+		}
+	}
+	free(marked);
+	free(own);
 }
 
 static void settle_waiting(struct supervisor *self)
 {
 	for (size_t i = 0; i < self->stack->service_count; i++) {
-		size_t index = self->order[i];
+		const struct unit_set *set = &self->sets[self->order[i]];
 
-		for (size_t u = self->first_unit[index]; u < self->first_unit[index + 1]; u++) {
-			struct unit *unit = &self->units[u];
+		for (size_t u = 0; u < set->count; u++) {
+			struct unit *unit = set->units[u];
 
 			if (unit->svc.state != SVC_WAITING || unit->ask != ASK_NOTHING)
 				continue;
 			switch (judge(unit)) {
 			case HOLDS:
+				unit_renew(unit);
 				unit_step(unit, SVC_CONDITIONS_HOLD);
 				break;
 			case NEVER:
@@ -173,13 +286,14 @@ static void settle_waiting(struct supervisor *self)
 void deps_settle(struct supervisor *self)
 {
 	for (size_t i = 0; i < self->unit_count; i++) {
-		struct unit *unit = &self->units[i];
+		struct unit *unit = self->units[i];
 
 		if (!unit->probe_broken)
 			continue;
 		unit->probe_broken = false;
 		unit_step(unit, SVC_PROBE_ILL);
 	}
+	settle_going_along(self);
 	settle_asks(self);
 	if (self->phase == PHASE_STARTING || self->phase == PHASE_UP)
 		settle_waiting(self);
@@ -188,7 +302,7 @@ void deps_settle(struct supervisor *self)
 bool deps_all_gone(const struct supervisor *self)
 {
 	for (size_t i = 0; i < self->unit_count; i++) {
-		if (!svc_is_gone(&self->units[i].svc) || self->units[i].ask != ASK_NOTHING)
+		if (!svc_is_gone(&self->units[i]->svc) || self->units[i]->ask != ASK_NOTHING)
 			return false;
 	}
 	return true;

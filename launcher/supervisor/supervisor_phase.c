@@ -6,6 +6,7 @@
 
 #include <event2/event.h>
 #include <stdio.h>
+#include <string.h>
 
 /*
  * How long a client that is only about to connect may take to hear of the end: counted from the end while a terminal is there to
@@ -25,10 +26,10 @@ void supervisor_touch(struct supervisor *self)
 		event_active(self->settle, EV_TIMEOUT, 0);
 }
 
-void supervisor_changed(struct supervisor *self, size_t index)
+void supervisor_changed(struct supervisor *self, size_t id)
 {
 	if (self->observer != NULL)
-		self->observer(self->observer_context, index);
+		self->observer(self->observer_context, id);
 }
 
 void supervisor_set_phase(struct supervisor *self, enum stack_phase phase)
@@ -44,7 +45,7 @@ void supervisor_fail(struct supervisor *self, const struct unit *unit)
 {
 	if (err_is_set(&self->failure))
 		return;
-	self->failed = unit;
+	self->failed = strdup(unit->name);
 	self->error_type = unit_explain(unit, &self->failure);
 	supervisor_changed(self, SIZE_MAX);
 }
@@ -56,7 +57,7 @@ void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms)
 	if (self->phase == PHASE_OVER)
 		return;
 	for (size_t i = 0; i < self->unit_count; i++) {
-		struct unit *unit = &self->units[i];
+		struct unit *unit = self->units[i];
 
 		svc_limit_grace(&unit->svc, grace_limit_ms, now);
 		/* Already on its way down for good: asking again would only hold its dependencies up. */
@@ -88,11 +89,13 @@ static void check_starting(struct supervisor *self)
 	bool settled = true;
 
 	for (size_t i = 0; i < self->stack->service_count; i++) {
-		size_t index = self->order[i];
+		const struct unit_set *set = &self->sets[self->order[i]];
 
-		for (size_t u = self->first_unit[index]; u < self->first_unit[index + 1]; u++) {
-			struct unit *unit = &self->units[u];
+		for (size_t u = 0; u < set->count; u++) {
+			struct unit *unit = set->units[u];
 
+			if (unit->by_reload && unit_is_hopeless(unit))
+				continue;
 			if (unit->member && unit_is_hopeless(unit) && unit_is_optional(unit)) {
 				pass_over(unit);
 				continue;
@@ -115,18 +118,21 @@ static void check_starting(struct supervisor *self)
 
 /*
  * Over when nothing runs, waits or is to come again. A detached stack of which a person has stopped a part stays: it is there to be
- * started again.
+ * started again. So does one whose service failed at a reload.
  */
 static void check_up(struct supervisor *self)
 {
 	const struct unit *failed = NULL;
-	bool stopped = false;
+	bool stopped = self->has_scaled;
 
 	for (size_t i = 0; i < self->unit_count; i++) {
-		const struct unit *unit = &self->units[i];
+		const struct unit *unit = self->units[i];
 
 		switch (unit->svc.state) {
 		case SVC_FAILED:
+			/* A person is at work on the stack: what a change broke is there to be mended by the next one. */
+			if (unit->by_reload)
+				return;
 			failed = failed == NULL ? unit : failed;
 			break;
 		case SVC_STOPPED:
@@ -148,7 +154,7 @@ static void check_up(struct supervisor *self)
 static void kill_all(struct supervisor *self)
 {
 	for (size_t i = 0; i < self->unit_count; i++) {
-		struct unit *unit = &self->units[i];
+		struct unit *unit = self->units[i];
 
 		svc_limit_grace(&unit->svc, 0, clock_monotonic_ms());
 		unit->ask = ASK_NOTHING;
@@ -210,6 +216,7 @@ void supervisor_on_settle(evutil_socket_t fd, short what, void *context)
 	for (int round = 0; self->touched && round < SETTLE_ROUNDS_MAX; round++) {
 		self->touched = false;
 		deps_settle(self);
+		(void)units_sweep(self);
 		switch (self->phase) {
 		case PHASE_STARTING:
 			check_starting(self);

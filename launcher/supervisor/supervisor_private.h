@@ -4,10 +4,13 @@
  *
  *   supervisor            the process: loop, signals, leash, guard, beginning and end
  *   supervisor_phase      how far the stack is, and what brings it to the next phase
+ *   supervisor_sets       which units there are: made, added, taken away
  *   supervisor_units      units: performs what svc_step decides, hears the engine and the probes
  *   supervisor_deps       the graph at work: who may start, who may be stopped, in two steps - wants are noted first (unit.ask),
  *                         then settled as the states of the others allow
- *   supervisor_actions    what the control API sees and asks
+ *   supervisor_view       what the control API sees
+ *   supervisor_actions    what it asks
+ *   supervisor_reload     another stack in place of the one that runs
  *   supervisor_telemetry  what services are told, and the one event of a start
  *   source_job            a program that is asked for one value of that event
  *
@@ -34,19 +37,51 @@ struct output;
 struct probe;
 struct report;
 
+/* More than anybody runs on one machine; keeps `scale: 1000000000` from being tried. */
+#define UNITS_MAX 4096u
+
 /* What a person asked of a unit and others do not allow yet. */
 enum unit_ask { ASK_NOTHING, ASK_STOP, ASK_RESTART };
 
+/*
+ * A stack that runs or has run. A unit holds on to the one its process was started by: the old definition stays until it is stopped
+ * by it and started by the new one.
+ */
+struct generation {
+	struct stack *stack;
+	struct stack_source *source; /* messages name its files */
+	bool is_ours; /* stack and source go with the last reference */
+	unsigned references;
+};
+
+/* The units of one service, by replica. */
+struct unit_set {
+	struct unit **units;
+	size_t count;
+	bool one_shot; /* somebody waits for its successful end */
+};
+
 struct unit {
 	struct supervisor *supervisor;
-	unsigned id; /* index into supervisor.units, and the engine's name for it */
-	size_t service; /* index into stack.services */
+	unsigned id; /* index into supervisor.by_id, and the engine's name for it */
+	size_t service; /* index into stack.services; SIZE_MAX: leaving */
 	int replica; /* counts from 1 */
 	char *name;
+	struct generation *generation; /* what its last run was, or is, made from */
+	const struct service *definition; /* of that generation */
+	bool leaving; /* no longer wanted there: taken away once it is gone */
+	bool fresh; /* only just made, not settled in yet */
+	bool gone; /* being taken away right now */
+	bool by_reload; /* its last start came with a reload: its failure is no end of the stack */
+	unsigned *
+		needs; /* ids of what the running process needs, when that is not what its definition says now; NULL: as it says */
+	size_t need_count;
 	struct svc svc;
 	pid_t pid;
 	bool member; /* of what `up` is to bring up; or started later */
 	enum unit_ask ask;
+	int64_t ask_limit_ms; /* upper limit of the grace period of the stop that is asked for; -1: none */
+	bool takes_along; /* it is being restarted: who declares `restart: true` goes along */
 	bool ever_started;
 	struct probe *probe;
 	const struct probe_spec *probe_spec; /* what it was made from */
@@ -66,6 +101,8 @@ struct supervisor {
 	struct strmap environment; /* of the `up`, without upfront's own variables */
 	struct stack *stack;
 	bool stack_is_ours; /* resolved by us */
+	struct generation *generation; /* of `stack`; NULL before there are units */
+	struct generation *first; /* of the answer: telemetry goes on speaking of it */
 	struct consent_decision consent;
 	const struct engine_ops *engine_ops;
 	struct engine *engine;
@@ -76,14 +113,20 @@ struct supervisor {
 	struct strmap telemetry_environment;
 	char *marker; /* UPFRONT_STACK=... */
 
-	struct unit *units;
+	struct unit **units; /* all, in the order of the file; those that leave at the end */
 	size_t unit_count;
-	size_t *first_unit; /* by service, service_count + 1 entries */
+	struct unit **by_id; /* NULL: none of this id */
+	size_t id_limit, ids_used; /* room; ids that were ever given */
+	char **left_names; /* by id: name of the last unit that had it, so that one of the same name gets it again */
+	size_t left_count, next_left; /* ids nobody has; where the search for one to take goes on */
+	struct unit_set *sets; /* by service */
 	size_t *order; /* services, dependencies first */
+	bool has_replicas; /* some unit is not its service's only one */
+	bool has_scaled; /* somebody asked for another number of replicas */
 
 	enum stack_phase phase;
 	struct err failure;
-	const struct unit *failed;
+	char *failed; /* name of the unit it is about; NULL: none */
 	enum telemetry_error error_type; /* of the failure */
 	uint64_t telemetry_dropped; /* events lost, once `report` is gone */
 	int end_signal; /* ended by this before the stack was up; 0: none */
@@ -99,7 +142,7 @@ struct supervisor {
 
 /* Something changed: settle in this turn of the loop. */
 void supervisor_touch(struct supervisor *self);
-void supervisor_changed(struct supervisor *self, size_t index);
+void supervisor_changed(struct supervisor *self, size_t id);
 void supervisor_set_phase(struct supervisor *self, enum stack_phase phase);
 /* Begins the orderly stop of everything (a second call may only shorten it). */
 void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms);
@@ -110,9 +153,53 @@ void supervisor_fail(struct supervisor *self, const struct unit *unit);
 void supervisor_on_settle(evutil_socket_t fd, short what, void *context);
 void supervisor_on_timer(evutil_socket_t fd, short what, void *context);
 
-/* ---- supervisor_units.c ---- */
+/* ---- supervisor_sets.c ---- */
+
+struct generation *generation_create(struct stack *stack, struct stack_source *source);
+/* NULL is nothing. */
+void generation_release(struct generation *self);
+
+/* Lets go of the stacks; the last thing. */
+void generations_finish(struct supervisor *self);
+
+/* All units of the stack; no set has any before. */
 int units_make(struct supervisor *self, struct err *err);
 void units_finish(struct supervisor *self);
+
+/*
+ * A unit beside those there are, in no set yet and stopped; or the one of this name that is leaving, as it is. A name in use is
+ * ERR_CONFIG. It belongs to the supervisor; unit_take_back undoes the call.
+ */
+int unit_add(struct supervisor *self, const struct service *definition, struct generation *generation, int replica,
+	     struct unit **unit, struct err *err);
+void unit_take_back(struct unit *self);
+/* Its set has it: wanted there from now on. */
+void unit_settle_in(struct unit *self, size_t service);
+/* Starts it, or has it start again when what runs was started by an older definition. */
+void unit_bring_up(struct unit *self);
+/* Stops it, after which it is taken away. It is no longer in its set. */
+void unit_leave(struct unit *self, int64_t grace_limit_ms);
+/* Notes what its process needs, before the definition becomes another. */
+void unit_keep_needs(struct unit *self);
+/* Brings the list of all units in order after sets or leavers have changed. */
+void units_list(struct supervisor *self);
+/* Makes room in the list for so many more; units_list itself cannot fail. */
+int units_reserve(struct supervisor *self, size_t more);
+/* Takes away those that leave and are gone; true when there were any. */
+bool units_sweep(struct supervisor *self);
+/* Makes the stack's sets, empty. */
+struct unit_set *unit_sets_make(const struct stack *stack);
+void unit_sets_destroy(struct unit_set *sets, size_t count);
+int unit_set_append(struct unit_set *self, struct unit *unit);
+/* How many units there may be in all is a matter of the stack too. */
+int units_check_count(const struct stack *stack, const size_t *replicas, struct err *err);
+
+/* ---- supervisor_units.c ---- */
+
+/* Its definition becomes the present one; nothing of it may run. */
+void unit_renew(struct unit *self);
+/* All that it holds but its place among the others. */
+void unit_finish(struct unit *self);
 /* Looks up whom each service runs as; one that is not to be started may name anybody. */
 int units_find_users(struct supervisor *self, struct err *err);
 extern const struct engine_events unit_engine_events;
@@ -127,6 +214,9 @@ const struct service *unit_service(const struct unit *self);
 /* Why the unit failed, as a person reads it, into `err`; the result is what telemetry says of it. */
 enum telemetry_error unit_explain(const struct unit *self, struct err *err);
 
+/* ---- supervisor_actions.c ---- */
+int supervisor_refuse_when_ending(const struct supervisor *self, struct err *err);
+
 /* ---- supervisor_deps.c ---- */
 void deps_settle(struct supervisor *self);
 bool deps_all_gone(const struct supervisor *self);
@@ -134,6 +224,9 @@ bool deps_all_gone(const struct supervisor *self);
 bool unit_is_hopeless(const struct unit *self);
 /* True when members depend on it, but none that could not do without. */
 bool unit_is_optional(const struct unit *self);
+bool unit_has_ended(const struct unit *self);
+/* Marks, by id, who depends on a marked one with `restart: true` and runs, and so on. */
+void deps_spread_restart(const struct supervisor *self, bool *marked);
 
 /* ---- supervisor_telemetry.c ---- */
 

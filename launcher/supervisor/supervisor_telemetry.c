@@ -25,6 +25,7 @@ struct report {
 	struct telemetry *telemetry;
 	struct event *late, *sender_timer, *jobs_timer;
 	int print_fd; /* ours to close once the event is out; -1: none */
+	struct generation *generation; /* that `services` and their jobs speak of */
 	bool reported; /* the one event of this start is sent, or due */
 	bool due; /* it is to be measured */
 	bool pending; /* it waits for its sources */
@@ -42,8 +43,8 @@ struct report {
 
 static bool is_ready(const struct supervisor *self, size_t service)
 {
-	for (size_t u = self->first_unit[service]; u < self->first_unit[service + 1]; u++) {
-		if (!svc_is_settled(&self->units[u].svc))
+	for (size_t u = 0; u < self->sets[service].count; u++) {
+		if (!svc_is_settled(&self->sets[service].units[u]->svc))
 			return false;
 	}
 	return true;
@@ -51,8 +52,8 @@ static bool is_ready(const struct supervisor *self, size_t service)
 
 static bool takes_part(const struct supervisor *self, size_t service)
 {
-	for (size_t u = self->first_unit[service]; u < self->first_unit[service + 1]; u++) {
-		if (self->units[u].member)
+	for (size_t u = 0; u < self->sets[service].count; u++) {
+		if (self->sets[service].units[u]->member)
 			return true;
 	}
 	return false;
@@ -82,7 +83,7 @@ static void list_services(struct report *self)
 static bool any_runs(const struct supervisor *supervisor)
 {
 	for (size_t i = 0; i < supervisor->unit_count; i++) {
-		if (supervisor->units[i].pid != 0)
+		if (supervisor->units[i]->pid != 0)
 			return true;
 	}
 	return false;
@@ -99,7 +100,7 @@ static void measure(struct report *self)
 	for (size_t i = 0; i < supervisor->unit_count; i++) {
 		struct proc_usage usage;
 
-		if (supervisor->units[i].pid == 0 || proc_table_usage(&table, supervisor->units[i].pid, &usage) < 0)
+		if (supervisor->units[i]->pid == 0 || proc_table_usage(&table, supervisor->units[i]->pid, &usage) < 0)
 			continue;
 		self->facts.services_rss_bytes += usage.rss_bytes;
 		self->facts.services_cpu_user_us += usage.cpu_user_us;
@@ -137,6 +138,9 @@ static int make_facts(struct report *self)
 	self->facts.time_ms = clock_wall_ms();
 	self->facts.ready_ms = clock_monotonic_ms() - supervisor->options->begin_ms;
 	list_services(self);
+	self->generation = supervisor->generation;
+	if (self->generation != NULL)
+		self->generation->references++;
 	return 0;
 }
 
@@ -156,7 +160,7 @@ static void add_jobs(struct report *self)
 	const struct telemetry_decl *decl = supervisor->options->stack->telemetry;
 
 	for (size_t i = 0; i < self->facts.service_count; i++) {
-		const struct service *service = stack_find_service(supervisor->stack, self->services[i].name);
+		const struct service *service = stack_find_service(self->generation->stack, self->services[i].name);
 
 		if (service == NULL || service->version.argv == NULL)
 			continue;
@@ -352,6 +356,7 @@ bool report_reaped(struct supervisor *supervisor, pid_t pid, const struct engine
 static void report_destroy(struct report *self)
 {
 	let_telemetry_go(self);
+	generation_release(self->generation);
 	for (size_t i = 0; i < self->job_count; i++)
 		source_job_finish(&self->jobs[i]);
 	event_free(self->late);

@@ -5,7 +5,6 @@
 #include "config/stack.h"
 #include "launcher/process/output.h"
 #include "launcher/process/probe.h"
-#include "launcher/supervisor/order.h"
 #include "telemetry/telemetry.h"
 
 #include <errno.h>
@@ -13,12 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than anybody runs on one machine; keeps `scale: 1000000000` from being tried. */
-#define UNITS_MAX 4096u
-
 const struct service *unit_service(const struct unit *self)
 {
-	return &self->supervisor->stack->services[self->service];
+	return self->leaving ? self->definition : &self->supervisor->stack->services[self->service];
 }
 
 void unit_set_why(struct unit *self, const char *why)
@@ -122,7 +118,7 @@ enum telemetry_error unit_explain(const struct unit *self, struct err *err)
 		err_at(err, ERR_FAILED, place, "service '%s' cannot start: %s", self->name, why);
 		return ERROR_DEPENDENCY_FAILED;
 	}
-	if (svc->restarts > 0)
+	if (svc->restarts > 0 && !svc->gave_up)
 		err_at(err, ERR_FAILED, place, "service '%s' failed: %s, after %d restarts", self->name, why,
 		       svc->restarts);
 	else
@@ -198,8 +194,8 @@ static void renew_probe(struct unit *self)
 bool units_probe_reaped(struct supervisor *self, pid_t pid, const struct engine_exit *how)
 {
 	for (size_t i = 0; i < self->unit_count; i++) {
-		if (self->units[i].probe != NULL &&
-		    probe_reaped(self->units[i].probe, pid, how->signaled, how->signaled ? how->signal : how->code))
+		if (self->units[i]->probe != NULL &&
+		    probe_reaped(self->units[i]->probe, pid, how->signaled, how->signaled ? how->signal : how->code))
 			return true;
 	}
 	return false;
@@ -240,12 +236,29 @@ static void perform(struct unit *self, const struct svc_effects *effects)
 		self->probe_broken = true;
 }
 
+static void note_change(struct unit *self, enum svc_state before)
+{
+	const int limit = self->svc.policy.restart.limit;
+	char why[512];
+
+	self->changed_ms = clock_wall_ms();
+	/* Restarted for ill health: decided at the probe's answer, and begun now. */
+	if (before == SVC_UNHEALTHY && self->svc.state == SVC_STOPPING && self->svc.restart_wanted)
+		self->takes_along = true;
+	if (self->svc.state != SVC_FAILED || !self->svc.gave_up)
+		return;
+	snprintf(why, sizeof why, "gave up after %d restart%s: %s", limit, limit == 1 ? "" : "s",
+		 self->why != NULL ? self->why : "no reason is known");
+	unit_set_why(self, why);
+}
+
 static void step_event(struct unit *self, const struct svc_event *event)
 {
+	const enum svc_state before = self->svc.state;
 	struct svc_effects effects = svc_step(&self->svc, event, clock_monotonic_ms());
 
 	if (effects.changed)
-		self->changed_ms = clock_wall_ms();
+		note_change(self, before);
 	perform(self, &effects);
 	if (effects.changed)
 		supervisor_changed(self->supervisor, self->id);
@@ -262,7 +275,7 @@ int64_t units_deadline(const struct supervisor *self)
 	int64_t earliest = 0;
 
 	for (size_t i = 0; i < self->unit_count; i++) {
-		int64_t deadline = svc_deadline(&self->units[i].svc);
+		int64_t deadline = svc_deadline(&self->units[i]->svc);
 
 		if (deadline != 0 && (earliest == 0 || deadline < earliest))
 			earliest = deadline;
@@ -275,10 +288,10 @@ void units_timer(struct supervisor *self)
 	int64_t now = clock_monotonic_ms();
 
 	for (size_t i = 0; i < self->unit_count; i++) {
-		int64_t deadline = svc_deadline(&self->units[i].svc);
+		int64_t deadline = svc_deadline(&self->units[i]->svc);
 
 		if (deadline != 0 && deadline <= now)
-			unit_step(&self->units[i], SVC_TIMER);
+			unit_step(self->units[i], SVC_TIMER);
 	}
 }
 
@@ -288,7 +301,7 @@ static struct unit *engine_unit(void *context, unsigned id)
 {
 	struct supervisor *supervisor = context;
 
-	return id < supervisor->unit_count ? &supervisor->units[id] : NULL;
+	return id < supervisor->id_limit ? supervisor->by_id[id] : NULL;
 }
 
 static void on_started(void *context, unsigned id, pid_t pid)
@@ -378,99 +391,43 @@ const struct engine_events unit_engine_events = {
 	.output_ended = on_output_ended,
 };
 
-/* ---- Making ---- */
+/* ---- Renewing ---- */
 
-static int unit_init(struct unit *self, struct supervisor *supervisor, unsigned id, size_t index, int replica,
-		     bool one_shot, struct err *err)
+void unit_renew(struct unit *self)
 {
-	const struct service *service = &supervisor->stack->services[index];
-	const struct svc_policy policy = {service->restart, service->stop, service_readiness(service),
-					  service_liveness(service), one_shot};
-	int rc;
+	struct generation *current = self->supervisor->generation;
 
-	*self = (struct unit){.supervisor = supervisor,
-			      .id = id,
-			      .service = index,
-			      .replica = replica,
-			      .start_error = ERR_INIT,
-			      .changed_ms = clock_wall_ms()};
-	svc_init(&self->svc, &policy);
-	if (replica > 1)
-		rc = asprintf(&self->name, "%s-%d", service->name, replica);
-	else
-		rc = asprintf(&self->name, "%s", service->name);
-	if (rc < 0) {
-		self->name = NULL;
-		return err_set(err, ERR_INTERNAL, "cannot prepare service '%s': out of memory", service->name);
-	}
-	if (supervisor->output == NULL)
-		return 0;
-	rc = output_add(supervisor->output, id, self->name, service->log_max_size_bytes, service->log_max_files, err);
-	if (rc == 0)
-		output_set_service(supervisor->output, id, service->name);
-	return rc;
+	free(self->needs);
+	self->needs = NULL;
+	self->need_count = 0;
+	if (self->generation == current || self->leaving)
+		return;
+	drop_probe(self);
+	self->probe_spec = NULL;
+	generation_release(self->generation);
+	self->generation = current;
+	current->references++;
+	self->definition = unit_service(self);
+	self->svc.policy.restart = self->definition->restart;
+	self->svc.policy.stop = self->definition->stop;
+	self->svc.policy.readiness = service_readiness(self->definition);
+	self->svc.policy.liveness = service_liveness(self->definition);
+	if (self->supervisor->output != NULL)
+		output_set_limits(self->supervisor->output, self->id, self->definition->log_max_size_bytes,
+				  self->definition->log_max_files);
 }
 
-/* Services for whose successful end somebody waits. The caller frees; NULL when out of memory. */
-static bool *find_one_shots(const struct stack *stack)
+void unit_finish(struct unit *self)
 {
-	bool *one_shot = calloc(stack->service_count + 1, sizeof *one_shot);
-
-	for (size_t i = 0; one_shot != NULL && i < stack->service_count; i++) {
-		for (size_t d = 0; d < stack->services[i].depends_on_count; d++) {
-			const struct dependency *dependency = &stack->services[i].depends_on[d];
-
-			if (dependency->index < stack->service_count && dependency->condition == DEPEND_COMPLETED)
-				one_shot[dependency->index] = true;
-		}
-	}
-	return one_shot;
+	drop_probe(self);
+	err_finish(&self->start_error);
+	generation_release(self->generation);
+	free(self->needs);
+	free(self->name);
+	free(self->why);
 }
 
-static int count_units(const struct stack *stack, size_t *total, struct err *err)
-{
-	*total = 0;
-	for (size_t i = 0; i < stack->service_count; i++) {
-		*total += stack->services[i].replicas > 0 ? (size_t)stack->services[i].replicas : 0;
-		if (*total > UNITS_MAX)
-			return err_at(err, ERR_CONFIG, stack->services[i].place,
-				      "too many processes: with service '%s' the stack has more than %u",
-				      stack->services[i].name, UNITS_MAX);
-	}
-	return 0;
-}
-
-int units_make(struct supervisor *self, struct err *err)
-{
-	const struct stack *stack = self->stack;
-	bool *one_shot = NULL;
-	size_t total;
-	int rc = count_units(stack, &total, err);
-
-	if (rc < 0)
-		return rc;
-	one_shot = find_one_shots(stack);
-	self->units = calloc(total + 1, sizeof *self->units);
-	self->first_unit = calloc(stack->service_count + 1, sizeof *self->first_unit);
-	if (one_shot == NULL || self->units == NULL || self->first_unit == NULL) {
-		rc = err_set(err, ERR_INTERNAL, "cannot prepare the services: out of memory");
-		goto out;
-	}
-	for (size_t i = 0; i < stack->service_count; i++) {
-		self->first_unit[i] = self->unit_count;
-		for (int r = 1; r <= stack->services[i].replicas; r++) {
-			size_t id = self->unit_count++;
-
-			rc = unit_init(&self->units[id], self, (unsigned)id, i, r, one_shot[i], err);
-			if (rc < 0)
-				goto out;
-		}
-	}
-	self->first_unit[stack->service_count] = self->unit_count;
-out:
-	free(one_shot);
-	return rc;
-}
+/* ---- Users ---- */
 
 int supervisor_note_user(struct spawn_users *users, const struct service *service, struct err *err)
 {
@@ -490,28 +447,11 @@ int supervisor_note_user(struct spawn_users *users, const struct service *servic
 int units_find_users(struct supervisor *self, struct err *err)
 {
 	for (size_t i = 0; i < self->unit_count; i++) {
-		const struct unit *unit = &self->units[i];
+		const struct unit *unit = self->units[i];
 		int rc = supervisor_note_user(self->users, unit_service(unit), unit->member ? err : NULL);
 
 		if (rc < 0 && unit->member)
 			return rc;
 	}
 	return 0;
-}
-
-void units_finish(struct supervisor *self)
-{
-	for (size_t i = 0; i < self->unit_count; i++) {
-		struct unit *unit = &self->units[i];
-
-		drop_probe(unit);
-		err_finish(&unit->start_error);
-		free(unit->name);
-		free(unit->why);
-	}
-	free(self->units);
-	free(self->first_unit);
-	self->units = NULL;
-	self->first_unit = NULL;
-	self->unit_count = 0;
 }

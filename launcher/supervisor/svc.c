@@ -10,6 +10,7 @@
 /* Floors that keep a careless `backoff: {initial: 0, reset: 0}` from becoming a busy loop. */
 #define BACKOFF_MIN_MS 10
 #define STABLE_MIN_MS 1000
+#define CRASH_LOOP_FAILURES 3
 
 static const char *const state_names[] = {
 #define STATE_NAME(name, text) [name] = text,
@@ -107,10 +108,14 @@ static void probe_stop(struct svc *self, struct svc_effects *effects)
 
 static void send_stop(struct svc *self, int64_t now_ms, struct svc_effects *effects)
 {
+	int64_t grace_ms = self->policy.stop.grace_ms;
+
+	if (self->stop_limited)
+		grace_ms = least(grace_ms, self->stop_limit_ms);
 	effects->signal = self->policy.stop.signal;
-	self->grace_over = self->policy.stop.grace_ms <= 0;
+	self->grace_over = grace_ms <= 0;
 	effects->kill = self->grace_over;
-	self->stop_deadline_ms = self->grace_over ? 0 : later(now_ms, self->policy.stop.grace_ms);
+	self->stop_deadline_ms = self->grace_over ? 0 : later(now_ms, grace_ms);
 }
 
 static void begin_stop(struct svc *self, int64_t now_ms, struct svc_effects *effects)
@@ -175,7 +180,7 @@ static void all_ended(struct svc *self, int64_t now_ms, struct svc_effects *effe
 	bool asked = self->restart_wanted && !self->stop_is_ours;
 	int64_t stable_ms = most(self->policy.restart.backoff_reset_ms, STABLE_MIN_MS);
 
-	self->restart_wanted = self->stop_is_ours = self->grace_over = false;
+	self->restart_wanted = self->stop_is_ours = self->grace_over = self->stop_limited = false;
 	self->stop_deadline_ms = 0;
 	if (!self->wanted) {
 		enter(self, SVC_STOPPED, effects);
@@ -192,12 +197,16 @@ static void all_ended(struct svc *self, int64_t now_ms, struct svc_effects *effe
 	}
 	if (self->started_ms != 0 && self->ended_ms - self->started_ms >= stable_ms)
 		self->failures_in_row = 0;
+	if (self->failures_in_row == 0)
+		self->row_began_ms = self->ended_ms;
 	if (self->failures_in_row < INT32_MAX)
 		self->failures_in_row++;
-	if (may_restart(self, well, unhealthy))
+	if (may_restart(self, well, unhealthy)) {
 		schedule_restart(self, now_ms, effects);
-	else
-		enter(self, well ? SVC_COMPLETED : SVC_FAILED, effects);
+		return;
+	}
+	self->gave_up = !well && self->policy.restart.when == RESTART_ON_FAILURE;
+	enter(self, well ? SVC_COMPLETED : SVC_FAILED, effects);
 }
 
 /* ---- Events, one function each ---- */
@@ -276,7 +285,7 @@ static void on_conditions_hold(struct svc *self, const struct svc_event *event, 
 	if (self->state != SVC_WAITING)
 		return;
 	self->start_pending = true;
-	self->start_failed = self->has_exited = self->was_ready = false;
+	self->start_failed = self->has_exited = self->was_ready = self->gave_up = false;
 	self->probe_failures = self->probe_attempts = 0;
 	self->started_ms = self->ready_ms = self->ended_ms = 0;
 	effects->start = true;
@@ -499,6 +508,21 @@ void svc_limit_grace(struct svc *self, int64_t limit_ms, int64_t now_ms)
 	self->policy.stop.grace_ms = least(self->policy.stop.grace_ms, limit_ms);
 	if (self->stop_deadline_ms != 0)
 		self->stop_deadline_ms = most(least(self->stop_deadline_ms, later(now_ms, limit_ms)), 1);
+}
+
+void svc_limit_stop(struct svc *self, int64_t limit_ms, int64_t now_ms)
+{
+	if (limit_ms < 0 || svc_is_gone(self))
+		return;
+	self->stop_limit_ms = self->stop_limited ? least(self->stop_limit_ms, limit_ms) : limit_ms;
+	self->stop_limited = true;
+	if (self->state == SVC_STOPPING && self->stop_deadline_ms != 0)
+		self->stop_deadline_ms = most(least(self->stop_deadline_ms, later(now_ms, limit_ms)), 1);
+}
+
+bool svc_is_crash_loop(const struct svc *self)
+{
+	return self->state == SVC_BACKOFF && self->failures_in_row >= CRASH_LOOP_FAILURES;
 }
 
 bool svc_is_gone(const struct svc *self)

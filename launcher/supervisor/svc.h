@@ -22,7 +22,8 @@
  * is one of its own.
  *
  * Restart: the first one in a row, and every one after backoff_reset_ms of uptime, is made at once; then
- * backoff_initial_ms, doubled each time up to backoff_max_ms. on-failure:N counts failures in a row.
+ * backoff_initial_ms, doubled each time up to backoff_max_ms. on-failure:N counts failures in a row. From the third of them on,
+ * waiting for the next start is shown as a crash loop.
  *
  * Times are milliseconds of the monotonic clock; deadlines are absolute. A unit has one timer: the earliest of what it
  * waits for; svc_deadline tells it.
@@ -103,6 +104,8 @@ struct svc {
 	bool was_ready; /* since its last start */
 	int restarts; /* automatic ones in all */
 	int failures_in_row; /* for back-off and limit; reset after stability */
+	int64_t row_began_ms; /* when the first of them ended */
+	bool gave_up; /* failed because the limit was reached */
 	int probe_failures; /* counted ones in a row */
 	int probe_attempts; /* since the last start */
 	bool probe_running;
@@ -113,6 +116,8 @@ struct svc {
 	bool has_exited, start_failed;
 	bool stop_is_ours; /* STOPPING by nobody's wish: leftovers, or restart_on_unhealthy; the restart policy decides after it */
 	bool grace_over; /* SIGKILL was asked for in this stop */
+	bool stop_limited; /* this stop takes no longer than stop_limit_ms */
+	int64_t stop_limit_ms;
 };
 
 void svc_init(struct svc *self, const struct svc_policy *policy);
@@ -123,6 +128,11 @@ const struct probe_spec *svc_probe(const struct svc *self);
 int64_t svc_deadline(const struct svc *self);
 /* Shortens the grace period of this and every later stop to at most limit_ms from now. */
 void svc_limit_grace(struct svc *self, int64_t limit_ms, int64_t now_ms);
+/* The same for one stop: the one under way, or the next one of what runs now. */
+void svc_limit_stop(struct svc *self, int64_t limit_ms, int64_t now_ms);
+
+/* It waits for its next start after so many failures in a row that a person should look. */
+bool svc_is_crash_loop(const struct svc *self);
 
 /* Nothing of it runs or is about to: no process, none left behind, no start under way. */
 bool svc_is_gone(const struct svc *self);

@@ -48,6 +48,7 @@ struct scene {
 	const char *whys[2];
 	char asked[128]; /* the last action that reached it */
 	bool told;
+	bool gone; /* units are being taken away */
 	struct event_base *base;
 	struct ctl *ctl;
 	int listen_fd;
@@ -74,6 +75,15 @@ void supervisor_unit(const struct supervisor *self, size_t index, struct supervi
 					 .pid = index == 0 ? 4711 : 0,
 					 .why = scene->whys[index],
 					 .changed_ms = 1000};
+}
+
+bool supervisor_find_unit(const struct supervisor *self, size_t id, struct supervisor_unit *unit)
+{
+	if (id >= 2)
+		return false;
+	supervisor_unit(self, id, unit);
+	unit->gone = scene->gone;
+	return true;
 }
 
 const struct stack *supervisor_stack(const struct supervisor *self)
@@ -107,36 +117,82 @@ const char *supervisor_failed_unit(const struct supervisor *self)
 	return err_is_set(&self->failure) ? "web" : NULL;
 }
 
-static inline int note(const char *action, const char *const *names, int signal, struct err *err)
+/* "start web alone 500 dry" */
+static inline int note(const char *action, const struct supervisor_request *request, const char ***names,
+		       struct err *err)
 {
-	if (strcmp(names[0], "web") != 0)
-		return err_set(err, ERR_USAGE, "no such service: '%s'", names[0]);
-	snprintf(scene->asked, sizeof(scene->asked), "%s %s %d", action, names[0], signal);
+	const char *name = request->names != NULL && request->names[0] != NULL ? request->names[0] : "all";
+	char *at = scene->asked, *end = scene->asked + sizeof(scene->asked);
+
+	if (strcmp(name, "web") != 0 && strcmp(name, "all") != 0)
+		return err_set(err, ERR_USAGE, "no such service: '%s'", name);
+	at += snprintf(at, (size_t)(end - at), "%s %s", action, name);
+	if (request->alone)
+		at += snprintf(at, (size_t)(end - at), " alone");
+	if (request->grace_limit_ms >= 0)
+		at += snprintf(at, (size_t)(end - at), " within %lld", (long long)request->grace_limit_ms);
+	if (strcmp(action, "signal") == 0)
+		at += snprintf(at, (size_t)(end - at), " %d", request->signal);
+	if (request->dry_run)
+		snprintf(at, (size_t)(end - at), " dry");
+	*names = calloc(2, sizeof(**names));
+	(*names)[0] = "web";
 	return 0;
 }
 
-int supervisor_start(struct supervisor *self, const char *const *names, bool alone, struct err *err)
+int supervisor_start(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		     struct err *err)
 {
 	(void)self;
-	return note("start", names, alone, err);
+	return note("start", request, names, err);
 }
 
-int supervisor_stop(struct supervisor *self, const char *const *names, struct err *err)
+int supervisor_stop(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		    struct err *err)
 {
 	(void)self;
-	return note("stop", names, 0, err);
+	return note("stop", request, names, err);
 }
 
-int supervisor_restart(struct supervisor *self, const char *const *names, struct err *err)
+int supervisor_restart(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		       struct err *err)
 {
 	(void)self;
-	return note("restart", names, 0, err);
+	return note("restart", request, names, err);
 }
 
-int supervisor_signal(struct supervisor *self, const char *const *names, int signal, struct err *err)
+int supervisor_signal(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		      struct err *err)
 {
 	(void)self;
-	return note("signal", names, signal, err);
+	return note("signal", request, names, err);
+}
+
+int supervisor_scale(struct supervisor *self, const char *name, size_t replicas, int64_t grace_limit_ms,
+		     struct err *err)
+{
+	(void)self;
+	if (strcmp(name, "web") != 0)
+		return err_set(err, ERR_USAGE, "no such service: '%s'", name);
+	if (replicas > 4096)
+		return err_set(err, ERR_CONFIG, "too many");
+	snprintf(scene->asked, sizeof(scene->asked), "scale %s %zu %lld", name, replicas, (long long)grace_limit_ms);
+	return 0;
+}
+
+int supervisor_reload(struct supervisor *self, const struct supervisor_reload *request, supervisor_tell_changes *tell,
+		      void *context, struct err *err)
+{
+	static const char *const added[] = {"new", NULL}, *const removed[] = {NULL}, *const keys[] = {"command", NULL};
+	const struct supervisor_change changed = {"web", keys};
+
+	(void)self;
+	if (request->files != NULL && strcmp(request->files[0], "/wrong.yaml") == 0)
+		return err_at(err, ERR_CONFIG, (struct err_place){"/wrong.yaml", 3, 7}, "unknown key 'comand'");
+	snprintf(scene->asked, sizeof(scene->asked), "reload %s%s", request->files != NULL ? request->files[0] : "-",
+		 request->dry_run ? " dry" : "");
+	tell(context, &(struct supervisor_changes){added, removed, &changed, 1, 3, true});
+	return 0;
 }
 
 void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t grace_limit_ms)

@@ -5,6 +5,8 @@
  */
 #include "tests/unit/supervisor/ctl_scene.h"
 
+#include "config/clock.h"
+
 /* ---- Whole answers ---- */
 
 static void test_stack(void **state)
@@ -36,9 +38,7 @@ static void test_services(void **state)
 	assert_string_equal(text_at(cJSON_GetArrayItem(list, 0), "state"), "running");
 	assert_int_equal(cJSON_GetObjectItem(cJSON_GetArrayItem(list, 0), "pid")->valueint, 4711);
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(cJSON_GetArrayItem(list, 1), "pid")));
-	assert_int_equal(
-		cJSON_GetObjectItem(cJSON_GetObjectItem(cJSON_GetArrayItem(list, 1), "exit"), "signal")->valueint,
-		SIGKILL);
+	assert_string_equal(text_at(cJSON_GetObjectItem(cJSON_GetArrayItem(list, 1), "exit"), "signal"), "SIGKILL");
 	cJSON_Delete(json);
 	json = ask_json(GET("/v1/services/%77eb"), 200);
 	assert_string_equal(text_at(json, "name"), "web");
@@ -64,9 +64,9 @@ static void test_actions(void **state)
 		int status;
 		const char *asked;
 	} cases[] = {
-		{POST("/v1/services/web/start", "", "0"), 202, "start web 0"},
-		{POST("/v1/services/web/stop", "", "0"), 202, "stop web 0"},
-		{POST("/v1/services/web/restart", "", "0"), 202, "restart web 0"},
+		{POST("/v1/services/web/start", "", "0"), 202, "start web"},
+		{POST("/v1/services/web/stop", "", "0"), 202, "stop web"},
+		{POST("/v1/services/web/restart", "", "0"), 202, "restart web"},
 		{POST("/v1/services/web/kill", "", "0"), 202, "signal web 9"},
 		{POST("/v1/services/web/kill", "{\"signal\":\"TERM\"}", "17"), 202, "signal web 15"},
 		{POST("/v1/services/web/kill", "{\"signal\":\"SIGHUP\"}", "19"), 202, "signal web 1"},
@@ -84,6 +84,33 @@ static void test_actions(void **state)
 		{POST("/v1/stack/down", "[1]", "3"), 400, ""},
 		{POST("/v1/stack/down", "{nonsense", "9"), 400, ""},
 		{POST("/v1/stack/detach", "", "0"), 202, "detach"},
+		{POST("/v1/services/web/stop", "{\"no_deps\":true,\"timeout_ms\":500}", "33"), 202,
+		 "stop web alone within 500"},
+		{POST("/v1/stack/start", "", "0"), 202, "start all"},
+		{POST("/v1/stack/start", "{\"services\":[]}", "15"), 202, "start all"},
+		{POST("/v1/stack/start", "{\"services\":[\"web\"],\"dry_run\":true}", "35"), 200, "start web dry"},
+		{POST("/v1/stack/stop", "{\"services\":[\"web\"],\"timeout_ms\":0}", "35"), 202, "stop web within 0"},
+		{POST("/v1/stack/stop", "{\"services\":[\"stranger\"]}", "25"), 404, ""},
+		{POST("/v1/stack/stop", "{\"services\":\"web\"}", "18"), 400, ""},
+		{POST("/v1/stack/stop", "{\"services\":[1]}", "16"), 400, ""},
+		{POST("/v1/stack/stop", "{\"timeout_ms\":-1}", "17"), 400, ""},
+		{POST("/v1/stack/stop", "{\"no_deps\":1}", "13"), 400, ""},
+		{POST("/v1/stack/restart", "{\"services\":[\"web\",\"db\"],\"no_deps\":true}", "40"), 202,
+		 "restart web alone"},
+		{POST("/v1/stack/kill", "{\"services\":[\"web\"],\"signal\":\"HUP\"}", "35"), 202, "signal web 1"},
+		{POST("/v1/services/web/scale", "{\"replicas\":3}", "14"), 202, "scale web 3 -1"},
+		{POST("/v1/services/web/scale", "{\"replicas\":0,\"timeout_ms\":9}", "29"), 202, "scale web 0 9"},
+		{POST("/v1/services/web/scale", "{\"replicas\":5000}", "17"), 400, ""},
+		{POST("/v1/services/web/scale", "{\"replicas\":1.5}", "16"), 400, ""},
+		{POST("/v1/services/web/scale", "{\"replicas\":-1}", "15"), 400, ""},
+		{POST("/v1/services/web/scale", "", "0"), 400, ""},
+		{POST("/v1/services/stranger/scale", "{\"replicas\":1}", "14"), 404, ""},
+		{POST("/v1/stack/reload", "", "0"), 200, "reload -"},
+		{POST("/v1/stack/reload", "{\"files\":[\"/a.yaml\"],\"dry_run\":true}", "36"), 200,
+		 "reload /a.yaml dry"},
+		{POST("/v1/stack/reload", "{\"files\":[\"a.yaml\"]}", "20"), 400, ""},
+		{POST("/v1/stack/reload", "{\"files\":[\"/wrong.yaml\"]}", "25"), 400, ""},
+		{POST("/v1/stack/reload", "{\"profiles\":{}}", "15"), 400, ""},
 	};
 
 	(void)state;
@@ -92,6 +119,64 @@ static void test_actions(void **state)
 		cJSON_Delete(ask_json(cases[i].request, cases[i].status));
 		assert_string_equal(scene->asked, cases[i].asked);
 	}
+}
+
+static void test_names_of_what_is_acted_on(void **state)
+{
+	cJSON *json = ask_json(POST("/v1/stack/stop", "", "0"), 202);
+	const cJSON *services = cJSON_GetObjectItem(json, "services");
+
+	(void)state;
+	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(json, "accepted")));
+	assert_int_equal(cJSON_GetArraySize(services), 1);
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetArrayItem(services, 0)), "web");
+	cJSON_Delete(json);
+}
+
+static void test_what_a_reload_says(void **state)
+{
+	cJSON *json = ask_json(POST("/v1/stack/reload", "{}", "2"), 200);
+	const cJSON *changed = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "changed"), 0);
+	const cJSON *message;
+
+	(void)state;
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "added"), 0)), "new");
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(json, "removed")), 0);
+	assert_string_equal(text_at(changed, "service"), "web");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetArrayItem(cJSON_GetObjectItem(changed, "keys"), 0)),
+			    "command");
+	assert_int_equal(cJSON_GetObjectItem(json, "unchanged")->valueint, 3);
+	assert_string_equal(text_at(json, "telemetry"), "next start");
+	cJSON_Delete(json);
+	json = ask_json(POST("/v1/stack/reload", "{\"files\":[\"/wrong.yaml\"]}", "25"), 400);
+	message = cJSON_GetArrayItem(cJSON_GetObjectItem(cJSON_GetObjectItem(json, "error"), "messages"), 0);
+	assert_string_equal(text_at(message, "file"), "/wrong.yaml");
+	assert_int_equal(cJSON_GetObjectItem(message, "line")->valueint, 3);
+	assert_int_equal(cJSON_GetObjectItem(message, "column")->valueint, 7);
+	cJSON_Delete(json);
+}
+
+static void test_a_crash_loop_is_shown(void **state)
+{
+	cJSON *json;
+	const cJSON *loop;
+
+	(void)state;
+	scene->svcs[1] = (struct svc){.state = SVC_BACKOFF, .failures_in_row = 2};
+	json = ask_json(GET("/v1/services/job"), 200);
+	assert_true(cJSON_IsNull(cJSON_GetObjectItem(json, "crash_loop")));
+	cJSON_Delete(json);
+	scene->svcs[1] = (struct svc){.state = SVC_BACKOFF,
+				      .failures_in_row = 5,
+				      .row_began_ms = 1000,
+				      .ended_ms = 13000,
+				      .start_deadline_ms = clock_monotonic_ms() + 60000};
+	json = ask_json(GET("/v1/services/job"), 200);
+	loop = cJSON_GetObjectItem(json, "crash_loop");
+	assert_int_equal(cJSON_GetObjectItem(loop, "exits")->valueint, 5);
+	assert_int_equal(cJSON_GetObjectItem(loop, "within_ms")->valueint, 12000);
+	assert_in_range(cJSON_GetObjectItem(loop, "next_try_in_ms")->valueint, 1, 60000);
+	cJSON_Delete(json);
 }
 
 /* How deep a body is nested counts, not how many brackets it has. */
@@ -330,6 +415,9 @@ int main(void)
 		SCENE_TEST(test_services),
 		SCENE_TEST(test_bytes_that_are_no_text),
 		SCENE_TEST(test_actions),
+		SCENE_TEST(test_names_of_what_is_acted_on),
+		SCENE_TEST(test_what_a_reload_says),
+		SCENE_TEST(test_a_crash_loop_is_shown),
 		SCENE_TEST(test_nesting_of_a_body),
 		SCENE_TEST(test_what_is_not_there),
 		SCENE_TEST(test_telemetry),

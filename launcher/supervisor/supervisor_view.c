@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/supervisor/supervisor_private.h"
+
+#include <stdlib.h>
+
+const char *stack_phase_name(enum stack_phase phase)
+{
+	static const char *const names[] = {
+#define PHASE_NAME(name, text) [name] = text,
+		STACK_PHASES(PHASE_NAME)
+#undef PHASE_NAME
+	};
+
+	return (size_t)phase < sizeof names / sizeof names[0] ? names[phase] : "unknown";
+}
+
+size_t supervisor_unit_count(const struct supervisor *self)
+{
+	return self->unit_count;
+}
+
+static void show(const struct unit *from, struct supervisor_unit *unit)
+{
+	*unit = (struct supervisor_unit){.id = from->id,
+					 .name = from->name,
+					 .service = unit_service(from),
+					 .replica = from->replica,
+					 .svc = &from->svc,
+					 .pid = from->pid,
+					 .why = from->why,
+					 .changed_ms = from->changed_ms,
+					 .gone = from->gone};
+}
+
+void supervisor_unit(const struct supervisor *self, size_t index, struct supervisor_unit *unit)
+{
+	show(self->units[index], unit);
+}
+
+bool supervisor_find_unit(const struct supervisor *self, size_t id, struct supervisor_unit *unit)
+{
+	if (id >= self->id_limit || self->by_id[id] == NULL)
+		return false;
+	show(self->by_id[id], unit);
+	return true;
+}
+
+const struct stack *supervisor_stack(const struct supervisor *self)
+{
+	return self->stack;
+}
+
+const struct consent_decision *supervisor_consent(const struct supervisor *self)
+{
+	return &self->consent;
+}
+
+const struct strmap *supervisor_telemetry_environment(const struct supervisor *self)
+{
+	return &self->telemetry_environment;
+}
+
+uint64_t supervisor_telemetry_dropped(const struct supervisor *self)
+{
+	return report_dropped(self);
+}
+
+enum stack_phase supervisor_phase(const struct supervisor *self)
+{
+	return self->phase;
+}
+
+const struct err *supervisor_failure(const struct supervisor *self)
+{
+	return err_is_set(&self->failure) ? &self->failure : NULL;
+}
+
+const char *supervisor_failed_unit(const struct supervisor *self)
+{
+	return self->failed;
+}
+
+struct output *supervisor_output(struct supervisor *self)
+{
+	return self->output;
+}
+
+void supervisor_observe(struct supervisor *self, supervisor_observer *observer, void *context)
+{
+	self->observer = observer;
+	self->observer_context = context;
+}
+
+void supervisor_told(struct supervisor *self)
+{
+	if (self->phase != PHASE_OVER)
+		return;
+	self->listener_gone = true;
+	supervisor_touch(self);
+}
