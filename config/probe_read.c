@@ -285,6 +285,7 @@ void read_ready(struct reader *self, const char *key, const struct node *value, 
 				   .start_period_ms = 60000,
 				   .start_interval_ms = 100,
 				   .place = value->place};
+	const struct node *interval;
 
 	reader_map(self, key, value, &table_ready, &probe);
 	if (value->kind == NODE_MAP && kinds_named(value) != 1)
@@ -294,5 +295,9 @@ void read_ready(struct reader *self, const char *key, const struct node *value, 
 	else if (value->kind == NODE_MAP && node_find(value, "status") && !node_find(value, "http"))
 		err_at(self->err, ERR_CONFIG, node_find(value, "status")->place, "%s: 'status' goes with 'http' only",
 		       self->where);
+	/* Nothing is asked of it, so an interval can only be how often it is to say that it is alive. */
+	interval = value->kind == NODE_MAP ? node_find(value, "interval") : NULL;
+	if (probe.kind == PROBE_NOTIFY && interval && interval->kind != NODE_NULL)
+		probe.watchdog_ms = probe.interval_ms;
 	*(struct probe_spec *)field = probe;
 }

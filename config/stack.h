@@ -69,6 +69,7 @@ struct probe_spec {
 	int status_min, status_max; /* http: answers counted as well */
 	int64_t interval_ms, timeout_ms, start_period_ms, start_interval_ms;
 	int retries; /* failures in a row that make it unhealthy */
+	int64_t watchdog_ms; /* notify: longest time between two signs of life; 0: none are wanted */
 	struct err_place place;
 };
 

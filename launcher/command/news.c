@@ -76,7 +76,8 @@ char *news_of_unit(const struct view_unit *unit)
 		if (!was_up(unit))
 			result = format_up(unit, &text);
 	} else if (is_state(unit, "unhealthy")) {
-		result = asprintf(&text, "%s is unhealthy: %s", unit->name, or_else(unit->why, "its probe fails"));
+		result = asprintf(&text, "%s is unhealthy: %s%s%s", unit->name, or_else(unit->why, "its probe fails"),
+				  unit->status != NULL ? "; it says: " : "", or_else(unit->status, ""));
 	} else if (is_state(unit, "failed")) {
 		/* Why is said once, at the end. */
 		result = asprintf(&text, "%s has failed", unit->name);
@@ -100,7 +101,11 @@ char *news_why_not_ready(const struct view_unit *unit)
 	char *text = NULL;
 	int result;
 
-	if (unit->has_probe && unit->probe_attempts > 0)
+	if (unit->probe_kind != NULL && strcmp(unit->probe_kind, "notify") == 0)
+		result = asprintf(&text, "%s is %s: %s%s%s", unit->name, unit->state,
+				  or_else(unit->why, "it has not said READY=1 (sd_notify) yet"),
+				  unit->status != NULL ? "; it says: " : "", or_else(unit->status, ""));
+	else if (unit->has_probe && unit->probe_attempts > 0)
 		result = asprintf(&text, "%s is %s: probe %s%s%s was asked %d time%s, last answer: %s", unit->name,
 				  unit->state, or_else(unit->probe_kind, ""), unit->probe_target != NULL ? " " : "",
 				  or_else(unit->probe_target, ""), unit->probe_attempts,

@@ -50,9 +50,14 @@ static char *format_uptime(int64_t uptime_ms)
 	return strdup(text);
 }
 
-/* What a probe last heard from a service that is well explains nothing. */
+/*
+ * What a probe last heard from a service that is well explains nothing; what it says of itself may. It ends its story in `why`, so
+ * that is all there is to read of one that has ended.
+ */
 static char *format_why(const struct view_unit *unit)
 {
+	const bool well = strcmp(unit->state, "ready") == 0;
+	const bool said = unit->status != NULL && unit->pid > 0;
 	char loop[NEWS_CRASH_LOOP_MAX], *text = NULL, *clean;
 
 	if (unit->crash_exits > 0) {
@@ -64,7 +69,9 @@ static char *format_why(const struct view_unit *unit)
 		free(text);
 		return clean;
 	}
-	if (unit->why == NULL || unit->why[0] == '\0' || strcmp(unit->state, "ready") == 0)
+	if (said && (well || unit->why == NULL || unit->why[0] == '\0' || strcmp(unit->state, "stopping") == 0))
+		return text_harmless(unit->status);
+	if (unit->why == NULL || unit->why[0] == '\0' || well)
 		return strdup("-");
 	return text_harmless(unit->why);
 }

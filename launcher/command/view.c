@@ -23,6 +23,7 @@ static void unit_finish(struct view_unit *self)
 	free(self->probe_target);
 	free(self->ports);
 	free(self->why);
+	free(self->status);
 	free(self->open);
 	memset(self, 0, sizeof(*self));
 }
@@ -153,6 +154,7 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	self->next_try_ms = number_of(loop, "next_try_in_ms", 0);
 	self->ports = ports_of(object);
 	self->why = copy_of(object, "why");
+	self->status = copy_of(object, "status");
 	self->open = copy_of(object, "open");
 	take_probe(self, object);
 	return self->name != NULL && self->service != NULL;

@@ -35,6 +35,7 @@ struct view_unit {
 	int probe_attempts;
 	char *ports; /* "8080, 5432/udp"; "" when there are none */
 	char *why, *open;
+	char *status; /* what it says of itself; NULL: nothing */
 };
 
 struct view {

@@ -16,6 +16,7 @@
 
 struct err;
 struct event_base;
+struct notify_message;
 struct service;
 struct spawn_users;
 struct stack;
@@ -43,6 +44,11 @@ struct engine_events {
 	void (*cleared)(void *context, unsigned unit);
 	/* Health as the engine itself knows it (containers); native units are probed by the supervisor. */
 	void (*health)(void *context, unsigned unit, bool well, const char *detail);
+	/*
+	 * What a unit of a service with `ready: {notify: true}` says of itself (process/notify.h): after `started`, and all that was said
+	 * before the end comes before `exited`. NULL: nobody listens.
+	 */
+	void (*notified)(void *context, unsigned unit, const struct notify_message *message);
 	/* Bytes a unit wrote, as read: any bytes, any cut. Returns false to hold that unit's output back (see resume). */
 	bool (*output)(void *context, unsigned unit, enum engine_stream stream, const char *bytes, size_t size_bytes);
 	/* All output of the unit's last run has been delivered (comes after `exited` unless a descendant holds the pipe). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/engine/native.h"
 
+#include "config/clock.h"
 #include "config/stack.h"
 #include "launcher/process/spawn.h"
 #include "launcher/process/strays.h"
@@ -119,6 +120,8 @@ static void report_exit(struct native_unit *unit)
 	unit->exit_due = false;
 	unit->end_due = true;
 	native_output_drain(unit);
+	native_notify_drain(unit);
+	native_notify_close(unit);
 	self->options.events->exited(self->options.context, unit->id, &unit->exit);
 }
 
@@ -135,16 +138,23 @@ static void report_leftovers(struct native_unit *unit)
 	self->options.events->cleared(self->options.context, unit->id);
 }
 
+void native_report_start(struct native_unit *unit)
+{
+	struct engine *self = unit->engine;
+
+	if (!unit->start_due)
+		return;
+	unit->start_due = false;
+	self->options.events->started(self->options.context, unit->id, unit->leader);
+}
+
 static void report_unit(struct native_unit *unit)
 {
 	struct engine *self = unit->engine;
 	const struct engine_events *events = self->options.events;
 	bool had_leftovers = unit->has_leftovers;
 
-	if (unit->start_due) {
-		unit->start_due = false;
-		events->started(self->options.context, unit->id, unit->leader);
-	}
+	native_report_start(unit);
 	if (unit->failure_due) {
 		struct err failure = unit->failure;
 
@@ -218,6 +228,8 @@ static int make_environment(const struct native_unit *unit, char ***result)
 		rc = strmap_set_pair(&map, self->options.marker);
 	if (rc == 0)
 		rc = strmap_set_pair(&map, unit->mark);
+	if (rc == 0)
+		rc = native_notify_environment(unit, &map);
 	if (rc == 0) {
 		*result = strmap_to_environ(&map);
 		rc = *result == NULL ? -ENOMEM : 0;
@@ -275,6 +287,7 @@ static int spawn(struct native_unit *unit, const struct native_ends *ends, struc
 		goto out;
 	}
 	options.environment = environment;
+	options.pid_text = native_notify_pid_text(unit, environment);
 	options.ulimits = ulimits;
 	rc = spawn_child(&options, &child, err);
 	if (rc < 0)
@@ -294,6 +307,7 @@ static void forget_last_run(struct native_unit *unit)
 
 	native_output_drain(unit);
 	native_output_close(unit);
+	native_notify_close(unit);
 	if (unit->end_due)
 		self->options.events->output_ended(self->options.context, unit->id);
 	unit->end_due = unit->killing = unit->has_leftovers = false;
@@ -317,12 +331,16 @@ static int start_unit(struct native_unit *unit, struct err *err)
 	rc = native_output_open(unit, &ends, err);
 	if (rc < 0)
 		return rc;
-	rc = spawn(unit, &ends, err);
+	rc = native_notify_open(unit, err);
+	if (rc == 0)
+		rc = spawn(unit, &ends, err);
 	native_ends_close(&ends);
 	if (rc == 0)
 		rc = native_output_watch(unit);
-	if (rc < 0)
+	if (rc < 0) {
 		native_output_close(unit);
+		native_notify_close(unit);
+	}
 	return rc;
 }
 
@@ -438,6 +456,13 @@ static int native_stats(struct engine *self, unsigned id, struct engine_stats *s
 	return 0;
 }
 
+/* Nobody here sent it: neither a stop whose time was up nor a person by way of us. */
+static bool ended_for_memory(struct native_unit *unit, const struct engine_exit *how)
+{
+	return how->signaled && how->signal == SIGKILL && !unit->killing && unit->group_signal != SIGKILL &&
+	       oom_claim(&unit->engine->oom, clock_monotonic_ms());
+}
+
 static bool native_reaped(struct engine *self, pid_t pid, const struct engine_exit *how)
 {
 	bool waiting = false;
@@ -450,6 +475,7 @@ static bool native_reaped(struct engine *self, pid_t pid, const struct engine_ex
 		if (unit->pid == pid) {
 			unit->pid = 0;
 			unit->exit = *how;
+			unit->exit.oom = ended_for_memory(unit, how);
 			unit->exit_due = true;
 			self->look_for_leftovers = true;
 			native_report_soon(self);
@@ -471,6 +497,7 @@ static void destroy_unit(struct native_unit *unit)
 		return;
 	native_kill(unit->engine, unit->id);
 	native_output_close(unit);
+	native_notify_close(unit);
 	proc_list_finish(&unit->seen);
 	proc_list_finish(&unit->left);
 	err_finish(&unit->failure);
@@ -515,6 +542,7 @@ static struct engine *native_create(const struct engine_options *options, struct
 	if (self->buffer == NULL || self->report == NULL)
 		goto out;
 	raise_file_limit(self);
+	oom_init(&self->oom, NULL);
 	return self;
 out:
 	err_set(err, ERR_FAILED, "cannot prepare to run services: out of memory");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the native engine (native.c, native_output.c): units as processes of this machine.
+ * Inside of the native engine (native.c, native_output.c, native_notify.c): units as processes of this machine.
  *
  * A unit's main process leads a session and a process group of its own. Nothing is reported from inside an operation: operations and
  * reaped() only note what is due, and one event of the loop (native_report) tells it, in the order started, output, exited,
@@ -14,6 +14,7 @@
 #include "config/strmap.h"
 #include "launcher/engine/engine.h"
 #include "launcher/process/descendants.h"
+#include "launcher/process/oom.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@
 
 struct event;
 struct native_unit;
+struct notify;
 
 #define NATIVE_READ_BYTES 65536u
 
@@ -48,6 +50,7 @@ struct native_unit {
 	struct proc_list seen; /* descendants of the main process when it was last signalled */
 	struct proc_list left; /* what is left of it now */
 	struct native_stream streams[2];
+	struct notify *notify; /* hears the running program; NULL: it is not to say anything */
 	int stdin_fd; /* write end kept open for `stdin_open`; -1: none */
 	char mark[48]; /* UPFRONT_UNIT=... */
 };
@@ -59,6 +62,7 @@ struct engine {
 	struct event *report; /* native_report is due */
 	bool look_for_leftovers;
 	bool roomy_pipes;
+	struct oom oom;
 	struct rlimit files; /* limit on open files that units get: ours from before we raised it */
 	char *buffer; /* NATIVE_READ_BYTES */
 };
@@ -80,6 +84,18 @@ void native_output_drain(struct native_unit *unit);
 void native_output_close(struct native_unit *unit);
 bool native_output_is_open(const struct native_unit *unit);
 
+/* The socket by which the unit's next run says that it is ready, if it is to. */
+int native_notify_open(struct native_unit *unit, struct err *err);
+/* What the program needs to know for that. */
+int native_notify_environment(const struct native_unit *unit, struct strmap *map);
+/* Where in it the child is to write its own pid; NULL: nowhere. */
+char *native_notify_pid_text(const struct native_unit *unit, char **environment);
+/* Reports what the unit has said so far. */
+void native_notify_drain(struct native_unit *unit);
+void native_notify_close(struct native_unit *unit);
+
+/* Reports the start, if that is due: from the loop only. */
+void native_report_start(struct native_unit *unit);
 /* Has native_report called from the loop. */
 void native_report_soon(struct engine *self);
 

@@ -96,9 +96,6 @@ static const struct probe_kind_ops *kind_of(const struct probe_spec *spec, struc
 	case PROBE_EXEC:
 		return &probe_kind_exec;
 	case PROBE_NOTIFY:
-		err_at(err, ERR_MISSING, spec->place, "notify readiness is not built into this version of upfront");
-		err_hint(err, "declare another kind: http, tcp, unix, log or exec");
-		return NULL;
 	case PROBE_NONE:
 		break;
 	}

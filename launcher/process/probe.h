@@ -4,7 +4,7 @@
  *
  *   http   GET; the status line decides, redirects are not followed      log   a line of output matches; needs no asking, see probe_feed
  *   tcp    a connection is accepted                                      exec  a command ends with 0
- *   unix   the same on a unix socket                                     notify is not there yet: ERR_MISSING
+ *   unix   the same on a unix socket                                     notify is no probe: see notify.h
  *
  * The timeout is that of the whole attempt, looking up a name included. Names that are neither numeric nor localhost are
  * looked up by libevent's resolver (hosts file and DNS).

@@ -8,6 +8,8 @@
  *   strays       who is below us, by the kernel's lists of children: cheap enough to be asked at every end
  *   spawn_users  users and groups looked up once, before anything waits
  *   probe        is it well: http, tcp, unix, log, exec
+ *   notify       what a service says of itself: sd_notify
+ *   oom          did the kernel end it for want of memory
  *   output       service output: log files, index, ring, followers
  *   ports        is a port free, and who holds it
  */
@@ -33,6 +35,7 @@ struct spawn_options {
 	const char *const
 		*argv; /* argv[0] is looked up in PATH of `environment` unless it holds a '/' (then relative to cwd) */
 	char *const *environment; /* for execve */
+	char *pid_text; /* where in `environment` the child writes its own pid: ten digits stand there; NULL: nowhere */
 	const char *cwd; /* NULL: unchanged */
 	const char *user; /* "name", "name:group", "uid:gid"; NULL: unchanged */
 	struct spawn_users *users; /* where `user` is known from, or noted once looked up; NULL: looked up anew */

@@ -154,6 +154,21 @@ CHILD_CODE static enum spawn_flaw flaw_of(const char *path, int error)
 	return S_ISREG(st.st_mode) ? SPAWN_FLAW_MODE : SPAWN_FLAW_SPECIAL;
 }
 
+/* WATCHDOG_PID is known to nobody before. The memory is the parent's too, which made the text for this one start. */
+CHILD_CODE static int step_pid(struct spawn_plan *plan)
+{
+	char *to = plan->options->pid_text, digits[12];
+	int count = 0;
+	if (!to)
+		return 0;
+	for (pid_t pid = getpid(); pid > 0; pid /= 10)
+		digits[count++] = (char)('0' + pid % 10);
+	while (count > 0)
+		*to++ = digits[--count];
+	*to = '\0';
+	return 0;
+}
+
 /* As execvp searches, but remembering the first file that was there and would not do: it is what the person meant. */
 CHILD_CODE static int step_exec(struct spawn_plan *plan)
 {
@@ -197,6 +212,7 @@ CHILD_CODE int spawn_child_main(void *context)
 		{SPAWN_DIRECTORY, step_directory_again},
 		{SPAWN_DEATH_SIGNAL, step_death_signal},
 		{SPAWN_SIGNALS, step_signals},
+		{SPAWN_EXEC, step_pid},
 		{SPAWN_EXEC, step_exec},
 	};
 	struct spawn_plan *plan = context;

@@ -187,6 +187,7 @@ cJSON *ctl_json_unit(const struct supervisor_unit *unit)
 	add_ports(object, unit->service);
 	ctl_json_add_text(object, "open", unit->service->open);
 	ctl_json_add_text(object, "why", unit->why);
+	ctl_json_add_text(object, "status", unit->status);
 	return object;
 }
 

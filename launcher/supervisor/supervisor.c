@@ -31,6 +31,8 @@
 /* What upfront says to its own processes, and to services only on purpose. */
 static const char *const own_variables[] = {"UPFRONT_STACK", "UPFRONT_UNIT", "UPFRONT_METRICS", "UPFRONT_TELEMETRY",
 					    "UPFRONT_TELEMETRY_PRINT"};
+/* What whoever started upfront waits to hear from upfront itself; a service with `notify` gets its own. */
+static const char *const starter_variables[] = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"};
 
 /* ---- Children, signals, the other processes of upfront ---- */
 
@@ -193,6 +195,8 @@ static int make_environment(struct supervisor *self)
 
 	for (size_t i = 0; i < sizeof own_variables / sizeof own_variables[0]; i++)
 		strmap_remove(&self->environment, own_variables[i]);
+	for (size_t i = 0; i < sizeof starter_variables / sizeof starter_variables[0]; i++)
+		strmap_remove(&self->environment, starter_variables[i]);
 	return rc;
 }
 

@@ -66,6 +66,7 @@ struct supervisor_unit {
 	const struct svc *svc;
 	pid_t pid; /* 0: no process */
 	const char *why; /* last word on its state: probe answer, start error, "exited with code 3"; NULL: none */
+	const char *status; /* what it says of itself (sd_notify); NULL: nothing */
 	int64_t changed_ms; /* wall clock of the last change of state */
 	bool gone; /* being taken away: said once, to the observer */
 };

@@ -6,6 +6,7 @@
  *   supervisor_phase      how far the stack is, and what brings it to the next phase
  *   supervisor_sets       which units there are: made, added, taken away
  *   supervisor_units      units: performs what svc_step decides, hears the engine and the probes
+ *   unit_word             what a unit says of itself, for people
  *   supervisor_deps       the graph at work: who may start, who may be stopped, in two steps - wants are noted first (unit.ask),
  *                         then settled as the states of the others allow
  *   supervisor_view       what the control API sees
@@ -26,6 +27,7 @@
 #include "launcher/process/spawn_users.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/svc.h"
+#include "launcher/supervisor/unit_word.h"
 #include "telemetry/telemetry.h"
 
 #include <event2/util.h>
@@ -88,6 +90,7 @@ struct unit {
 	char **probe_environment;
 	bool probe_broken; /* it could not even be asked: counts as an ill answer at the next settling */
 	char *why;
+	struct unit_word word;
 	struct err start_error; /* of the last start, when it failed */
 	bool passed_over; /* it was said that the start goes on without it */
 	int64_t changed_ms; /* wall clock */

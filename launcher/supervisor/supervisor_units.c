@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "config/stack.h"
+#include "launcher/process/notify.h"
 #include "launcher/process/output.h"
 #include "launcher/process/probe.h"
 #include "telemetry/telemetry.h"
@@ -27,7 +28,9 @@ void unit_set_why(struct unit *self, const char *why)
 
 static void set_why_by_exit(struct unit *self, const struct engine_exit *how)
 {
-	char text[96];
+	bool well = !how->signaled && how->code == 0;
+	const char *word = !well ? self->word.text : NULL;
+	char text[96], whole[sizeof text + NOTIFY_STATUS_BYTES + 64];
 
 	if (how->signaled)
 		snprintf(text, sizeof text, "killed by SIG%s%s",
@@ -37,7 +40,9 @@ static void set_why_by_exit(struct unit *self, const struct engine_exit *how)
 				     : "");
 	else
 		snprintf(text, sizeof text, "exited with code %d", how->code);
-	unit_set_why(self, text);
+	/* A program that knows why it ends has said so before. */
+	snprintf(whole, sizeof whole, word != NULL ? "%s; it said: %s" : "%s", text, word);
+	unit_set_why(self, whole);
 }
 
 /* ---- Why a unit failed ---- */
@@ -108,6 +113,10 @@ enum telemetry_error unit_explain(const struct unit *self, struct err *err)
 		add_reasons(err, &self->start_error, place, self->name);
 		return start_error_type(&self->start_error);
 	}
+	if (svc->state == SVC_UNHEALTHY && svc_probe(svc)->kind == PROBE_NOTIFY) {
+		err_at(err, ERR_FAILED, place, "service '%s' did not get ready: notify: %s", self->name, why);
+		return ERROR_UNHEALTHY;
+	}
 	if (svc->state == SVC_UNHEALTHY) {
 		describe_probe(svc->policy.readiness, probe, sizeof probe);
 		err_at(err, ERR_FAILED, place, "service '%s' did not get ready: %s: asked %d times, last answer: %s",
@@ -134,6 +143,22 @@ static void on_probe_result(void *context, bool well, const char *detail)
 
 	unit_set_why(unit, detail);
 	unit_step(unit, well ? SVC_PROBE_WELL : SVC_PROBE_ILL);
+}
+
+/* Nobody asked, so nobody answered: says what was waited for, and how long. */
+static void set_why_by_silence(struct unit *self)
+{
+	const struct svc *svc = &self->svc;
+	const char *wanted = svc->was_ready ? "WATCHDOG=1" : "READY=1";
+	int64_t waited_ms = svc->was_ready ? svc_probe(svc)->watchdog_ms : clock_monotonic_ms() - svc->started_ms;
+	char text[96];
+
+	/* A timer that was late by some milliseconds is not worth telling. */
+	if (waited_ms >= 1000)
+		snprintf(text, sizeof text, "no %s came within %lld s", wanted, (long long)waited_ms / 1000);
+	else
+		snprintf(text, sizeof text, "no %s came within %lld ms", wanted, (long long)waited_ms);
+	unit_set_why(self, text);
 }
 
 static char **make_probe_environment(const struct unit *self)
@@ -178,7 +203,7 @@ static void renew_probe(struct unit *self)
 
 	drop_probe(self);
 	self->probe_spec = spec;
-	if (spec == NULL)
+	if (spec == NULL || spec->kind == PROBE_NOTIFY)
 		return;
 	if (spec->kind == PROBE_EXEC) {
 		self->probe_environment = make_probe_environment(self);
@@ -210,6 +235,7 @@ static void perform_start(struct unit *self)
 	err_finish(&self->start_error);
 	err_init(&self->start_error);
 	unit_set_why(self, NULL);
+	unit_word_forget(&self->word);
 	renew_probe(self);
 	if (supervisor->output != NULL)
 		output_begin(supervisor->output, self->id, clock_wall_ms());
@@ -220,6 +246,8 @@ static void perform(struct unit *self, const struct svc_effects *effects)
 {
 	struct supervisor *supervisor = self->supervisor;
 
+	if (effects->silent)
+		set_why_by_silence(self);
 	if (effects->stop_probe && self->probe != NULL)
 		probe_cancel(self->probe);
 	if (effects->signal != 0)
@@ -359,6 +387,32 @@ static void on_health(void *context, unsigned id, bool well, const char *detail)
 		on_probe_result(unit, well, detail);
 }
 
+static void on_notified(void *context, unsigned id, const struct notify_message *message)
+{
+	struct unit *unit = engine_unit(context, id);
+	const struct probe_spec *probe = unit != NULL ? svc_probe(&unit->svc) : NULL;
+
+	if (unit == NULL)
+		return;
+	if (unit_word_take(&unit->word, message))
+		supervisor_changed(unit->supervisor, id);
+	if (message->extend_ms > 0) {
+		svc_extend(&unit->svc, message->extend_ms, clock_monotonic_ms());
+		supervisor_touch(unit->supervisor);
+	}
+	/* Once a health check is asked in its place its word counts no more. */
+	if (probe != NULL && probe->kind == PROBE_NOTIFY) {
+		if (message->ready)
+			on_probe_result(unit, true, "it says that it is ready");
+		else if (message->watchdog && unit->svc.was_ready)
+			on_probe_result(unit, true, "it says that it is alive");
+	}
+	if (message->trouble) {
+		unit_set_why(unit, "it says itself that it is not well (WATCHDOG=trigger)");
+		unit_step(unit, SVC_TROUBLE);
+	}
+}
+
 static bool on_output(void *context, unsigned id, enum engine_stream stream, const char *bytes, size_t size_bytes)
 {
 	struct supervisor *supervisor = context;
@@ -387,6 +441,7 @@ const struct engine_events unit_engine_events = {
 	.exited = on_exited,
 	.cleared = on_cleared,
 	.health = on_health,
+	.notified = on_notified,
 	.output = on_output,
 	.output_ended = on_output_ended,
 };
@@ -425,6 +480,7 @@ void unit_finish(struct unit *self)
 	free(self->needs);
 	free(self->name);
 	free(self->why);
+	unit_word_forget(&self->word);
 }
 
 /* ---- Users ---- */

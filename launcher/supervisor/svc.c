@@ -78,12 +78,18 @@ static int64_t probe_pause_while_starting(const struct svc *self)
 	return least((int64_t)PROBE_FIRST_MS << (doublings > 0 ? doublings - 1 : 0), longest);
 }
 
-/* A log line or a notification says "ready" once; there is nothing to ask about later. */
+/* False: the service says so itself, unasked. */
+static bool probe_is_asked(const struct svc *self)
+{
+	return svc_probe(self)->kind != PROBE_NOTIFY;
+}
+
+/* A log line, or a word without a watchdog, says "ready" once; there is nothing to wait for later. */
 static bool probe_lasts(const struct svc *self)
 {
-	enum probe_kind kind = svc_probe(self)->kind;
+	const struct probe_spec *probe = svc_probe(self);
 
-	return kind != PROBE_LOG && kind != PROBE_NOTIFY;
+	return probe->kind != PROBE_LOG && (probe->kind != PROBE_NOTIFY || probe->watchdog_ms > 0);
 }
 
 static void probe_now(struct svc *self, struct svc_effects *effects)
@@ -322,7 +328,10 @@ static void on_started(struct svc *self, const struct svc_event *event, int64_t 
 		return;
 	}
 	self->probe_count_due_ms = later(now_ms, most(self->policy.readiness->start_period_ms, probe_interval(self)));
-	probe_now(self, effects);
+	if (probe_is_asked(self))
+		probe_now(self, effects);
+	else
+		self->probe_due_ms = self->probe_count_due_ms;
 }
 
 static void on_start_failed(struct svc *self, const struct svc_event *event, int64_t now_ms,
@@ -401,10 +410,25 @@ static bool probe_gives_up(struct svc *self, int64_t now_ms)
 		if (now_ms < self->probe_count_due_ms)
 			return false;
 		self->probe_count_due_ms = later(now_ms, probe_interval(self));
+		if (!probe_is_asked(self))
+			return true;
 	}
 	if (self->probe_failures < INT32_MAX)
 		self->probe_failures++;
 	return self->state != SVC_UNHEALTHY && self->probe_failures >= svc_probe(self)->retries;
+}
+
+/* True when it is to be restarted for that: nothing more is asked then. */
+static bool become_unhealthy(struct svc *self, int64_t now_ms, struct svc_effects *effects)
+{
+	enter(self, SVC_UNHEALTHY, effects);
+	if (!self->policy.restart.on_unhealthy)
+		return false;
+	/* The stop follows by the timer, so that everybody sees the unit unhealthy first. */
+	self->restart_wanted = self->stop_is_ours = true;
+	self->stop_deadline_ms = now_ms;
+	self->probe_due_ms = 0;
+	return true;
 }
 
 static void on_probe_ill(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
@@ -413,18 +437,31 @@ static void on_probe_ill(struct svc *self, const struct svc_event *event, int64_
 	if (!probe_answer_counts(self))
 		return;
 	self->probe_running = false;
-	if (probe_gives_up(self, now_ms)) {
-		enter(self, SVC_UNHEALTHY, effects);
-		if (self->policy.restart.on_unhealthy) {
-			/* The stop follows by the timer, so that everybody sees the unit unhealthy first. */
-			self->restart_wanted = self->stop_is_ours = true;
-			self->stop_deadline_ms = now_ms;
-			self->probe_due_ms = 0;
-			return;
-		}
-	}
+	if (probe_gives_up(self, now_ms) && become_unhealthy(self, now_ms, effects))
+		return;
+	if (!probe_is_asked(self) && !(self->was_ready && probe_lasts(self)))
+		return; /* it may still say so; nothing is due any more */
 	self->probe_due_ms =
 		later(now_ms, self->state == SVC_STARTING ? probe_pause_while_starting(self) : probe_interval(self));
+}
+
+static void on_trouble(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
+{
+	(void)event;
+	if (probe_answer_counts(self) && self->state != SVC_UNHEALTHY)
+		(void)become_unhealthy(self, now_ms, effects);
+}
+
+/* What is due is asked for; where nobody asks, it is its not having come that counts. */
+static void probe_is_due(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
+{
+	if (probe_is_asked(self)) {
+		probe_now(self, effects);
+		return;
+	}
+	self->probe_due_ms = 0;
+	effects->silent = true;
+	on_probe_ill(self, event, now_ms, effects);
 }
 
 static bool is_due(int64_t deadline_ms, int64_t now_ms)
@@ -434,7 +471,6 @@ static bool is_due(int64_t deadline_ms, int64_t now_ms)
 
 static void on_timer(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
 {
-	(void)event;
 	switch (self->state) {
 	case SVC_BACKOFF:
 		if (is_due(self->start_deadline_ms, now_ms)) {
@@ -458,7 +494,7 @@ static void on_timer(struct svc *self, const struct svc_event *event, int64_t no
 	case SVC_STARTING:
 	case SVC_READY:
 		if (is_due(self->probe_due_ms, now_ms) && !self->probe_running)
-			probe_now(self, effects);
+			probe_is_due(self, event, now_ms, effects);
 		break;
 	default:
 		break;
@@ -477,6 +513,7 @@ static step_function *const steps[] = {
 	[SVC_CLEARED] = on_cleared,
 	[SVC_PROBE_WELL] = on_probe_well,
 	[SVC_PROBE_ILL] = on_probe_ill,
+	[SVC_TROUBLE] = on_trouble,
 	[SVC_TIMER] = on_timer,
 };
 
@@ -499,6 +536,13 @@ int64_t svc_deadline(const struct svc *self)
 			earliest = deadlines[i];
 	}
 	return earliest;
+}
+
+void svc_extend(struct svc *self, int64_t extend_ms, int64_t now_ms)
+{
+	if (self->state != SVC_STARTING || !self->has_process || probe_is_asked(self))
+		return;
+	self->probe_due_ms = self->probe_count_due_ms = most(self->probe_due_ms, later(now_ms, extend_ms));
 }
 
 void svc_limit_grace(struct svc *self, int64_t limit_ms, int64_t now_ms)

@@ -21,6 +21,10 @@
  * at most one an interval; a well one counts at once. After that one attempt an interval, of the liveness probe if there
  * is one of its own.
  *
+ * A service that says by itself that it is ready (PROBE_NOTIFY) is never asked. Without its word it is given up at the end of the start
+ * period, or of the first interval if that is later; svc_extend moves that. With a watchdog its next sign of life is due one interval
+ * after the last, and an interval without one counts as an ill answer.
+ *
  * Restart: the first one in a row, and every one after backoff_reset_ms of uptime, is made at once; then
  * backoff_initial_ms, doubled each time up to backoff_max_ms. on-failure:N counts failures in a row. From the third of them on,
  * waiting for the next start is shown as a crash loop.
@@ -66,6 +70,7 @@ enum svc_event_kind {
 	SVC_CLEARED, /* what the main process had left behind has ended */
 	SVC_PROBE_WELL,
 	SVC_PROBE_ILL,
+	SVC_TROUBLE, /* it says itself that it is not well: unhealthy at once */
 	SVC_TIMER /* svc_deadline has passed */
 };
 
@@ -81,6 +86,7 @@ struct svc_effects {
 	bool kill; /* SIGKILL to all that belongs to the unit */
 	bool start;
 	bool probe; /* make one attempt now */
+	bool silent; /* the word of the service itself was due and has not come */
 	bool changed; /* the state is another than before */
 };
 
@@ -126,6 +132,8 @@ struct svc_effects svc_step(struct svc *self, const struct svc_event *event, int
 const struct probe_spec *svc_probe(const struct svc *self);
 /* When SVC_TIMER is due, or 0 for never. */
 int64_t svc_deadline(const struct svc *self);
+/* It asks for more time to get ready: so long from now, unless it has more. Only where its own word is waited for. */
+void svc_extend(struct svc *self, int64_t extend_ms, int64_t now_ms);
 /* Shortens the grace period of this and every later stop to at most limit_ms from now. */
 void svc_limit_grace(struct svc *self, int64_t limit_ms, int64_t now_ms);
 /* The same for one stop: the one under way, or the next one of what runs now. */

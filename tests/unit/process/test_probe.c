@@ -251,7 +251,7 @@ static void test_specs_that_cannot_be(void **state)
 		enum err_code code;
 		const char *message;
 	} cases[] = {
-		{{.kind = PROBE_NOTIFY}, ERR_MISSING, "notify readiness is not built into this version"},
+		{{.kind = PROBE_NOTIFY}, ERR_INTERNAL, "no kind"},
 		{{.kind = PROBE_NONE}, ERR_INTERNAL, "no kind"},
 		{{.kind = PROBE_TCP, .host = "x"}, ERR_CONFIG, "host and a port"},
 		{{.kind = PROBE_TCP, .port = 1}, ERR_CONFIG, "host and a port"},
