@@ -38,7 +38,8 @@ static uid_t user_of(const struct native_unit *unit)
 
 	if (name == NULL)
 		return user;
-	if (users != NULL ? spawn_users_get(users, name, &known, NULL) == 0 : spawn_user_find(name, &found, NULL) == 0) {
+	if (users != NULL ? spawn_users_get(users, name, &known, NULL) == 0
+			  : spawn_user_find(name, &found, NULL) == 0) {
 		const struct spawn_user *is = known != NULL ? known : &found;
 
 		user = is->change ? is->uid : user;
