@@ -17,6 +17,7 @@
 struct err;
 struct event_base;
 struct notify_message;
+struct oom_sources;
 struct service;
 struct spawn_users;
 struct stack;
@@ -63,6 +64,7 @@ struct engine_options {
 	struct spawn_users
 		*users; /* whom services run as, looked up before; outlives the engine. NULL: looked up at each start */
 	const char *marker; /* NAME=value put into every unit's environment, so that strays are known */
+	const struct oom_sources *oom; /* where kills for want of memory are counted; NULL: where the kernel does */
 	const struct engine_events *events;
 	void *context;
 };

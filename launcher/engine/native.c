@@ -542,7 +542,7 @@ static struct engine *native_create(const struct engine_options *options, struct
 	if (self->buffer == NULL || self->report == NULL)
 		goto out;
 	raise_file_limit(self);
-	oom_init(&self->oom, NULL);
+	oom_init(&self->oom, options->oom);
 	return self;
 out:
 	err_set(err, ERR_FAILED, "cannot prepare to run services: out of memory");

@@ -10,15 +10,18 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "config/clock.h"
 #include "config/err.h"
 #include "config/utf8.h"
 
 /*
- * A flood costs whoever makes it: after so many messages in one turn the socket rests for a moment, its queue fills up, and the
- * sender waits.
+ * A flood costs whoever makes it. A service that says a few things is heard at once; one that goes on is heard after rests, in which
+ * its messages gather, to be told of together, and in the end it waits for room in the queue.
  */
 #define MESSAGES_AT_ONCE 256
-#define REST_US 10000
+#define WINDOW_MS 100
+#define TURNS_FREE 20 /* in a window */
+#define REST_US 2000
 /* More than the kernel queues for one socket, unless it was told to; a living sender may go on for ever. */
 #define DRAIN_MAX 4096
 
@@ -26,6 +29,8 @@ struct notify {
 	struct notify_options options;
 	int fd;
 	struct event *readable, *rested;
+	int64_t window_ms; /* when it began */
+	int turns; /* in it */
 	uint64_t ignored;
 	char address[16];
 };
@@ -185,9 +190,16 @@ static bool hear(struct notify *self, int limit)
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct notify *self = context;
+	int64_t now_ms = clock_monotonic_ms();
 
 	(void)fd, (void)what;
-	if (hear(self, MESSAGES_AT_ONCE) && event_add(self->rested, &(struct timeval){.tv_usec = REST_US}) == 0)
+	if (now_ms - self->window_ms >= WINDOW_MS) {
+		self->window_ms = now_ms;
+		self->turns = 0;
+	}
+	self->turns++;
+	if ((hear(self, MESSAGES_AT_ONCE) || self->turns > TURNS_FREE) &&
+	    event_add(self->rested, &(struct timeval){.tv_usec = REST_US}) == 0)
 		event_del(self->readable);
 }
 
