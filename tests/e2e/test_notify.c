@@ -221,7 +221,7 @@ static void test_a_service_of_another_user_is_heard(void **state)
 
 	if (geteuid() != 0)
 		skip_because("running a service as another user takes root");
-	/* The helper lies where only root may look: so it changes the user itself, to the one the service is declared with. */
+	/* A program of the machine: the helper may lie where only root may look. */
 	put_stack(
 		world,
 		"services:\n"

@@ -311,6 +311,33 @@ static void test_readiness(void **state)
 	}
 }
 
+/* An interval beside `notify` asks for signs of life; nothing else does, not even the usual interval. */
+static void test_watchdog(void **state)
+{
+	static const struct {
+		const char *body;
+		int64_t watchdog_ms;
+	} cases[] = {
+		{"{notify: true}", 0},
+		{"{notify: true, interval: 1500ms}", 1500},
+		{"{notify: true, interval: null}", 0},
+		{"{notify: true, timeout: 5s, retries: 1, start_period: 5m}", 0},
+		{"{log: ready, interval: 1500ms}", 0},
+		{"{tcp: 'a:1', interval: 1500ms}", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct stack_text text;
+		char body[128];
+
+		snprintf(body, sizeof(body), "command: a\nx-upfront: {ready: %s}", cases[i].body);
+		resolve(&text, body);
+		assert_int_equal(stack_text_service(&text, "web")->ready.watchdog_ms, cases[i].watchdog_ms);
+		stack_text_finish(&text);
+	}
+}
+
 static void test_errors(void **state)
 {
 	static const struct {
@@ -494,17 +521,12 @@ static void test_ignored_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_scalars),
-		cmocka_unit_test(test_restart_policies),
-		cmocka_unit_test(test_versions),
-		cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_readiness),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_a_slip_is_told_once),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_ignored_keys),
+		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_scalars),   cmocka_unit_test(test_restart_policies),
+		cmocka_unit_test(test_versions),  cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_readiness), cmocka_unit_test(test_watchdog),
+		cmocka_unit_test(test_errors),    cmocka_unit_test(test_a_slip_is_told_once),
+		cmocka_unit_test(test_names),     cmocka_unit_test(test_ignored_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
