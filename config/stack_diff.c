@@ -48,7 +48,8 @@ static bool same_probe(const struct probe_spec *a, const struct probe_spec *b)
 	       same_text(a->path, b->path) && same_text(a->regex, b->regex) && same_list(a->argv, b->argv) &&
 	       a->status_min == b->status_min && a->status_max == b->status_max && a->interval_ms == b->interval_ms &&
 	       a->timeout_ms == b->timeout_ms && a->start_period_ms == b->start_period_ms &&
-	       a->start_interval_ms == b->start_interval_ms && a->retries == b->retries;
+	       a->start_interval_ms == b->start_interval_ms && a->retries == b->retries &&
+	       a->watchdog_ms == b->watchdog_ms;
 }
 
 /* Whatever the order of a map's keys and the quotes of its scalars. */
