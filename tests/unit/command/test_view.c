@@ -221,11 +221,48 @@ static void test_errors(void **state)
 	err_finish(&err);
 }
 
+/* Nobody is asked: what is told is what was waited for, and what the service says meanwhile. */
+static void test_a_service_that_speaks_for_itself(void **state)
+{
+	static const struct {
+		const char *members, *why_not_ready, *news;
+	} cases[] = {
+		{"\"state\":\"starting\"", "web is starting: it has not said READY=1 (sd_notify) yet", NULL},
+		{"\"state\":\"starting\",\"status\":\"loading\"",
+		 "web is starting: it has not said READY=1 (sd_notify) yet; it says: loading", NULL},
+		{"\"state\":\"unhealthy\",\"why\":\"no WATCHDOG=1 came within 3 s\",\"status\":\"busy\"",
+		 "web is unhealthy: no WATCHDOG=1 came within 3 s; it says: busy",
+		 "web is unhealthy: no WATCHDOG=1 came within 3 s; it says: busy\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct heard heard = {0};
+		struct view view;
+		char line[1024], *text;
+
+		view_init(&view);
+		snprintf(line, sizeof line, UNIT("\"probe\":{\"kind\":\"notify\",\"target\":null,\"attempts\":0},%s"),
+			 cases[i].members);
+		assert_int_equal(feed(&view, line, 7, &heard), 0);
+		text = news_why_not_ready(view_find(&view, 0));
+		assert_string_equal(text, cases[i].why_not_ready);
+		assert_string_equal(heard.news, cases[i].news != NULL ? cases[i].news : "");
+		free(text);
+		view_finish(&view);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_story),  cmocka_unit_test(test_nonsense),      cmocka_unit_test(test_odd_members),
-		cmocka_unit_test(test_ports),  cmocka_unit_test(test_why_not_ready), cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_a_service_that_speaks_for_itself),
+		cmocka_unit_test(test_story),
+		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_odd_members),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_why_not_ready),
+		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_errors),
 	};
 
