@@ -36,6 +36,21 @@ static void its_own_word_comes_before_its_end(void **state)
 	}
 }
 
+/* One that talks much is heard after rests: its end falls into one of them, and the last word is still in the queue. */
+static void last_words_after_many_are_not_lost(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->service[0].ready.kind = PROBE_NOTIFY;
+	for (int i = 0; i < 10; i++) {
+		bench->seen[0] = (struct seen){0};
+		start_notifier(bench, "flood", "400", "WATCHDOG=0", "fork", "STATUS=the end", "exit", "3", NULL);
+		run_loop_until(bench, has_ended);
+		assert_string_equal(bench->seen[0].status, "the end");
+		run_loop_until(bench, output_has_ended);
+	}
+}
+
 static void assert_shown(const char *folder, const char *file, const char *wanted)
 {
 	char *text = children_slurp(folder, file, NULL);
@@ -152,6 +167,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(its_own_word_comes_before_its_end),
+		TEST(last_words_after_many_are_not_lost),
 		TEST(what_it_needs_to_say_so_is_in_its_environment),
 		TEST(a_word_costs_no_descriptor_once_the_run_is_over),
 		TEST(a_kill_for_want_of_memory_is_told_from_others),
