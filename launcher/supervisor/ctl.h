@@ -22,6 +22,7 @@
  *
  *   ctl          listening, connections and their limits
  *   ctl_routes   the table of endpoints and what answers each
+ *   ctl_act      those of the answers that change services
  *   ctl_stream   followers of events and logs, with back-pressure
  *   ctl_json     what is said, as JSON
  *   ctl_address  socket addresses of any length, shared with the client

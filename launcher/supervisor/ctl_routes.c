@@ -2,7 +2,7 @@
 #include "launcher/supervisor/ctl_routes.h"
 
 #include "config/err.h"
-#include "config/signal_name.h"
+#include "launcher/supervisor/ctl_call.h"
 #include "launcher/supervisor/ctl_json.h"
 #include "launcher/supervisor/ctl_stream.h"
 #include "launcher/supervisor/supervisor.h"
@@ -12,27 +12,14 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
-#include <event2/keyvalq_struct.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #define NAMES_MAX 1000u
 #define BODY_DEPTH_MAX 16
-
-/* One request on its way to an answer. */
-struct call {
-	struct evhttp_request *request;
-	struct supervisor *supervisor;
-	struct ctl_streams *streams;
-	char *name; /* {name} of the path, decoded; NULL: the route has none */
-	struct evkeyvalq query;
-	cJSON *body; /* an object, or NULL when none was sent */
-};
 
 /* ---- Answers ---- */
 
@@ -81,8 +68,7 @@ out:
 	cJSON_Delete(object);
 }
 
-/* Deletes `object`, a plain one, after its version was put in front. */
-static void answer_versioned(struct evhttp_request *request, int status, cJSON *object)
+void ctl_answer_versioned(struct evhttp_request *request, int status, cJSON *object)
 {
 	cJSON *version = object != NULL ? cJSON_AddNumberToObject(object, "version", CTL_JSON_VERSION) : NULL;
 
@@ -91,7 +77,7 @@ static void answer_versioned(struct evhttp_request *request, int status, cJSON *
 	answer_json(request, status, object);
 }
 
-static void answer_err(struct evhttp_request *request, int status, const struct err *err)
+void ctl_answer_err(struct evhttp_request *request, int status, const struct err *err)
 {
 	answer_json(request, status, ctl_json_error(err));
 }
@@ -102,7 +88,7 @@ static void refuse_service(struct evhttp_request *request, const char *name)
 
 	err_set(&err, ERR_USAGE, "no such service: '%s'", name);
 	err_hint(&err, "upfront ps shows the services");
-	answer_err(request, 404, &err);
+	ctl_answer_err(request, 404, &err);
 	err_finish(&err);
 }
 
@@ -111,36 +97,36 @@ void ctl_routes_refuse(struct evhttp_request *request, int status, const char *m
 	struct err err = ERR_INIT;
 
 	err_set(&err, status == 503 ? ERR_FAILED : ERR_USAGE, "%s", message);
-	answer_err(request, status, &err);
+	ctl_answer_err(request, status, &err);
 	err_finish(&err);
 }
 
-static void answer_accepted(struct evhttp_request *request)
+void ctl_answer_accepted(struct evhttp_request *request)
 {
 	cJSON *object = cJSON_CreateObject();
 
 	cJSON_AddBoolToObject(object, "accepted", true);
-	answer_versioned(request, 202, object);
+	ctl_answer_versioned(request, 202, object);
 }
 
 /* ---- Reading ---- */
 
-static void get_stack(struct call *call)
+static void get_stack(struct ctl_call *call)
 {
-	answer_versioned(call->request, 200, ctl_json_stack(call->supervisor));
+	ctl_answer_versioned(call->request, 200, ctl_json_stack(call->supervisor));
 }
 
-static void get_services(struct call *call)
+static void get_services(struct ctl_call *call)
 {
 	cJSON *object = cJSON_CreateObject();
 
 	cJSON_AddStringToObject(object, "project", supervisor_stack(call->supervisor)->name);
 	cJSON_AddItemToObject(object, "services", ctl_json_units(call->supervisor));
-	answer_versioned(call->request, 200, object);
+	ctl_answer_versioned(call->request, 200, object);
 }
 
 /* The first unit of this name: "web", "web-2". */
-static size_t find_unit(const struct call *call, const char *name)
+static size_t find_unit(const struct ctl_call *call, const char *name)
 {
 	struct supervisor_unit unit;
 
@@ -152,7 +138,7 @@ static size_t find_unit(const struct call *call, const char *name)
 	return SIZE_MAX;
 }
 
-static void get_service(struct call *call)
+static void get_service(struct ctl_call *call)
 {
 	size_t index = find_unit(call, call->name);
 	struct supervisor_unit unit;
@@ -162,17 +148,17 @@ static void get_service(struct call *call)
 		return;
 	}
 	supervisor_unit(call->supervisor, index, &unit);
-	answer_versioned(call->request, 200, ctl_json_unit(&unit));
+	ctl_answer_versioned(call->request, 200, ctl_json_unit(&unit));
 }
 
-static void get_telemetry(struct call *call)
+static void get_telemetry(struct ctl_call *call)
 {
-	answer_versioned(call->request, 200, ctl_json_telemetry(call->supervisor));
+	ctl_answer_versioned(call->request, 200, ctl_json_telemetry(call->supervisor));
 }
 
 /* ---- Streams ---- */
 
-static void answer_stream_result(struct call *call, int result)
+static void answer_stream_result(struct ctl_call *call, int result)
 {
 	if (result == -EBUSY)
 		ctl_routes_refuse(call->request, 503, "too many streams are open");
@@ -180,7 +166,7 @@ static void answer_stream_result(struct call *call, int result)
 		ctl_routes_refuse(call->request, 500, "out of memory");
 }
 
-static void get_events(struct call *call)
+static void get_events(struct ctl_call *call)
 {
 	answer_stream_result(call, ctl_streams_events(call->streams, call->request));
 }
@@ -201,7 +187,7 @@ static bool parse_count(const char *text, size_t *count)
 }
 
 /* service=NAME (repeatable), follow=0|1, tail=N|all. Returns what is wrong with it, or NULL; *stranger is a name nobody has. */
-static const char *parse_log_query(struct call *call, struct ctl_log_query *query, const char **names,
+static const char *parse_log_query(struct ctl_call *call, struct ctl_log_query *query, const char **names,
 				   const char **stranger)
 {
 	const struct evkeyval *pair;
@@ -229,7 +215,7 @@ static const char *parse_log_query(struct call *call, struct ctl_log_query *quer
 	return NULL;
 }
 
-static void get_logs(struct call *call)
+static void get_logs(struct ctl_call *call)
 {
 	struct ctl_log_query query = {0};
 	const char **names = calloc(NAMES_MAX, sizeof(*names));
@@ -247,7 +233,7 @@ static void get_logs(struct call *call)
 
 /* ---- Acting ---- */
 
-static void post_down(struct call *call)
+static void post_down(struct ctl_call *call)
 {
 	const cJSON *grace = cJSON_GetObjectItemCaseSensitive(call->body, "grace_ms");
 	const cJSON *reason = cJSON_GetObjectItemCaseSensitive(call->body, "reason");
@@ -265,258 +251,20 @@ static void post_down(struct call *call)
 		}
 		grace_ms = (int64_t)grace->valuedouble;
 	}
-	answer_accepted(call->request);
+	ctl_answer_accepted(call->request);
 	supervisor_down(call->supervisor, reason != NULL ? DOWN_TIMED_OUT : DOWN_ASKED, grace_ms);
 }
 
-static void post_detach(struct call *call)
+static void post_detach(struct ctl_call *call)
 {
 	supervisor_detach(call->supervisor);
-	answer_accepted(call->request);
+	ctl_answer_accepted(call->request);
 }
 
-static void post_withdraw(struct call *call)
+static void post_withdraw(struct ctl_call *call)
 {
 	supervisor_withdraw(call->supervisor);
 	get_telemetry(call);
-}
-
-/* ---- Acting on services ---- */
-
-static void answer_refusal(struct call *call, const struct err *err)
-{
-	answer_err(call->request, err->code == ERR_USAGE ? 404 : err->code == ERR_CONFIG ? 400 : 409, err);
-}
-
-/* A list of texts, borrowed from the body, in an array that ends with NULL and is the caller's. False when it is something else. */
-static bool read_texts(const struct call *call, const char *name, const char ***texts)
-{
-	const cJSON *list = cJSON_GetObjectItemCaseSensitive(call->body, name);
-	const cJSON *item;
-	size_t count = 0;
-
-	*texts = NULL;
-	if (list == NULL)
-		return true;
-	if (!cJSON_IsArray(list))
-		return false;
-	*texts = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof(**texts));
-	if (*texts == NULL)
-		return false;
-	cJSON_ArrayForEach(item, list)
-	{
-		if (!cJSON_IsString(item))
-			return false;
-		(*texts)[count++] = item->valuestring;
-	}
-	return true;
-}
-
-static bool read_flag(const struct call *call, const char *name, bool *flag)
-{
-	const cJSON *value = cJSON_GetObjectItemCaseSensitive(call->body, name);
-
-	*flag = cJSON_IsTrue(value);
-	return value == NULL || cJSON_IsBool(value);
-}
-
-static bool read_duration(const struct call *call, const char *name, int64_t *duration_ms)
-{
-	const cJSON *value = cJSON_GetObjectItemCaseSensitive(call->body, name);
-
-	*duration_ms = -1;
-	if (value == NULL)
-		return true;
-	if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0 && value->valuedouble <= 1e12))
-		return false;
-	*duration_ms = (int64_t)value->valuedouble;
-	return true;
-}
-
-/* "SIGTERM", "TERM", "15", 15; left out: SIGKILL. */
-static bool read_signal(const struct call *call, int *signal)
-{
-	const cJSON *value = cJSON_GetObjectItemCaseSensitive(call->body, "signal");
-
-	*signal = SIGKILL;
-	if (value == NULL)
-		return true;
-	if (cJSON_IsNumber(value)) {
-		*signal = value->valuedouble >= 1 && value->valuedouble < NSIG ? (int)value->valuedouble : 0;
-		return *signal != 0;
-	}
-	return cJSON_IsString(value) && signal_parse(value->valuestring, signal);
-}
-
-/* What the body asks for, but for the names; or what is wrong with it. */
-static const char *read_request(const struct call *call, struct supervisor_request *request)
-{
-	if (!read_flag(call, "no_deps", &request->alone))
-		return "no_deps: true or false is wanted";
-	if (!read_flag(call, "dry_run", &request->dry_run))
-		return "dry_run: true or false is wanted";
-	if (!read_duration(call, "timeout_ms", &request->grace_limit_ms))
-		return "timeout_ms: a number of milliseconds is wanted";
-	if (!read_signal(call, &request->signal))
-		return "signal: unknown signal";
-	return NULL;
-}
-
-typedef int act_function(struct supervisor *supervisor, const struct supervisor_request *request, const char ***names,
-			 struct err *err);
-
-static void answer_names(struct call *call, const char *const *names, bool dry_run)
-{
-	cJSON *object = cJSON_CreateObject();
-	cJSON *list;
-
-	cJSON_AddBoolToObject(object, "accepted", true);
-	list = cJSON_AddArrayToObject(object, "services");
-	for (; list != NULL && *names != NULL; names++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(*names));
-	answer_versioned(call->request, dry_run ? 200 : 202, object);
-}
-
-static void act(struct call *call, act_function *action, const char *const *services)
-{
-	struct supervisor_request request = {.names = services};
-	const char *problem = read_request(call, &request);
-	const char **names = NULL;
-	struct err err = ERR_INIT;
-
-	if (problem != NULL)
-		ctl_routes_refuse(call->request, 400, problem);
-	else if (action(call->supervisor, &request, &names, &err) < 0)
-		answer_refusal(call, &err);
-	else
-		answer_names(call, names, request.dry_run);
-	free(names);
-	err_finish(&err);
-}
-
-static void act_on_one(struct call *call, act_function *action)
-{
-	const char *const names[] = {call->name, NULL};
-
-	act(call, action, names);
-}
-
-static void act_on_several(struct call *call, act_function *action)
-{
-	const char **services;
-
-	if (read_texts(call, "services", &services))
-		act(call, action, services);
-	else
-		ctl_routes_refuse(call->request, 400, "services: a list of names is wanted");
-	free(services);
-}
-
-static void post_start(struct call *call)
-{
-	act_on_one(call, supervisor_start);
-}
-
-static void post_stop(struct call *call)
-{
-	act_on_one(call, supervisor_stop);
-}
-
-static void post_restart(struct call *call)
-{
-	act_on_one(call, supervisor_restart);
-}
-
-static void post_kill(struct call *call)
-{
-	act_on_one(call, supervisor_signal);
-}
-
-static void post_stack_start(struct call *call)
-{
-	act_on_several(call, supervisor_start);
-}
-
-static void post_stack_stop(struct call *call)
-{
-	act_on_several(call, supervisor_stop);
-}
-
-static void post_stack_restart(struct call *call)
-{
-	act_on_several(call, supervisor_restart);
-}
-
-static void post_stack_kill(struct call *call)
-{
-	act_on_several(call, supervisor_signal);
-}
-
-static void post_scale(struct call *call)
-{
-	const cJSON *value = cJSON_GetObjectItemCaseSensitive(call->body, "replicas");
-	struct err err = ERR_INIT;
-	int64_t grace_limit_ms;
-
-	if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0 && value->valuedouble <= 1e9) ||
-	    value->valuedouble != (double)(size_t)value->valuedouble)
-		ctl_routes_refuse(call->request, 400, "replicas: a whole number, 0 or more, is wanted");
-	else if (!read_duration(call, "timeout_ms", &grace_limit_ms))
-		ctl_routes_refuse(call->request, 400, "timeout_ms: a number of milliseconds is wanted");
-	else if (supervisor_scale(call->supervisor, call->name, (size_t)value->valuedouble, grace_limit_ms, &err) < 0)
-		answer_refusal(call, &err);
-	else
-		answer_accepted(call->request);
-	err_finish(&err);
-}
-
-/* ---- Another stack ---- */
-
-static void take_changes(void *context, const struct supervisor_changes *changes)
-{
-	*(cJSON **)context = ctl_json_changes(changes);
-}
-
-static bool all_absolute(const char *const *paths)
-{
-	while (paths != NULL && *paths != NULL && **paths == '/')
-		paths++;
-	return paths == NULL || *paths == NULL;
-}
-
-static const char *read_reload(struct call *call, const char **lists[3], bool *dry_run)
-{
-	if (!read_texts(call, "files", &lists[0]) || !all_absolute((const char *const *)lists[0]))
-		return "files: a list of absolute paths is wanted";
-	if (!read_texts(call, "env_files", &lists[1]) || !all_absolute((const char *const *)lists[1]))
-		return "env_files: a list of absolute paths is wanted";
-	if (!read_texts(call, "profiles", &lists[2]))
-		return "profiles: a list of names is wanted";
-	return read_flag(call, "dry_run", dry_run) ? NULL : "dry_run: true or false is wanted";
-}
-
-static void post_reload(struct call *call)
-{
-	const char **lists[3] = {NULL, NULL, NULL};
-	struct supervisor_reload request = {0};
-	const char *problem = read_reload(call, lists, &request.dry_run);
-	struct err err = ERR_INIT;
-	cJSON *changes = NULL;
-
-	request.files = (const char *const *)lists[0];
-	request.env_files = (const char *const *)lists[1];
-	request.profiles = (const char *const *)lists[2];
-	if (problem != NULL) {
-		ctl_routes_refuse(call->request, 400, problem);
-	} else if (supervisor_reload(call->supervisor, &request, take_changes, &changes, &err) < 0) {
-		cJSON_Delete(changes);
-		answer_refusal(call, &err);
-	} else {
-		answer_versioned(call->request, 200, changes);
-	}
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		free(lists[i]);
-	err_finish(&err);
 }
 
 /* ---- The table ---- */
@@ -524,23 +272,23 @@ static void post_reload(struct call *call)
 static const struct route {
 	const char *name; /* method and template */
 	enum evhttp_cmd_type method;
-	void (*answer)(struct call *call);
+	void (*answer)(struct ctl_call *call);
 } routes[] = {
 	{"GET /v1/stack", EVHTTP_REQ_GET, get_stack},
 	{"POST /v1/stack/down", EVHTTP_REQ_POST, post_down},
 	{"POST /v1/stack/detach", EVHTTP_REQ_POST, post_detach},
-	{"POST /v1/stack/start", EVHTTP_REQ_POST, post_stack_start},
-	{"POST /v1/stack/stop", EVHTTP_REQ_POST, post_stack_stop},
-	{"POST /v1/stack/restart", EVHTTP_REQ_POST, post_stack_restart},
-	{"POST /v1/stack/kill", EVHTTP_REQ_POST, post_stack_kill},
-	{"POST /v1/stack/reload", EVHTTP_REQ_POST, post_reload},
+	{"POST /v1/stack/start", EVHTTP_REQ_POST, ctl_post_stack_start},
+	{"POST /v1/stack/stop", EVHTTP_REQ_POST, ctl_post_stack_stop},
+	{"POST /v1/stack/restart", EVHTTP_REQ_POST, ctl_post_stack_restart},
+	{"POST /v1/stack/kill", EVHTTP_REQ_POST, ctl_post_stack_kill},
+	{"POST /v1/stack/reload", EVHTTP_REQ_POST, ctl_post_reload},
 	{"GET /v1/services", EVHTTP_REQ_GET, get_services},
 	{"GET /v1/services/{name}", EVHTTP_REQ_GET, get_service},
-	{"POST /v1/services/{name}/start", EVHTTP_REQ_POST, post_start},
-	{"POST /v1/services/{name}/stop", EVHTTP_REQ_POST, post_stop},
-	{"POST /v1/services/{name}/restart", EVHTTP_REQ_POST, post_restart},
-	{"POST /v1/services/{name}/kill", EVHTTP_REQ_POST, post_kill},
-	{"POST /v1/services/{name}/scale", EVHTTP_REQ_POST, post_scale},
+	{"POST /v1/services/{name}/start", EVHTTP_REQ_POST, ctl_post_start},
+	{"POST /v1/services/{name}/stop", EVHTTP_REQ_POST, ctl_post_stop},
+	{"POST /v1/services/{name}/restart", EVHTTP_REQ_POST, ctl_post_restart},
+	{"POST /v1/services/{name}/kill", EVHTTP_REQ_POST, ctl_post_kill},
+	{"POST /v1/services/{name}/scale", EVHTTP_REQ_POST, ctl_post_scale},
 	{"GET /v1/events", EVHTTP_REQ_GET, get_events},
 	{"GET /v1/logs", EVHTTP_REQ_GET, get_logs},
 	{"GET /v1/telemetry", EVHTTP_REQ_GET, get_telemetry},
@@ -616,7 +364,7 @@ static bool shallow(const char *text, size_t size_bytes)
 }
 
 /* No body, or one JSON object. */
-static bool read_body(struct call *call)
+static bool read_body(struct ctl_call *call)
 {
 	struct evbuffer *buffer = evhttp_request_get_input_buffer(call->request);
 	size_t length = evbuffer_get_length(buffer);
@@ -636,7 +384,7 @@ void ctl_routes_answer(struct evhttp_request *request, struct supervisor *superv
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
 	const char *query = uri != NULL ? evhttp_uri_get_query(uri) : NULL;
-	struct call call = {.request = request, .supervisor = supervisor, .streams = streams};
+	struct ctl_call call = {.request = request, .supervisor = supervisor, .streams = streams};
 	const struct route *route;
 	bool known;
 

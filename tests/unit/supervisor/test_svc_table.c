@@ -58,7 +58,10 @@ struct cell {
 	int does; /* 0: this cell was never filled in */
 };
 
-#define STAYS(state) {state, NOTHING}
+#define STAYS(state)           \
+	{                      \
+		state, NOTHING \
+	}
 
 /* SVC_EXITED is one with code 1 and nothing left behind; the timer is one that is due. */
 static const struct cell table[SVC_STATE_COUNT][EVENT_COUNT] = {
@@ -205,8 +208,7 @@ static void every_state_with_every_event(void **state)
 
 			assert_int_equal(svc.state, from);
 			if (wanted->does == 0)
-				fail_msg("nothing is said of state '%s' and event %d", svc_state_name(svc.state),
-					 kind);
+				fail_msg("nothing is said of state '%s' and event %d", svc_state_name(svc.state), kind);
 			effects = svc_step(&svc, &event, now);
 			if (svc.state != wanted->to || done(&effects) != wanted->does ||
 			    effects.changed != ((int)svc.state != from))
