@@ -123,6 +123,7 @@ static void test_a_file_with_an_error_changes_nothing(void **state)
 		assert_int_equal(ctl_ask_pid(socket_path, "web"), web);
 	}
 	ctl_ask_post(socket_path, "/v1/stack/reload", "{\"files\":[\"/nowhere.yaml\"]}", "HTTP/1.1 400");
+	reload(world, HEAD DB WEB, "", "\"unchanged\":2}");
 	end(world);
 }
 

@@ -93,6 +93,45 @@ static void test_story(void **state)
 	}
 }
 
+static void test_a_crash_loop_is_news(void **state)
+{
+	static const char story[] = SNAPSHOT UNIT(
+		"\"state\":\"back-off\",\"why\":\"killed by SIGSEGV\",\"exit\":{\"signal\":\"SIGSEGV\",\"core\":false},"
+		"\"crash_loop\":{\"exits\":5,\"within_ms\":12000,\"next_try_in_ms\":3200}");
+	struct heard heard = {0};
+	struct view view;
+
+	(void)state;
+	view_init(&view);
+	assert_int_equal(feed(&view, story, 1000, &heard), 0);
+	assert_string_equal(heard.news, "web: crash loop: 5 exits in 12 s, next try in 3.2 s (killed by SIGSEGV)\n");
+	assert_true(view.units[0].exit_signaled);
+	assert_int_equal(view.units[0].exit_value, 11);
+	view_finish(&view);
+}
+
+static void test_units_go(void **state)
+{
+	static const char both[] = "{\"event\":\"snapshot\",\"version\":1,\"stack\":{\"phase\":\"up\"},\"services\":["
+				   "{\"id\":0,\"name\":\"web\",\"service\":\"web\",\"state\":\"running\"},"
+				   "{\"id\":1,\"name\":\"web-2\",\"service\":\"web\",\"state\":\"running\"}]}\n";
+	static const char gone[] = "{\"event\":\"removed\",\"unit\":{\"id\":0,\"name\":\"web\"}}\n";
+	struct heard heard = {0};
+	struct view view;
+
+	(void)state;
+	view_init(&view);
+	assert_int_equal(feed(&view, both, 1000, &heard), 0);
+	assert_int_equal(feed(&view, gone, 1000, &heard), 0);
+	assert_null(view_find(&view, 0));
+	assert_string_equal(view_find(&view, 1)->name, "web-2");
+	/* A snapshot makes up for what was missed. */
+	assert_int_equal(feed(&view, SNAPSHOT, 1000, &heard), 0);
+	assert_int_equal(view.count, 1);
+	assert_non_null(view_find(&view, 0));
+	view_finish(&view);
+}
+
 static void test_nonsense(void **state)
 {
 	static const char *const lines[] = {
@@ -264,6 +303,8 @@ int main(void)
 		cmocka_unit_test(test_why_not_ready),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_a_crash_loop_is_news),
+		cmocka_unit_test(test_units_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

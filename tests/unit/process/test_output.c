@@ -313,6 +313,41 @@ static void test_rotation(void **state)
 }
 
 /* Follows the index as its header says, from the end: every record of a file that is still there names just those bytes. */
+static void test_a_unit_goes_and_another_comes(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct transcript told = {""};
+	scene_open(&scene, 0, 0);
+	output_begin(scene.output, 0, 1000);
+	put(&scene, "old\nhalf");
+	output_remove(scene.output, 0, 1000);
+	output_remove(scene.output, 0, 1000); /* twice is once */
+	put(&scene, "nobody's\n");
+	output_tail(scene.output, UINT_MAX, 10, transcribe, &told);
+	assert_string_equal(told.text, "");
+	assert_int_equal(output_add(scene.output, 0, "web", 0, 0, NULL), 0);
+	put(&scene, "new\n");
+	assert_file(&scene, "web.log", "old\nhalfnew\n");
+	scene_close(&scene);
+}
+
+static void test_limits_can_change(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_open(&scene, 1 << 20, 5);
+	for (int i = 0; i < 2000; i++)
+		put(&scene, "0123456789\n");
+	assert_int_equal(size_of(&scene, "web.log.1"), -1);
+	output_set_limits(scene.output, 0, 1, 2);
+	put(&scene, "more\n");
+	put(&scene, "more\n");
+	assert_true(size_of(&scene, "web.log.1") > 0);
+	assert_int_equal(size_of(&scene, "web.log.2"), -1);
+	scene_close(&scene);
+}
+
 static void test_index_finds_the_bytes(void **state)
 {
 	(void)state;
@@ -582,6 +617,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_are_cut_as_they_come),
 		cmocka_unit_test(test_long_lines_come_in_pieces),
+		cmocka_unit_test(test_a_unit_goes_and_another_comes),
+		cmocka_unit_test(test_limits_can_change),
 		cmocka_unit_test(test_ring_keeps_the_last_lines),
 		cmocka_unit_test(test_tail_of_all_units_is_merged),
 		cmocka_unit_test(test_runs_are_told_apart),

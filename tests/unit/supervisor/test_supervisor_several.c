@@ -207,6 +207,19 @@ static void what_cannot_be_scaled_is_said(void **state)
 	end(play);
 }
 
+static void more_than_a_machine_runs_is_refused_at_the_start(void **state)
+{
+	struct play *play = *state;
+
+	play_add(play, "web", "say web");
+	play_add(play, "many", "say many");
+	play->services[1].replicas = 4096;
+	play_begin(play);
+	assert_int_equal(play_end(play), ERR_CONFIG);
+	play_assert_said(play, "too many processes: with service 'many' the stack has more than 4096");
+	play_assert_trace(play, "");
+}
+
 /* ---- Ill health, crash loops ---- */
 
 static void fall_ill(const struct play *play)
@@ -289,6 +302,7 @@ int main(void)
 		PLAY_TEST(a_replica_that_is_wanted_again_while_it_stops_starts_again),
 		PLAY_TEST(none_at_all_is_a_number_too),
 		PLAY_TEST(what_cannot_be_scaled_is_said),
+		PLAY_TEST(more_than_a_machine_runs_is_refused_at_the_start),
 		PLAY_TEST(who_declares_it_goes_along_with_a_restart_for_ill_health),
 		PLAY_TEST(a_crash_loop_is_seen_and_its_reason_too),
 		PLAY_TEST(giving_up_is_said_with_the_number),
