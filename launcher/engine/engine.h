@@ -69,10 +69,12 @@ struct engine_options {
 	void *context;
 };
 
+/* What a unit and its descendants use; all zero when it does not run. */
 struct engine_stats {
 	int64_t rss_bytes;
 	int64_t cpu_user_us, cpu_system_us;
-	int processes;
+	int processes, threads;
+	int fds; /* open descriptors; -1 when they cannot be seen */
 };
 
 struct engine;
@@ -91,8 +93,8 @@ struct engine_ops {
 	void (*kill)(struct engine *self, unsigned unit);
 	/* Reads output of this unit again. */
 	void (*resume_output)(struct engine *self, unsigned unit);
-	/* What the unit and its descendants use now; -ESRCH when it is not running. */
-	int (*stats)(struct engine *self, unsigned unit, struct engine_stats *stats);
+	/* What these units use now, measured in one pass. 0 or -errno. */
+	int (*stats)(struct engine *self, const unsigned *units, size_t count, struct engine_stats *stats);
 	/* A child of this process ended that the engine may not know; true when it was one of its units. */
 	bool (*reaped)(struct engine *self, pid_t pid, const struct engine_exit *how);
 	void (*destroy)(struct engine *self);

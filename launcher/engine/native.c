@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "config/stack.h"
+#include "launcher/process/proc_table.h"
 #include "launcher/process/spawn.h"
 #include "launcher/process/strays.h"
 
@@ -441,19 +442,40 @@ static void native_resume_output(struct engine *self, unsigned id)
 		native_output_hold(unit, false);
 }
 
-static int native_stats(struct engine *self, unsigned id, struct engine_stats *stats)
+static int native_stats(struct engine *self, const unsigned *units, size_t count, struct engine_stats *stats)
 {
-	struct native_unit *unit = find_unit(self, id);
-	struct proc_usage usage;
-	int rc;
+	struct proc_usage *usages = calloc(count + 1, sizeof(*usages));
+	pid_t *roots = calloc(count + 1, sizeof(*roots));
+	int *fds = calloc(count + 1, sizeof(*fds));
+	struct proc_table table = {0};
+	int result = -ENOMEM;
 
-	if (unit == NULL || unit->pid == 0)
-		return -ESRCH;
-	rc = proc_tree_usage(unit->pid, &usage);
-	if (rc < 0)
-		return rc;
-	*stats = (struct engine_stats){usage.rss_bytes, usage.cpu_user_us, usage.cpu_system_us, usage.processes};
-	return 0;
+	if (usages == NULL || roots == NULL || fds == NULL)
+		goto out;
+	for (size_t i = 0; i < count; i++) {
+		const struct native_unit *unit = find_unit(self, units[i]);
+
+		roots[i] = unit != NULL ? unit->pid : 0;
+	}
+	result = proc_table_read(&table);
+	if (result == 0)
+		result = proc_table_usages(&table, roots, count, usages, fds);
+	for (size_t i = 0; result == 0 && i < count; i++) {
+		stats[i] = (struct engine_stats){
+			.rss_bytes = usages[i].rss_bytes,
+			.cpu_user_us = usages[i].cpu_user_us,
+			.cpu_system_us = usages[i].cpu_system_us,
+			.processes = usages[i].processes,
+			.threads = usages[i].threads,
+			.fds = fds[i],
+		};
+	}
+out:
+	proc_table_finish(&table);
+	free(usages);
+	free(roots);
+	free(fds);
+	return result;
 }
 
 /* Nobody here sent it: neither a stop whose time was up nor a person by way of us. */

@@ -179,17 +179,6 @@ int proc_signal(const struct proc_id *id, int signal)
 	return result;
 }
 
-int proc_tree_usage(pid_t root, struct proc_usage *usage)
-{
-	struct proc_table table;
-	int result = proc_table_read(&table);
-	if (result < 0)
-		return result;
-	result = proc_table_usage(&table, root, usage);
-	proc_table_finish(&table);
-	return result;
-}
-
 void proc_name(pid_t pid, char *name, size_t size_bytes)
 {
 	if (size_bytes == 0)

@@ -42,14 +42,6 @@ bool proc_has_marker(pid_t pid, const char *marker);
 /* Signals one process if it still is that process; by pidfd. 0 or -errno. */
 int proc_signal(const struct proc_id *id, int signal);
 
-/* Memory, processor time and number of `root` and its descendants. -ESRCH when it is gone. */
-struct proc_usage {
-	int64_t rss_bytes;
-	int64_t cpu_user_us, cpu_system_us;
-	int processes;
-};
-int proc_tree_usage(pid_t root, struct proc_usage *usage);
-
 /* The command name (/proc/PID/comm), zero-terminated into `name`. */
 void proc_name(pid_t pid, char *name, size_t size_bytes);
 

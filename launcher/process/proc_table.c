@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STAT_BYTES 2048 /* a line has about 350 */
@@ -204,33 +205,132 @@ static int64_t ticks_us(uint64_t ticks)
 	return (int64_t)(ticks * (1000000u / (uint64_t)sysconf(_SC_CLK_TCK)));
 }
 
+/* Whose an entry is while owners are looked for: an index, or one of these. */
+enum { OWNER_UNKNOWN = -1, OWNER_NONE = -2 };
+
+struct root {
+	pid_t pid;
+	size_t index;
+};
+
+static int compare_root(const void *a, const void *b)
+{
+	pid_t x = ((const struct root *)a)->pid, y = ((const struct root *)b)->pid;
+	return (x > y) - (x < y);
+}
+
+static long find_root(const struct root *roots, size_t count, pid_t pid)
+{
+	struct root key = {.pid = pid};
+	const struct root *found = count > 0 ? bsearch(&key, roots, count, sizeof key, compare_root) : NULL;
+	return found ? (long)found->index : OWNER_UNKNOWN;
+}
+
+/* A root, or of its session: also when whoever stood between has gone. */
+static long own_owner(const struct root *roots, size_t count, const struct proc_entry *entry)
+{
+	long owner = find_root(roots, count, entry->id.pid);
+	return owner == OWNER_UNKNOWN ? find_root(roots, count, entry->session) : owner;
+}
+
+/* As proc_table_spread, with an owner for a mark. */
+static void spread_owners(const struct proc_table *self, long *owners)
+{
+	for (size_t i = 0; i < self->count; i++) {
+		size_t at = i, steps = 0;
+		long owner = OWNER_NONE;
+		while (steps++ <= self->count) {
+			if (owners[at] != OWNER_UNKNOWN) {
+				owner = owners[at];
+				break;
+			}
+			const struct proc_entry *parent = proc_table_find(self, self->entries[at].parent);
+			if (!parent)
+				break;
+			at = (size_t)(parent - self->entries);
+		}
+		for (at = i; owners[at] == OWNER_UNKNOWN;) {
+			owners[at] = owner;
+			const struct proc_entry *parent = proc_table_find(self, self->entries[at].parent);
+			if (!parent)
+				break;
+			at = (size_t)(parent - self->entries);
+		}
+	}
+}
+
+int proc_count_fds(pid_t pid)
+{
+	struct stat status;
+	char path[32];
+	int count = 0;
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	/* Since Linux 6.2 the folder's size is their number; before it is 0 and they have to be counted. */
+	if (stat(path, &status) == 0 && status.st_size > 0)
+		return (int)status.st_size;
+	DIR *folder = opendir(path);
+	if (!folder)
+		return -1;
+	for (struct dirent *item; (item = readdir(folder));)
+		count += item->d_name[0] != '.';
+	closedir(folder);
+	return count;
+}
+
+static void add_usage(const struct proc_entry *entry, struct proc_usage *usage, int *fds)
+{
+	bool lives = proc_entry_lives(entry);
+	usage->rss_bytes += (int64_t)entry->rss_pages * sysconf(_SC_PAGESIZE);
+	usage->cpu_user_us += ticks_us(entry->user_ticks);
+	usage->cpu_system_us += ticks_us(entry->system_ticks);
+	usage->processes += lives;
+	usage->threads += lives ? entry->threads : 0;
+	if (fds && lives && *fds >= 0) {
+		int count = proc_count_fds(entry->id.pid);
+		*fds = count < 0 ? -1 : *fds + count;
+	}
+}
+
+int proc_table_usages(const struct proc_table *self, const pid_t *pids, size_t count, struct proc_usage *usages,
+		      int *fds)
+{
+	struct root *roots = calloc(count + 1, sizeof *roots);
+	long *owners = calloc(self->count + 1, sizeof *owners);
+	size_t root_count = 0;
+	int result = -ENOMEM;
+	if (!roots || !owners)
+		goto out;
+	for (size_t i = 0; i < count; i++) {
+		const struct proc_entry *top = pids[i] > 0 ? proc_table_find(self, pids[i]) : NULL;
+		usages[i] = (struct proc_usage){0};
+		if (fds)
+			fds[i] = 0;
+		if (top && proc_entry_lives(top))
+			roots[root_count++] = (struct root){pids[i], i};
+	}
+	if (root_count > 0)
+		qsort(roots, root_count, sizeof *roots, compare_root);
+	for (size_t i = 0; i < self->count; i++)
+		owners[i] = own_owner(roots, root_count, &self->entries[i]);
+	spread_owners(self, owners);
+	for (size_t i = 0; i < self->count; i++) {
+		if (owners[i] >= 0)
+			add_usage(&self->entries[i], &usages[owners[i]], fds ? &fds[owners[i]] : NULL);
+	}
+	result = 0;
+out:
+	free(roots);
+	free(owners);
+	return result;
+}
+
 int proc_table_usage(const struct proc_table *self, pid_t root, struct proc_usage *usage)
 {
-	const struct proc_entry *top = proc_table_find(self, root);
-	if (!top || !proc_entry_lives(top))
-		return -ESRCH;
-	unsigned char *marks = calloc(self->count, 1);
-	if (!marks)
-		return -ENOMEM;
-	marks[top - self->entries] = PROC_IN;
-	proc_table_spread(self, marks);
-
-	uint64_t pages = 0, user = 0, system = 0;
-	int processes = 0;
-	for (size_t i = 0; i < self->count; i++) {
-		if (marks[i] != PROC_IN)
-			continue;
-		pages += self->entries[i].rss_pages;
-		user += self->entries[i].user_ticks;
-		system += self->entries[i].system_ticks;
-		processes += proc_entry_lives(&self->entries[i]);
-	}
-	free(marks);
-	*usage = (struct proc_usage){
-		.rss_bytes = (int64_t)pages * sysconf(_SC_PAGESIZE),
-		.cpu_user_us = ticks_us(user),
-		.cpu_system_us = ticks_us(system),
-		.processes = processes,
-	};
-	return 0;
+	struct proc_usage found;
+	int result = proc_table_usages(self, &root, 1, &found, NULL);
+	if (result == 0 && found.processes == 0)
+		result = -ESRCH;
+	if (result == 0)
+		*usage = found;
+	return result;
 }

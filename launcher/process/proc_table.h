@@ -44,8 +44,25 @@ bool proc_entry_lives(const struct proc_entry *self);
 /* Marks (one an entry): every unknown one becomes IN when a process above it is IN, else OUT. */
 void proc_table_spread(const struct proc_table *self, unsigned char *marks);
 
-/* What `root` and its descendants use; -ESRCH when it is not there. */
+/* Memory, processor time and number of a process, its descendants and what else is of the session it leads. */
+struct proc_usage {
+	int64_t rss_bytes;
+	int64_t cpu_user_us, cpu_system_us;
+	int processes, threads;
+};
+
+/* -ESRCH when `root` is not there. */
 int proc_table_usage(const struct proc_table *self, pid_t root, struct proc_usage *usage);
+
+/*
+ * The same for many roots in one pass: usage[i] is that of roots[i], all zero when it is not there (0: none asked). With `fds` the open
+ * descriptors are counted too, a look at each process of theirs: fds[i] is -1 when one could not be looked at. 0 or -ENOMEM.
+ */
+int proc_table_usages(const struct proc_table *self, const pid_t *roots, size_t count, struct proc_usage *usages,
+		      int *fds);
+
+/* Open descriptors of one process; -1 when they cannot be seen. */
+int proc_count_fds(pid_t pid);
 
 /* One process, without a table. -ESRCH when it is gone. */
 int proc_entry_read(pid_t pid, struct proc_entry *entry);

@@ -11,6 +11,7 @@
  *   GET  /v1/services                    all units
  *   GET  /v1/services/{name}
  *   POST /v1/services/{name}/start|stop|restart|kill   {"signal":"SIGTERM"} for kill
+ *   GET  /v1/stats                       what each unit, and upfront itself, uses now
  *   POST /v1/services/{name}/scale       {"replicas":N}
  *   GET  /v1/events                      stream, one JSON object a line: first a "snapshot", then changes
  *   GET  /v1/logs?service=&follow=&tail= stream of frames, see below
@@ -24,7 +25,7 @@
  *   ctl_routes   the table of endpoints and what answers each
  *   ctl_act      those of the answers that change services
  *   ctl_stream   followers of events and logs, with back-pressure
- *   ctl_json     what is said, as JSON
+ *   ctl_json     what is said, as JSON; ctl_json_stats: what is measured
  *   ctl_address  socket addresses of any length, shared with the client
  */
 #ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_H

@@ -183,6 +183,7 @@ cJSON *ctl_json_unit(const struct supervisor_unit *unit)
 	else
 		cJSON_AddNullToObject(object, "pid");
 	add_svc(object, unit->svc);
+	cJSON_AddBoolToObject(object, "passed_over", unit->passed_over);
 	cJSON_AddNumberToObject(object, "changed_ms", (double)unit->changed_ms);
 	add_ports(object, unit->service);
 	ctl_json_add_text(object, "open", unit->service->open);

@@ -17,6 +17,7 @@ struct cJSON *ctl_json_unit(const struct supervisor_unit *unit);
 struct cJSON *ctl_json_units(const struct supervisor *supervisor);
 struct cJSON *ctl_json_stack(const struct supervisor *supervisor);
 struct cJSON *ctl_json_telemetry(const struct supervisor *supervisor);
+struct cJSON *ctl_json_stats(const struct supervisor *supervisor);
 struct cJSON *ctl_json_changes(const struct supervisor_changes *changes);
 struct cJSON *ctl_json_error(const struct err *err);
 

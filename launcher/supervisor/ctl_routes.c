@@ -151,6 +151,11 @@ static void get_service(struct ctl_call *call)
 	ctl_answer_versioned(call->request, 200, ctl_json_unit(&unit));
 }
 
+static void get_stats(struct ctl_call *call)
+{
+	ctl_answer_versioned(call->request, 200, ctl_json_stats(call->supervisor));
+}
+
 static void get_telemetry(struct ctl_call *call)
 {
 	ctl_answer_versioned(call->request, 200, ctl_json_telemetry(call->supervisor));
@@ -289,6 +294,7 @@ static const struct route {
 	{"POST /v1/services/{name}/restart", EVHTTP_REQ_POST, ctl_post_restart},
 	{"POST /v1/services/{name}/kill", EVHTTP_REQ_POST, ctl_post_kill},
 	{"POST /v1/services/{name}/scale", EVHTTP_REQ_POST, ctl_post_scale},
+	{"GET /v1/stats", EVHTTP_REQ_GET, get_stats},
 	{"GET /v1/events", EVHTTP_REQ_GET, get_events},
 	{"GET /v1/logs", EVHTTP_REQ_GET, get_logs},
 	{"GET /v1/telemetry", EVHTTP_REQ_GET, get_telemetry},

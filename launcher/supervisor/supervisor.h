@@ -66,6 +66,7 @@ struct supervisor_unit {
 	const struct svc *svc;
 	pid_t pid; /* 0: no process */
 	const char *why; /* last word on its state: probe answer, start error, "exited with code 3"; NULL: none */
+	bool passed_over; /* failed, and the start went on without it */
 	const char *status; /* what it says of itself (sd_notify); NULL: nothing */
 	int64_t changed_ms; /* wall clock of the last change of state */
 	bool gone; /* being taken away: said once, to the observer */
@@ -78,6 +79,11 @@ void supervisor_unit(const struct supervisor *self, size_t index, struct supervi
 bool supervisor_find_unit(const struct supervisor *self, size_t id, struct supervisor_unit *unit);
 const struct stack *supervisor_stack(const struct supervisor *self);
 const struct consent_decision *supervisor_consent(const struct supervisor *self);
+struct engine_stats;
+/* What every unit uses now, by index; supervisor_unit_count of them. 0 or -errno. */
+int supervisor_measure(const struct supervisor *self, struct engine_stats *stats);
+/* Monotonic: when this process began. */
+int64_t supervisor_started_ms(const struct supervisor *self);
 /* What services are told of the answer: variables laid over their environment. */
 const struct strmap *supervisor_telemetry_environment(const struct supervisor *self);
 

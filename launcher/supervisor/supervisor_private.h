@@ -10,6 +10,7 @@
  *   supervisor_deps       the graph at work: who may start, who may be stopped, in two steps - wants are noted first (unit.ask),
  *                         then settled as the states of the others allow
  *   supervisor_view       what the control API sees
+ *   supervisor_measure    what units use
  *   supervisor_actions    what it asks
  *   supervisor_reload     another stack in place of the one that runs
  *   supervisor_telemetry  what services are told, and the one event of a start

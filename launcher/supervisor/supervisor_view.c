@@ -28,6 +28,7 @@ static void show(const struct unit *from, struct supervisor_unit *unit)
 					 .svc = &from->svc,
 					 .pid = from->pid,
 					 .why = from->why,
+					 .passed_over = from->passed_over && from->svc.state == SVC_FAILED,
 					 .status = from->word.text,
 					 .changed_ms = from->changed_ms,
 					 .gone = from->gone};

@@ -353,14 +353,21 @@ static void strangers_are_not_ours(void **state)
 static void usage_is_that_of_the_whole_tree(void **state)
 {
 	struct bench *bench = *state;
-	struct engine_stats stats;
+	const unsigned units[] = {0, 1};
+	struct engine_stats stats[2];
 
-	assert_int_equal(engine_native.stats(bench->engine, 0, &stats), -ESRCH);
-	START_SCRIPT(bench, 0, "sleep 1000 & echo ready; wait");
+	assert_int_equal(engine_native.stats(bench->engine, units, 2, stats), 0);
+	assert_int_equal(stats[1].processes, 0);
+	START_SCRIPT(bench, 0, "exec 7</dev/null 8</dev/null; sleep 1000 & echo ready; wait");
 	run_loop_until(bench, has_said_ready);
-	assert_int_equal(engine_native.stats(bench->engine, 0, &stats), 0);
-	assert_in_range(stats.processes, 1, 2);
-	assert_true(stats.rss_bytes > 0);
+	assert_int_equal(engine_native.stats(bench->engine, units, 2, stats), 0);
+	assert_int_equal(stats[1].processes, 0);
+	assert_int_equal(stats[1].fds, 0);
+	assert_int_equal(stats[0].processes, 2);
+	assert_int_equal(stats[0].threads, 2);
+	/* Three standard streams each, and the two that both hold. */
+	assert_int_equal(stats[0].fds, 10);
+	assert_true(stats[0].rss_bytes > 0);
 }
 
 int main(void)

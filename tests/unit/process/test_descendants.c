@@ -292,8 +292,11 @@ static void test_usage_of_a_tree(void **state)
 	struct proc_table table;
 	int out;
 	struct child child = start("tree", NULL, NULL, &out);
-	assert_int_equal(proc_tree_usage(child.pid, &usage), 0);
+	assert_int_equal(proc_table_read(&table), 0);
+	assert_int_equal(proc_table_usage(&table, child.pid, &usage), 0);
+	proc_table_finish(&table);
 	assert_int_equal(usage.processes, 3);
+	assert_int_equal(usage.threads, 3);
 	assert_true(usage.rss_bytes > 4096 && usage.rss_bytes < 1000000000);
 	assert_true(usage.cpu_user_us >= 0 && usage.cpu_system_us >= 0);
 	assert_int_equal(proc_table_read(&table), 0);
@@ -301,7 +304,9 @@ static void test_usage_of_a_tree(void **state)
 	assert_int_equal(usage.processes, 5);
 	proc_table_finish(&table);
 	end(&child, out);
-	assert_int_equal(proc_tree_usage(child.pid, &usage), -ESRCH);
+	assert_int_equal(proc_table_read(&table), 0);
+	assert_int_equal(proc_table_usage(&table, child.pid, &usage), -ESRCH);
+	proc_table_finish(&table);
 }
 
 int main(int argc, char **argv)
