@@ -234,6 +234,10 @@ struct stack_options {
  */
 int stack_source_open(const struct stack_options *options, struct stack_source **source, struct err *err);
 void stack_source_destroy(struct stack_source *self);
+/* The files it was read from: absolute paths in their order, NULL behind the last; those of variables; and the active profiles. */
+const char *stack_source_path(const struct stack_source *self, size_t index);
+const char *const *stack_source_env_files(const struct stack_source *self);
+const char *const *stack_source_profiles(const struct stack_source *self);
 /*
  * Reads the files again into a source of its own, from the folder, the environment and the names of the first time; what `changes`
  * says of files, env_files, profiles and project (NULL: nothing) counts instead. A file that was standard input: ERR_CONFIG.

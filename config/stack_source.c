@@ -505,3 +505,18 @@ void stack_source_destroy(struct stack_source *self)
 	strmap_finish(&self->dotenv);
 	pool_destroy(self->pool);
 }
+
+const char *stack_source_path(const struct stack_source *self, size_t index)
+{
+	return index < self->given_count ? self->given[index]->path : NULL;
+}
+
+const char *const *stack_source_env_files(const struct stack_source *self)
+{
+	return self->env_files;
+}
+
+const char *const *stack_source_profiles(const struct stack_source *self)
+{
+	return self->profiles;
+}

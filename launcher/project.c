@@ -303,6 +303,15 @@ static int already_running(const struct project *self, struct err *err)
 	return -EBUSY;
 }
 
+bool project_is_from_here(const struct project *self)
+{
+	char *folder = read_path(self, "folder");
+	const bool here = folder != NULL && self->stack != NULL && strcmp(folder, self->stack->dir) == 0;
+
+	free(folder);
+	return here;
+}
+
 static int write_path(const struct project *self, const char *file, const char *value, struct err *err)
 {
 	char *path = NULL, *text = NULL;

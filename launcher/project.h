@@ -53,6 +53,9 @@ bool project_is_running(const struct project *self);
 /* True while an `up` holds the lock that has started nothing yet: its question is not answered. */
 bool project_is_asked(const struct project *self);
 
+/* True when what runs under this name was started from this stack's folder. */
+bool project_is_from_here(const struct project *self);
+
 /* Waits until nobody holds the lock, at most limit_ms; then ERR_TIMEOUT. */
 int project_wait_unlocked(const struct project *self, int limit_ms, struct err *err);
 

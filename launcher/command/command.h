@@ -7,10 +7,18 @@
  *   up_follow        what `up` does while the stack runs
  *   up_report        what it says meanwhile, and how it ends
  *   consent_sources  everything that has a say on telemetry, gathered
+ *   up_abort         the first service that ends takes the stack down
+ *   up_running       `up` where the project runs already
+ *   stop start restart kill   by act: what they have in common; scale
  *   down ps logs run config graph help version
+ *   wait top events  look at the running stack until something has come about, by watch; top_table: what top shows
+ *   completion       scripts for shells: completion_bash, completion_zsh, completion_fish
  *   telemetry        its table of sub-commands; telemetry_status, telemetry_answer, telemetry_still are the longer ones
  *   telemetry_running what the running stack does about telemetry
  *   view             the running stack as a client of the control API sees it
+ *   watch            project, client and event stream of a command that waits
+ *   unit_json        a unit as --json tells of it
+ *   table            plain text in columns
  *   news             what is told on stderr when a service changes
  *   log_reader       takes the log stream's frames apart
  *   log_index        the index of the log files, read as it grows
@@ -26,12 +34,21 @@ struct cli_command;
 
 extern const struct cli_command command_up;
 extern const struct cli_command command_down;
+extern const struct cli_command command_stop;
+extern const struct cli_command command_start;
+extern const struct cli_command command_restart;
+extern const struct cli_command command_kill;
+extern const struct cli_command command_scale;
 extern const struct cli_command command_ps;
 extern const struct cli_command command_logs;
+extern const struct cli_command command_wait;
+extern const struct cli_command command_top;
+extern const struct cli_command command_events;
 extern const struct cli_command command_run;
 extern const struct cli_command command_config;
 extern const struct cli_command command_graph;
 extern const struct cli_command command_telemetry;
+extern const struct cli_command command_completion;
 extern const struct cli_command command_help;
 extern const struct cli_command command_version;
 

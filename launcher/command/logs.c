@@ -63,6 +63,7 @@ static void print_line(struct logs *self, const char *name, const struct plain_l
 	}
 	text = strndup(line->bytes, line->size_bytes);
 	object = cJSON_CreateObject();
+	cJSON_AddNumberToObject(object, "version", 1);
 	ctl_json_add_text(object, "service", name);
 	cJSON_AddStringToObject(object, "stream", stream == 2 ? "stderr" : "stdout");
 	cJSON_AddNumberToObject(object, "time_ms", (double)line->time_ms);
@@ -393,7 +394,7 @@ const struct cli_command command_logs = {
 	.summary = "show what the services wrote, now or in the last run",
 	.text = "Of a running stack what this run has written so far, with -f and what comes; else what the last run "
 		"wrote.\n"
-		"With --json one object a line: service, stream, time_ms, partial, text.",
+		"With --json one object a line: version, service, stream, time_ms, partial, text.",
 	.options = logs_table,
 	.options_size = sizeof(struct logs_options),
 	.args_max = -1,

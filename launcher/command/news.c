@@ -96,6 +96,25 @@ char *news_of_unit(const struct view_unit *unit)
 	return result >= 0 ? text : NULL;
 }
 
+char *news_of_end(const struct view_unit *unit)
+{
+	const char *signal = unit->has_exited && unit->exit_signaled ? sigabbrev_np(unit->exit_value) : NULL;
+	char *text = NULL;
+	int result;
+
+	if (signal != NULL)
+		result = asprintf(&text, "%s was ended by SIG%s", unit->name, signal);
+	else if (unit->has_exited && unit->exit_signaled)
+		result = asprintf(&text, "%s was ended by signal %d", unit->name, unit->exit_value);
+	else if (unit->has_exited)
+		result = asprintf(&text, "%s exited with code %d", unit->name, unit->exit_value);
+	else if (is_state(unit, "failed"))
+		result = asprintf(&text, "%s was not started: %s", unit->name, or_else(unit->why, "no reason known"));
+	else
+		result = asprintf(&text, "%s is not running", unit->name);
+	return result >= 0 ? text : NULL;
+}
+
 char *news_why_not_ready(const struct view_unit *unit)
 {
 	char *text = NULL;

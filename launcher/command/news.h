@@ -14,6 +14,8 @@ char *news_of_unit(const struct view_unit *unit);
 /* "http http://... was asked 12 times, last answer: connection refused": why a unit is not ready yet. The caller frees. */
 char *news_why_not_ready(const struct view_unit *unit);
 
+/* "web exited with code 3", "web was ended by SIGKILL", "web could not be started: ..."; of a unit that has ended. The caller frees. */
+char *news_of_end(const struct view_unit *unit);
 /* "crash loop: 5 exits in 12 s, next try in 3.2 s", of a unit whose crash_exits are more than none. */
 #define NEWS_CRASH_LOOP_MAX 128
 void news_crash_loop(const struct view_unit *unit, char *text, size_t size_bytes);

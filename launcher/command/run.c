@@ -115,7 +115,8 @@ struct run_options {
 };
 
 static const struct cli_option run_table[] = {
-	{'T', "no-tty", CLI_FLAG, NULL, "make no terminal for the command; it never is made one here", NULL,
+	{'T', "no-tty", CLI_FLAG, NULL,
+	 "as without it, for scripts written for Compose: no terminal is made either way", NULL,
 	 .offset = offsetof(struct run_options, no_terminal)},
 	{.name = NULL},
 };

@@ -5,8 +5,10 @@
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
+#include "launcher/command/up_abort.h"
 #include "launcher/command/up_consent.h"
 #include "launcher/command/up_follow.h"
+#include "launcher/command/up_running.h"
 #include "launcher/process/descendants.h"
 #include "launcher/process/guard.h"
 #include "launcher/process/ports.h"
@@ -27,7 +29,8 @@
 #include <unistd.h>
 
 struct up_options {
-	bool detach, wait, no_deps, timestamps, no_dashboard;
+	bool detach, wait, no_deps, timestamps, no_dashboard, abort_on_exit;
+	const char *exit_code_from;
 	int64_t wait_timeout_ms;
 	const char **telemetry;
 	bool no_telemetry, disable_telemetry;
@@ -50,6 +53,10 @@ static const struct cli_option up_table[] = {
 	{0, "disable-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(disable_telemetry)},
 	{0, "engine", CLI_WORD, "auto|native", "what runs the services", engine_words, AT(engine)},
 	{0, "no-deps", CLI_FLAG, NULL, "start the named services without those they need", NULL, AT(no_deps)},
+	{0, "abort-on-exit", CLI_FLAG, NULL, "take the stack down when the first service ends", NULL,
+	 AT(abort_on_exit)},
+	{0, "exit-code-from", CLI_TEXT, "SERVICE", "the same, and end with this service's exit code", NULL,
+	 AT(exit_code_from)},
 	{0, "timestamps", CLI_FLAG, NULL, "the time in front of every line of output", NULL, AT(timestamps)},
 	{0, "no-dashboard", CLI_FLAG, NULL, "plain stream of output", NULL, AT(no_dashboard)},
 	{.name = NULL},
@@ -62,7 +69,9 @@ struct up {
 	struct project project;
 	bool *member; /* NULL: all services */
 	struct consent_said said; /* on the command line */
+	struct up_abort abort;
 	struct consent_decision consent;
+	bool was_running; /* and is as the stack file says now: there is nothing to launch */
 	int64_t begin_ms;
 	char *socket_path, *marker;
 	char *sender_path; /* NULL without consent */
@@ -160,6 +169,35 @@ static void say_loaded(const struct up *self)
 	fprintf(stderr, "upfront: project '%s', engine: native\n", self->project.name);
 }
 
+/*
+ * This project runs from this very folder: it is brought to what the file says. False when there is nothing of the kind to do, and
+ * the lock has the last word.
+ */
+static bool bring_running(struct up *self, struct err *err)
+{
+	const struct up_running_options options = {
+		.context = self->context,
+		.project = &self->project,
+		.said = &self->said,
+		.stay = !self->options->detach && !self->options->wait,
+		.wait = self->options->wait,
+		.no_deps = self->options->no_deps,
+		.wait_timeout_ms = self->options->wait_timeout_ms,
+	};
+	enum up_running_end end;
+
+	if (self->abort.on || !project_is_running(&self->project) || project_is_asked(&self->project) ||
+	    !project_is_from_here(&self->project))
+		return false;
+	end = up_running(&options, err);
+	self->was_running = end == UP_RUNNING_DONE;
+	if (end == UP_RUNNING_GONE) {
+		err_finish(err);
+		err_init(err);
+	}
+	return self->was_running;
+}
+
 static int prepare(struct up *self, struct err *err)
 {
 	size_t *order = NULL;
@@ -175,11 +213,16 @@ static int prepare(struct up *self, struct err *err)
 	if (result == 0)
 		result = select_services(self, err);
 	if (result == 0)
+		result = up_abort_check(&self->abort, self->options->detach || self->options->wait, self->project.stack,
+					self->member, err);
+	if (result == 0)
 		result = check_services(self, err);
 	if (result == 0)
 		result = check_users(self, err);
 	if (result == 0)
 		result = paths_socket(self->project.name, &self->socket_path, err);
+	if (result == 0 && bring_running(self, err))
+		return err_is_set(err) ? -EBUSY : 0;
 	if (result == 0)
 		result = project_lock(&self->project, self->socket_path, err);
 	if (result == 0)
@@ -286,6 +329,7 @@ static int follow(struct up *self, bool detach, const sigset_t *signals, struct 
 		.detach = detach,
 		.wait = self->options->wait,
 		.timestamps = self->options->timestamps,
+		.abort = self->abort,
 		.wait_timeout_ms = self->options->wait_timeout_ms,
 		.begin_ms = self->begin_ms,
 		.signals = signals,
@@ -313,7 +357,10 @@ static int ask_and_run(struct up *self, struct err *err)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (launch(self, detach, err) < 0)
 		return (int)err->code;
-	return follow(self, detach, &signals, err);
+	result = follow(self, detach, &signals, err);
+	if (result == 0 && detach && self->context->globals.json)
+		up_running_print_json(self->context);
+	return result;
 }
 
 static int up_run(struct cli_context *context, struct err *err)
@@ -328,7 +375,10 @@ static int up_run(struct cli_context *context, struct err *err)
 	int code;
 
 	project_init(&self.project);
-	if (check_kernel(err) < 0 || fold_telemetry(self.options, &self.said, err) < 0 || prepare(&self, err) < 0)
+	self.abort.from = self.options->exit_code_from;
+	self.abort.on = self.options->abort_on_exit || self.abort.from != NULL;
+	if (check_kernel(err) < 0 || fold_telemetry(self.options, &self.said, err) < 0 || prepare(&self, err) < 0 ||
+	    self.was_running)
 		code = (int)err->code;
 	else
 		code = ask_and_run(&self, err);

@@ -54,6 +54,8 @@ static void fit_names(struct follow *self)
 	free(names);
 }
 
+static void post(struct follow *self, const char *target, const char *body);
+
 static void take_change(void *context, const struct view *view, const struct view_unit *unit)
 {
 	struct follow *self = context;
@@ -64,6 +66,10 @@ static void take_change(void *context, const struct view *view, const struct vie
 	}
 	if (unit != NULL)
 		follow_say_change(self, unit);
+	if (unit != NULL && self->stop_signal == 0 && up_abort_take(&self->abort, unit)) {
+		follow_say_abort(self, unit);
+		post(self, "/v1/stack/down", NULL);
+	}
 	if (unit == NULL && view_is(view, "up") && !self->was_up) {
 		self->was_up = true;
 		follow_say_up(self);
@@ -334,7 +340,7 @@ static void close_all(struct follow *self)
 int up_follow(const struct up_follow_options *options, struct err *err)
 {
 	const struct guard_spared spared = {.strangers = options->strangers};
-	struct follow self = {.options = options, .err = err, .signal_fd = -1};
+	struct follow self = {.options = options, .err = err, .abort = options->abort, .signal_fd = -1};
 	int code = ERR_INTERNAL;
 
 	if (open_all(&self) < 0)

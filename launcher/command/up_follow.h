@@ -6,6 +6,7 @@
 #ifndef UPFRONT_LAUNCHER_COMMAND_UP_FOLLOW_H
 #define UPFRONT_LAUNCHER_COMMAND_UP_FOLLOW_H
 
+#include "launcher/command/up_abort.h"
 #include "launcher/ctl_client.h"
 #include "launcher/process/spawn.h"
 
@@ -27,6 +28,7 @@ struct up_follow_options {
 	bool detach; /* leave once everything is started ... */
 	bool wait; /* ... or ready */
 	bool timestamps;
+	struct up_abort abort; /* what is to happen when a service ends */
 	int64_t wait_timeout_ms; /* until everything is ready; -1: as long as it takes */
 	int64_t begin_ms; /* monotonic */
 	const sigset_t *signals; /* SIGINT, SIGTERM, SIGHUP, SIGQUIT: blocked since before the guard was started */

@@ -97,6 +97,16 @@ void follow_say_change(struct follow *self, const struct view_unit *unit)
 	free(line);
 }
 
+void follow_say_abort(struct follow *self, const struct view_unit *unit)
+{
+	char *end = news_of_end(unit), *line = NULL;
+
+	if (end != NULL && asprintf(&line, "%s, so the stack is taken down", end) >= 0)
+		follow_say(self, line);
+	free(line);
+	free(end);
+}
+
 /* ---- Not ready in time ---- */
 
 /* Probes that only fail again change no state and make no event: the latest answers are asked for. */
@@ -206,6 +216,8 @@ int follow_report_over(struct follow *self)
 		return self->was_up ? 0 : 128 + self->stop_signal;
 	if (self->reader_gone)
 		return 0;
+	if (up_abort_code(&self->abort, -1) >= 0)
+		return up_abort_code(&self->abort, code);
 	if (code != 0 && code < 128 && !err_is_set(&self->view.failure))
 		err_set(self->err, ERR_FAILED, "project '%s' ended with code %d", self->options->project->name, code);
 	return code;

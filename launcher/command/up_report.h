@@ -41,6 +41,7 @@ struct follow {
 	bool fitted; /* names are known and measured */
 	bool was_up;
 	bool timed_out;
+	struct up_abort abort;
 	struct strmap left_out; /* names of units of which it was said why they failed */
 	const char *unsent, *unsent_body; /* asked of a supervisor that was too busy to take it; NULL: nothing */
 	bool reader_gone; /* `upfront | head`: nobody looks any more */
@@ -62,6 +63,8 @@ void follow_say_change(struct follow *self, const struct view_unit *unit);
 
 /* Puts into the error which units are not ready in time, and why. */
 void follow_add_unready(struct follow *self);
+/* The first service that ended takes the stack down. */
+void follow_say_abort(struct follow *self, const struct view_unit *unit);
 /* The stack is over: says why where that is known, and returns the exit code. */
 int follow_report_over(struct follow *self);
 

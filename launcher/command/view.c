@@ -121,6 +121,16 @@ static void take_probe(struct view_unit *self, const cJSON *object)
 	}
 }
 
+/* A signal is told by its name. */
+static void take_exit(struct view_unit *self, const cJSON *how)
+{
+	const char *name = text_of(how, "signal");
+	int signal = 0;
+
+	self->exit_signaled = name != NULL ? signal_parse(name, &signal) : (signal = int_of(how, "signal")) > 0;
+	self->exit_value = self->exit_signaled ? signal : int_of(how, "code");
+}
+
 static bool take_unit(struct view_unit *self, const cJSON *object)
 {
 	const cJSON *how = cJSON_GetObjectItemCaseSensitive(object, "exit");
@@ -142,13 +152,13 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	self->uptime_ms = number_of(object, "uptime_ms", -1);
 	self->ready_after_ms = number_of(object, "ready_after_ms", -1);
 	self->backoff_ms = number_of(object, "backoff_ms", -1);
+	self->changed_ms = number_of(object, "changed_ms", 0);
+	self->passed_over = truth_of(object, "passed_over");
 	self->wanted = truth_of(object, "wanted");
 	self->settled = truth_of(object, "settled");
 	self->one_shot = truth_of(object, "one_shot");
 	self->has_exited = cJSON_IsObject(how);
-	self->exit_signaled = text_of(how, "signal") != NULL && signal_parse(text_of(how, "signal"), &self->exit_value);
-	if (!self->exit_signaled)
-		self->exit_value = int_of(how, "code");
+	take_exit(self, how);
 	self->crash_exits = int_of(loop, "exits");
 	self->crash_within_ms = number_of(loop, "within_ms", 0);
 	self->next_try_ms = number_of(loop, "next_try_in_ms", 0);
@@ -261,6 +271,7 @@ static int take_stack(struct view *self, const cJSON *object)
 	snprintf(self->phase, sizeof(self->phase), "%s", phase);
 	free(self->open);
 	self->open = copy_of(object, "open");
+	self->supervisor_pid = int_of(object, "supervisor_pid");
 	free(self->failed_unit);
 	self->failed_unit = copy_of(object, "failed_unit");
 	if (cJSON_IsObject(failure) && !err_is_set(&self->failure))

@@ -25,9 +25,11 @@ struct view_unit {
 	pid_t pid;
 	int restarts;
 	int64_t uptime_ms, ready_after_ms, backoff_ms; /* -1: not known */
+	int64_t changed_ms; /* wall clock of the last change of state */
 	int crash_exits; /* of a crash loop; 0: none */
 	int64_t crash_within_ms, next_try_ms;
 	bool wanted, settled, one_shot, has_probe, has_exited;
+	bool passed_over; /* failed, and the start went on without it */
 	bool listed; /* view.c's own: the last list had it */
 	bool exit_signaled;
 	int exit_value; /* code or signal */
@@ -44,6 +46,7 @@ struct view {
 	char phase[16]; /* "" until the first line */
 	char *open;
 	struct err failure;
+	pid_t supervisor_pid; /* 0: not known */
 	char *failed_unit; /* name of the unit the failure is about; NULL: none */
 	char *line; /* what has come of the next line */
 	size_t line_bytes;
