@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* Acting on parts of a running stack, and `up` where it runs already: with real processes, told by what people read and by pids. */
+#include "tests/lib/run.h"
+#include "tests/lib/world.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define DB "  db: {command: sleep 2001}\n"
+#define WORKER "  worker: {command: sleep 2002, depends_on: {db: {condition: service_started, restart: true}}}\n"
+#define WEB "  web: {command: sleep 2003, depends_on: [worker]}\n"
+#define JOB "  job: {command: 'true'}\n"
+
+/* One command; its code and a text it says on stderr (NULL: none asked for). */
+static void expect(struct world *world, const char *const *argv, int code, const char *says)
+{
+	const struct run_options options = {.argv = argv};
+	struct run run;
+
+	run_command(&run, world, &options);
+	run_assert_code(&run, code);
+	if (says != NULL)
+		run_assert_says(&run, says);
+	run_finish(&run);
+}
+
+#define EXPECT(world, code, says, ...) expect(world, (const char *const[]){"upfront", __VA_ARGS__, NULL}, code, says)
+
+/* A program that has just started has no command line yet, for a moment. */
+static void wait_count(struct world *world, const char *text, size_t count)
+{
+	const int64_t begin_ms = world_now_ms();
+
+	while (world_processes(world, text, NULL, 0) != count)
+		world_pause(begin_ms, 10000, text);
+}
+
+static pid_t pid_of(struct world *world, const char *text)
+{
+	const int64_t begin_ms = world_now_ms();
+	pid_t pid;
+
+	while ((pid = world_find(world, text)) == 0)
+		world_pause(begin_ms, 10000, text);
+	return pid;
+}
+
+static void begin(struct world *world, const char *services)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text), "services:\n%s", services);
+	world_write(world, "compose.yaml", text);
+	EXPECT(world, 0, NULL, "up", "-d");
+}
+
+static void end(struct world *world)
+{
+	EXPECT(world, 0, "is down", "down", "-t", "0");
+}
+
+static void test_a_part_stops_and_starts_with_what_goes_along(void **state)
+{
+	struct world *world = *state;
+	pid_t web;
+
+	begin(world, DB WORKER WEB JOB);
+	EXPECT(world, 0, "web stops first: it depends on worker", "stop", "worker");
+	assert_int_equal(world_find(world, "2003"), 0);
+	assert_int_equal(world_find(world, "2002"), 0);
+	pid_of(world, "2001");
+	EXPECT(world, 0, "worker is stopped already", "stop", "worker");
+	EXPECT(world, 0, "worker starts first: web needs it", "start", "--wait", "web");
+	web = pid_of(world, "2003");
+	assert_int_not_equal(web, 0);
+	EXPECT(world, 0, "web is running already", "start", "web");
+	assert_int_equal(world_find(world, "2003"), web);
+	EXPECT(world, 0, "db stopped", "stop", "--no-deps", "-t", "1", "db");
+	assert_int_equal(world_find(world, "2003"), web);
+	end(world);
+}
+
+static void test_all_of_it_stops_and_the_stack_stays(void **state)
+{
+	struct world *world = *state;
+
+	begin(world, DB WORKER WEB);
+	EXPECT(world, 0, "stays: upfront start starts it again, upfront down ends it", "stop");
+	assert_int_equal(world_processes(world, "sleep 200", NULL, 0), 0);
+	EXPECT(world, 0, "nothing to stop", "stop");
+	EXPECT(world, 0, "web started", "start");
+	pid_of(world, "2003");
+	/* Up again is another way to say start. */
+	EXPECT(world, 0, NULL, "stop", "web");
+	EXPECT(world, 0, "web started", "up", "-d");
+	end(world);
+	EXPECT(world, 6, "not running", "start");
+	EXPECT(world, 6, "not running", "stop");
+}
+
+static void test_restart_takes_those_along_that_ask_for_it(void **state)
+{
+	struct world *world = *state;
+	pid_t db, worker, web;
+
+	begin(world, DB WORKER WEB);
+	db = pid_of(world, "2001");
+	worker = pid_of(world, "2002");
+	web = pid_of(world, "2003");
+	EXPECT(world, 0, "worker restarts too: it depends on db", "restart", "db");
+	assert_int_not_equal(pid_of(world, "2001"), db);
+	assert_int_not_equal(pid_of(world, "2002"), worker);
+	assert_int_equal(world_find(world, "2003"), web);
+	end(world);
+}
+
+static void test_a_failure_is_exit_code_1(void **state)
+{
+	struct world *world = *state;
+
+	world_write(world, "ok", "");
+	begin(world, DB "  bad: {command: sh -c 'test -e ok && exec sleep 2004; exit 3', "
+			"x-upfront: {ready: {exec: [sh, -c, 'test -e ok']}}}\n  none: {command: sleep 2005}\n");
+	EXPECT(world, 0, NULL, "stop", "bad");
+	assert_int_equal(unlink(world_path(world, "ok")), 0);
+	EXPECT(world, 1, "bad is failed: exited with code 3", "start", "--wait", "bad");
+	world_write(world, "ok", "");
+	EXPECT(world, 0, "bad is ready", "start", "--wait", "bad");
+	end(world);
+}
+
+static void test_kill_sends_what_it_is_told(void **state)
+{
+	struct world *world = *state;
+	pid_t db;
+
+	begin(world, "  db: {command: sleep 2001, restart: always}\n" WEB
+		     "  worker: {command: \"sh -c 'trap : HUP; while :; do "
+		     "sleep 0.05; done'\"}\n");
+	db = pid_of(world, "2001");
+	EXPECT(world, 0, "db was killed", "kill", "db");
+	EXPECT(world, 0, NULL, "wait", "--ready", "--timeout", "20", "db");
+	assert_int_not_equal(pid_of(world, "2001"), db);
+	EXPECT(world, 0, "SIGHUP was sent to worker", "kill", "-s", "hup", "worker");
+	EXPECT(world, 0, "is running already", "start", "worker");
+	EXPECT(world, 2, "there is no signal 'SIGTREM'", "kill", "-s", "SIGTREM", "db");
+	EXPECT(world, 0, "web stopped", "stop", "web");
+	EXPECT(world, 1, NULL, "kill", "web");
+	end(world);
+}
+
+static void test_scale_up_and_down(void **state)
+{
+	struct world *world = *state;
+
+	begin(world, DB "  web: {command: sleep 2003}\n");
+	EXPECT(world, 0, "web runs 3 replicas", "scale", "web=3");
+	wait_count(world, "2003", 3);
+	EXPECT(world, 0, "web runs 1 replica", "scale", "web=1", "db=1");
+	wait_count(world, "2003", 1);
+	EXPECT(world, 2, "no such service: 'wep'", "scale", "wep=2");
+	EXPECT(world, 2, "did you mean 'web'?", "scale", "web=2", "wep=2");
+	wait_count(world, "2003", 1);
+	EXPECT(world, 2, "SERVICE=NUMBER", "scale", "web=many");
+	EXPECT(world, 2, "SERVICE=NUMBER", "scale", "web");
+	end(world);
+}
+
+static void test_unknown_names(void **state)
+{
+	struct world *world = *state;
+
+	begin(world, DB WORKER);
+	EXPECT(world, 2, "did you mean 'worker'?", "stop", "db", "wroker");
+	pid_of(world, "2001");
+	EXPECT(world, 2, "no such service: 'x'", "restart", "x");
+	EXPECT(world, 2, "no such service: 'x'", "wait", "x");
+	EXPECT(world, 2, "no such service: 'x'", "top", "x");
+	end(world);
+}
+
+/* ---- up again ---- */
+
+static void test_up_again_brings_what_the_file_says(void **state)
+{
+	struct world *world = *state;
+	pid_t db, worker;
+
+	begin(world, DB WORKER WEB);
+	db = pid_of(world, "2001");
+	EXPECT(world, 0, "is already running as the stack file says", "up", "-d");
+	EXPECT(world, 0, "is already running as the stack file says", "up", "--wait");
+	EXPECT(world, 4, "already running from", "up");
+	worker = pid_of(world, "2002");
+	world_write(
+		world, "compose.yaml",
+		"services:\n" DB
+		"  worker: {command: sleep 2002, environment: {A: b}, depends_on: {db: {condition: service_started, "
+		"restart: true}}}\n"
+		"  cache: {command: sleep 2006}\n");
+	EXPECT(world, 0, "change worker: environment\nupfront: ", "up", "--wait");
+	assert_int_equal(world_find(world, "2001"), db);
+	assert_int_not_equal(pid_of(world, "2002"), worker);
+	assert_int_equal(world_find(world, "2003"), 0);
+	pid_of(world, "2006");
+	EXPECT(world, 0, "is already running", "up", "-d");
+	end(world);
+}
+
+static void test_up_again_says_what_it_adds_and_removes(void **state)
+{
+	struct world *world = *state;
+	struct run run;
+
+	begin(world, DB WORKER);
+	world_write(world, "compose.yaml", "services:\n" DB "  new: {command: sleep 2007}\n");
+	run_upfront(&run, world, "up", NULL);
+	run_assert_code(&run, 0);
+	run_assert_says(&run, "add new\n");
+	run_assert_says(&run, "remove worker\n");
+	run_assert_says(&run, "runs as the stack file says now");
+	run_finish(&run);
+	EXPECT(world, 0, "new stopped", "stop", "new");
+	EXPECT(world, 0, "new started", "up", "new");
+	end(world);
+}
+
+static void test_a_broken_file_changes_nothing(void **state)
+{
+	struct world *world = *state;
+	pid_t db;
+
+	begin(world, DB WORKER);
+	db = pid_of(world, "2001");
+	world_write(world, "compose.yaml", "services:\n  db: {comand: sleep 2001}\n");
+	EXPECT(world, 3, "compose.yaml:2:8: ", "up", "-d");
+	assert_int_equal(world_find(world, "2001"), db);
+	pid_of(world, "2002");
+	EXPECT(world, 0, NULL, "-p", "stack", "down");
+}
+
+static void test_up_again_waits_until_ready_or_failed(void **state)
+{
+	struct world *world = *state;
+
+	begin(world, DB);
+	world_write(world, "compose.yaml",
+		    "services:\n" DB "  slow: {command: sleep 2008, x-upfront: {ready: {exec: ['test', -e, ok]}}}\n");
+	EXPECT(world, 5, "slow is starting", "up", "--wait", "--wait-timeout", "0.3");
+	world_write(world, "ok", "");
+	EXPECT(world, 0, "is already running", "up", "--wait");
+	world_write(world, "compose.yaml",
+		    "services:\n" DB
+		    "  slow: {command: sh -c 'exit 4', x-upfront: {ready: {exec: ['test', -e, no]}}}\n");
+	EXPECT(world, 1, "slow has failed: exited with code 4", "up", "--wait");
+	end(world);
+}
+
+/* A yes of the start does not outlive a no, and a no of the start is not undone. */
+static void test_up_again_hears_a_no(void **state)
+{
+	static const char shop[] = "x-upfront: {app: Shop, telemetry: {notice: 3, host: 'file:events.jsonl', key: k}}\n"
+				   "services:\n" DB;
+	struct world *world = *state;
+	struct run run;
+
+	world_write(world, "compose.yaml", shop);
+	EXPECT(world, 0, NULL, "up", "-d", "--telemetry=on");
+	EXPECT(world, 0, "off for the rest of this run (switched off on the command line)", "up", "-d",
+	       "--no-telemetry");
+	run_upfront(&run, world, "telemetry", "status", NULL);
+	assert_non_null(strstr(run.out.bytes, "Shop is running: usage statistics off"));
+	run_finish(&run);
+	EXPECT(world, 0, "--telemetry=on was not given", "up", "-d", "--telemetry=on");
+	run_upfront(&run, world, "telemetry", "status", NULL);
+	assert_non_null(strstr(run.out.bytes, "Shop is running: usage statistics off"));
+	run_finish(&run);
+	end(world);
+}
+
+int main(void)
+{
+#define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, world_setup, world_teardown)
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(test_a_part_stops_and_starts_with_what_goes_along),
+		WORLD_TEST(test_all_of_it_stops_and_the_stack_stays),
+		WORLD_TEST(test_restart_takes_those_along_that_ask_for_it),
+		WORLD_TEST(test_a_failure_is_exit_code_1),
+		WORLD_TEST(test_kill_sends_what_it_is_told),
+		WORLD_TEST(test_scale_up_and_down),
+		WORLD_TEST(test_unknown_names),
+		WORLD_TEST(test_up_again_brings_what_the_file_says),
+		WORLD_TEST(test_up_again_says_what_it_adds_and_removes),
+		WORLD_TEST(test_a_broken_file_changes_nothing),
+		WORLD_TEST(test_up_again_waits_until_ready_or_failed),
+		WORLD_TEST(test_up_again_hears_a_no),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
