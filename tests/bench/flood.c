@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A service that floods, and what a plain reader makes of it:
+ *   flood write MB TIMES     MB megabytes of numbered lines of 100 bytes in big writes; when all have been taken it appends
+ *                            "BEGAN ENDED" (monotonic milliseconds) to TIMES
+ *   flood prefix NAME        the floor of a foreground `up`: stdin in lines, "NAME | " in front, out in big blocks
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_BYTES 100
+#define BLOCK_LINES 655
+#define READ_BYTES 65536
+#define OUT_BYTES (256 * 1024)
+
+static double now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void write_all(const char *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t count = write(STDOUT_FILENO, bytes, size);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			_exit(1);
+		bytes += count;
+		size -= (size_t)count;
+	}
+}
+
+static int flood(long megabytes, const char *times)
+{
+	const struct timespec moment = {.tv_nsec = 200000};
+	long lines = megabytes * 1000000 / LINE_BYTES;
+	static char block[LINE_BYTES * BLOCK_LINES];
+	double began = now_ms();
+	int unread = 1;
+	FILE *file;
+
+	memset(block, 'x', sizeof(block));
+	for (long line = 0; line < lines;) {
+		size_t size = 0;
+
+		for (; size < sizeof(block) && line < lines; size += LINE_BYTES, line++) {
+			char number[32];
+
+			snprintf(number, sizeof(number), "%09ld ", line);
+			memcpy(block + size, number, 10);
+			block[size + LINE_BYTES - 1] = '\n';
+		}
+		write_all(block, size);
+	}
+	while (ioctl(STDOUT_FILENO, FIONREAD, &unread) == 0 && unread > 0)
+		nanosleep(&moment, NULL);
+	file = fopen(times, "ae");
+	if (file == NULL)
+		return 1;
+	fprintf(file, "%.3f %.3f\n", began, now_ms());
+	return fclose(file) == 0 ? 0 : 1;
+}
+
+static int prefix(const char *name)
+{
+	static char in[READ_BYTES], out[OUT_BYTES + 2 * READ_BYTES];
+	char front[64];
+	size_t front_bytes = (size_t)snprintf(front, sizeof(front), "%s | ", name), held = 0, used = 0;
+	ssize_t count;
+
+	while ((count = read(STDIN_FILENO, in + held, sizeof(in) - held)) > 0) {
+		char *at = in, *end = in + held + count, *next;
+
+		while ((next = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+			memcpy(out + used, front, front_bytes);
+			memcpy(out + used + front_bytes, at, (size_t)(next + 1 - at));
+			used += front_bytes + (size_t)(next + 1 - at);
+			at = next + 1;
+			if (used >= OUT_BYTES) {
+				write_all(out, used);
+				used = 0;
+			}
+		}
+		held = (size_t)(end - at);
+		memmove(in, at, held);
+	}
+	write_all(out, used);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && strcmp(argv[1], "write") == 0)
+		return flood(atol(argv[2]), argv[3]);
+	if (argc == 3 && strcmp(argv[1], "prefix") == 0)
+		return prefix(argv[2]);
+	return 2;
+}
