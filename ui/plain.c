@@ -4,12 +4,14 @@
 #include "ui/model.h"
 #include "ui/text.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 
 #define NAME_COLUMNS_MAX 24u
 /* A longer one is no colour, and is shown as what it is. */
 #define SGR_BYTES_MAX 64
+#define CLEAN_BYTES 32 /* looked at together */
 
 static const char own_name[] = "upfront";
 static const char own_style[] = "\033[1m";
@@ -118,6 +120,22 @@ static bool is_ordinary(unsigned char byte)
 	return (byte >= 0x20 && byte < 0x7f) || byte == '\t';
 }
 
+/* Eight at a time: below a blank, DEL, or with the high bit set. */
+bool plain_is_clean(const char *bytes, size_t size_bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	uint64_t found = 0, word;
+
+	for (; size_bytes >= sizeof(word); bytes += sizeof(word), size_bytes -= sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		/* Each byte below 0x80 stays apart from the others in both sums. */
+		found |= word | ~((word & ~highs) + ones * 0x60) | ((word & ~highs) + ones);
+	}
+	for (; size_bytes > 0; bytes++, size_bytes--)
+		found |= is_ordinary((unsigned char)*bytes) && *bytes != '\t' ? 0 : highs;
+	return (found & highs) == 0;
+}
+
 /* Shows the one character at `at` that is not ordinary; returns its bytes. *styled: a colour is on that has to end. */
 static size_t put_special(const struct plain *self, const char *at, const char *end, bool *styled)
 {
@@ -151,6 +169,8 @@ static void put_harmless(const struct plain *self, const char *bytes, size_t siz
 		end--;
 	while (at < end) {
 		const char *start = at;
+		while (end - at >= CLEAN_BYTES && plain_is_clean(at, CLEAN_BYTES))
+			at += CLEAN_BYTES;
 		while (at < end && is_ordinary((unsigned char)*at))
 			at++;
 		put(self, start, (size_t)(at - start));

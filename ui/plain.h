@@ -24,6 +24,8 @@ struct plain {
 
 /* Learns the widest name, at most 24 columns. */
 void plain_fit(struct plain *self, const char *const *names);
+/* True when a terminal shows these bytes as what they are, one column each: nothing has to be made harmless. */
+bool plain_is_clean(const char *bytes, size_t size_bytes);
 /* Writes one line, newline included. Write errors stay in the stream (ferror). */
 void plain_write(struct plain *self, const struct plain_line *line);
 

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +31,25 @@ void log_index_finish(struct log_index *self)
 	if (self->fd >= 0)
 		close(self->fd);
 	self->fd = -1;
+}
+
+void log_index_skip(struct log_index *self, const struct log_index_mark *mark)
+{
+	self->skip = *mark;
+}
+
+struct log_index_mark log_index_end(const char *dir)
+{
+	struct log_index_mark mark = {0, 0};
+	struct stat status;
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/index", dir) < 0)
+		return mark;
+	if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+		mark = (struct log_index_mark){status.st_ino, status.st_size};
+	free(path);
+	return mark;
 }
 
 static int open_file(const struct log_index *self, const char *name)
@@ -88,6 +106,18 @@ static void read_lines(int fd, int64_t *offset, struct text *text)
 	*offset += (int64_t)size;
 }
 
+/* Where to begin in a file: behind the mark if it is the one the mark speaks of. */
+static bool find_mark(const struct log_index *self, int fd, int64_t *offset)
+{
+	struct stat status;
+
+	if (fd < 0 || self->skip.inode == 0 || fstat(fd, &status) < 0 || status.st_ino != self->skip.inode ||
+	    status.st_size < self->skip.offset)
+		return false;
+	*offset = self->skip.offset;
+	return true;
+}
+
 /* Both files as they stood at one moment: when the older one is the same before and after, none moved in between. */
 static void open_first(struct log_index *self, struct text *text)
 {
@@ -105,10 +135,15 @@ static void open_first(struct log_index *self, struct text *text)
 		close(again);
 		older = again = -1;
 	}
-	if (older >= 0)
+	/* Numbers of files are used again: the newer file with the mark's number is the one if the mark lies in it. */
+	if (older >= 0 && !find_mark(self, self->fd, &self->offset)) {
+		find_mark(self, older, &offset);
 		read_lines(older, &offset, text);
+	}
 	if (older >= 0)
 		close(older);
+	else
+		find_mark(self, self->fd, &self->offset);
 	if (again >= 0)
 		close(again);
 }
@@ -149,19 +184,52 @@ char *log_index_read(struct log_index *self)
 	return text.bytes;
 }
 
+/* A number of digits alone, up to 18 of them, and what ends it. */
+static const char *take_number(const char *at, int64_t *number)
+{
+	int digits = 0;
+
+	for (*number = 0; *at >= '0' && *at <= '9' && digits < 18; digits++)
+		*number = *number * 10 + (*at++ - '0');
+	return digits > 0 ? at : NULL;
+}
+
+static const char *take_word(const char *at, char word[LOG_INDEX_NAME_BYTES])
+{
+	size_t length = strcspn(at, " ");
+
+	if (length == 0 || length >= LOG_INDEX_NAME_BYTES)
+		return NULL;
+	memcpy(word, at, length);
+	word[length] = '\0';
+	return at + length;
+}
+
+static const char *take_size(const char *at, uint64_t *size)
+{
+	char *end;
+
+	if (*at < '0' || *at > '9')
+		return NULL;
+	errno = 0;
+	*size = strtoull(at, &end, 10);
+	return errno == 0 ? end : NULL;
+}
+
 bool log_record_parse(const char *line, struct log_record *record)
 {
-	char size[24], *end;
-	int plain_end = 0, named_end = 0;
-	int count;
+	const char *at = take_number(line, &record->time_ms);
 
 	record->service[0] = '\0';
-	count = sscanf(line, "%15" SCNd64 " %c %255s %18" SCNd64 " %20[0-9]%n %255s%n", &record->time_ms, &record->kind,
-		       record->unit, &record->offset, size, &plain_end, record->service, &named_end);
-	if (count < 5 || line[count == 6 ? named_end : plain_end] != '\0')
+	if (at == NULL || at[0] != ' ' || at[1] == '\0' || at[2] != ' ')
 		return false;
-	errno = 0;
-	record->size = strtoull(size, &end, 10);
+	record->kind = at[1];
+	at = take_word(at + 3, record->unit);
+	if (at == NULL || *at != ' ' || (at = take_number(at + 1, &record->offset)) == NULL || *at != ' ' ||
+	    (at = take_size(at + 1, &record->size)) == NULL)
+		return false;
+	if (*at == ' ' && (at = take_word(at + 1, record->service)) == NULL)
+		return false;
 	/* A unit's name becomes part of a path. */
-	return errno == 0 && strchr(record->unit, '/') == NULL && record->unit[0] != '.' && record->offset >= 0;
+	return *at == '\0' && strchr(record->unit, '/') == NULL && record->unit[0] != '.';
 }

@@ -21,14 +21,26 @@ struct log_record {
 	char service[LOG_INDEX_NAME_BYTES]; /* f; "" otherwise */
 };
 
+/* A place in the index: how far it had come at a moment. */
+struct log_index_mark {
+	ino_t inode; /* 0: there was none */
+	int64_t offset;
+};
+
 struct log_index {
 	const char *dir; /* borrowed */
 	int fd; /* of the file being read; -1: none yet */
 	int64_t offset; /* what of it has been read */
+	struct log_index_mark skip;
 };
 
 void log_index_init(struct log_index *self, const char *dir);
 void log_index_finish(struct log_index *self);
+
+/* Where the index ends now; what comes later begins there. */
+struct log_index_mark log_index_end(const char *dir);
+/* Begins behind `mark`, as long as that is still there, instead of at the very beginning. Before the first read. */
+void log_index_skip(struct log_index *self, const struct log_index_mark *mark);
 
 /* The whole lines that have come since the last call, zero-terminated; NULL when there are none. The caller frees. */
 char *log_index_read(struct log_index *self);

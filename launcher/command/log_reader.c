@@ -34,7 +34,7 @@ static bool take_header(struct log_reader *self)
 	self->header[self->header_bytes] = '\0';
 	well = take_number(&at, UINT32_MAX, &unit) && take_number(&at, 9, &stream) &&
 	       take_number(&at, INT64_MAX / 10, &time_ms) && take_number(&at, LOG_FRAME_MAX, &size) &&
-	       strlen(at) == 1 && strchr("-pd", *at) != NULL && strlen(self->header) == self->header_bytes;
+	       strlen(at) == 1 && strchr("-pdw", *at) != NULL && strlen(self->header) == self->header_bytes;
 	if (!well)
 		return false;
 	self->frame = (struct log_frame){

@@ -5,6 +5,7 @@
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
 #include "launcher/command/log_archive.h"
+#include "launcher/command/news.h"
 #include "launcher/command/since.h"
 #include "launcher/command/view.h"
 #include "launcher/project.h"
@@ -49,6 +50,7 @@ struct logs {
 	struct log_archive_query query;
 	struct plain plain;
 	struct view view; /* of a running stack */
+	bool caught_up; /* what was there at the beginning has been shown */
 };
 
 /* One line of output, wherever it came from. */
@@ -95,6 +97,18 @@ static void take_line(void *context, const struct log_archive_line *taken)
 		print_line(self, taken->unit, &line, taken->stream);
 }
 
+/* What was rotated away before anybody asked is no news. */
+static void say_gap(void *context, const char *unit, uint64_t size_bytes)
+{
+	const struct logs *self = context;
+	char size[32];
+
+	news_size((double)size_bytes, size, sizeof(size));
+	if (self->caught_up && !self->context->globals.quiet)
+		fprintf(stderr, "upfront: %s of %s were left out here: they came faster than they could be shown\n",
+			size, unit);
+}
+
 /* ---- Of the running stack ---- */
 
 static char *make_target(const struct logs *self)
@@ -105,7 +119,7 @@ static char *make_target(const struct logs *self)
 
 	if (out == NULL)
 		return NULL;
-	fprintf(out, "/v1/logs?follow=%d&tail=0", self->options->follow ? 1 : 0);
+	fprintf(out, "/v1/logs?wake=%d&tail=0", self->options->follow ? 1 : 0);
 	for (size_t i = 0; i < self->context->arg_count; i++) {
 		fputs("&service=", out);
 		for (const char *at = self->context->args[i]; *at != '\0'; at++) {
@@ -158,6 +172,7 @@ static int follow(struct logs *self, struct ctl_stream *stream, struct log_archi
 		}
 		if (status == 200)
 			log_archive_next(archive, take_line, self);
+		self->caught_up = status == 200;
 		fflush(stdout);
 	} while ((count > 0 || count == -EAGAIN) && !ferror(stdout));
 	if (status != 200)
@@ -350,6 +365,7 @@ static int make_query(struct logs *self, const struct project *project, struct e
 	}
 	self->query.dir = self->dir;
 	self->query.run_ms = last_run_ms(project);
+	self->query.gap = say_gap;
 	self->query.services = (const char *const *)self->context->args;
 	return 0;
 }

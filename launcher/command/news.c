@@ -138,3 +138,48 @@ char *news_why_not_ready(const struct view_unit *unit)
 				  or_else(unit->why, ""));
 	return result >= 0 ? text : NULL;
 }
+
+void news_size(double size_bytes, char *text, size_t text_bytes)
+{
+	static const char *const names[] = {"kB", "MB", "GB", "TB"};
+	size_t i = 0;
+
+	if (size_bytes < 1000) {
+		snprintf(text, text_bytes, "%.0f byte%s", size_bytes, size_bytes < 1.5 && size_bytes > 0.5 ? "" : "s");
+		return;
+	}
+	for (size_bytes /= 1000; size_bytes >= 999.95 && i < 3; i++)
+		size_bytes /= 1000;
+	snprintf(text, text_bytes, "%.1f %s", size_bytes, names[i]);
+}
+
+char *news_of_loss(const struct view_unit *unit)
+{
+	const char *why = unit->log_trouble;
+	char size[32], *text;
+
+	if (unit->log_bytes_lost == 0)
+		return NULL;
+	news_size((double)unit->log_bytes_lost, size, sizeof(size));
+	return asprintf(&text, "logs of %s: %s could not be written%s%s", unit->name, size, why[0] != '\0' ? ": " : "",
+			why) >= 0
+		       ? text
+		       : NULL;
+}
+
+char *news_of_trouble(const struct view_unit *unit)
+{
+	const bool now = unit->log_trouble[0] != '\0', before = unit->log_trouble_before[0] != '\0';
+	char size[32], *text = NULL;
+	int result = -1;
+
+	if (now && !before) {
+		result = asprintf(&text, "logs of %s cannot be written, its output is lost meanwhile: %s", unit->name,
+				  unit->log_trouble);
+	} else if (before && !now) {
+		news_size((double)unit->log_bytes_lost, size, sizeof(size));
+		result = asprintf(&text, "logs of %s are written again, %s could not be written: %s", unit->name, size,
+				  unit->log_trouble_before);
+	}
+	return result >= 0 ? text : NULL;
+}

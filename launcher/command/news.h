@@ -20,6 +20,14 @@ char *news_of_end(const struct view_unit *unit);
 #define NEWS_CRASH_LOOP_MAX 128
 void news_crash_loop(const struct view_unit *unit, char *text, size_t size_bytes);
 
+/* "logs of web: 1.2 MB could not be written: disk full"; NULL when nothing was lost. The caller frees. */
+char *news_of_loss(const struct view_unit *unit);
+/* The line for its beginning or its end; NULL when the change is neither. */
+char *news_of_trouble(const struct view_unit *unit);
+
+/* "120 bytes", "1.2 MB". */
+void news_size(double size_bytes, char *text, size_t text_bytes);
+
 /* "0.2 s", "1 min 5 s", "3 h 2 min". */
 void news_duration(int64_t duration_ms, char *text, size_t size_bytes);
 

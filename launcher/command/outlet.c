@@ -40,6 +40,12 @@ void outlet_finish(struct outlet *self)
 	self->bytes = NULL;
 }
 
+void outlet_give_up(struct outlet *self)
+{
+	self->closed = true;
+	self->start = self->end = 0;
+}
+
 bool outlet_is_empty(const struct outlet *self)
 {
 	return self->start == self->end;
@@ -47,7 +53,7 @@ bool outlet_is_empty(const struct outlet *self)
 
 bool outlet_is_full(const struct outlet *self)
 {
-	return self->end - self->start > OUTLET_BYTES_MAX / 2;
+	return self->end - self->start >= OUTLET_BYTES_FULL;
 }
 
 static bool make_room(struct outlet *self, size_t size_bytes)
@@ -82,6 +88,20 @@ void outlet_put(struct outlet *self, const char *bytes, size_t size_bytes)
 		return;
 	memcpy(self->bytes + self->end, bytes, size_bytes);
 	self->end += size_bytes;
+}
+
+void outlet_put_line(struct outlet *self, const char *prefix, size_t prefix_bytes, const char *bytes, size_t size_bytes)
+{
+	char *to;
+
+	if (self->closed || !make_room(self, prefix_bytes + size_bytes + 1))
+		return;
+	to = self->bytes + self->end;
+	memcpy(to, prefix, prefix_bytes);
+	if (size_bytes > 0)
+		memcpy(to + prefix_bytes, bytes, size_bytes);
+	to[prefix_bytes + size_bytes] = '\n';
+	self->end += prefix_bytes + size_bytes + 1;
 }
 
 void outlet_write(struct outlet *self)

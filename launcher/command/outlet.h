@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define OUTLET_BYTES_MAX (1024u * 1024u)
+#define OUTLET_BYTES_MAX (16u * 1024u * 1024u)
+#define OUTLET_BYTES_FULL \
+	(512u * 1024u) /* what is fetched at once must fit in between, with a prefix for each empty line */
 
 struct outlet {
 	int fd;
@@ -24,11 +26,16 @@ struct outlet {
 
 void outlet_init(struct outlet *self, int fd);
 void outlet_finish(struct outlet *self);
+/* Nobody is waited for any more: what is in line and what would come is dropped. */
+void outlet_give_up(struct outlet *self);
 
 /* Puts text in line. What no longer fits is dropped; ask outlet_is_full first. */
 void outlet_put(struct outlet *self, const char *bytes, size_t size_bytes);
+/* The same for a line in two parts; its end is added. */
+void outlet_put_line(struct outlet *self, const char *prefix, size_t prefix_bytes, const char *bytes,
+		     size_t size_bytes);
 bool outlet_is_empty(const struct outlet *self);
-/* Half full: no more should be fetched. */
+/* No more should be fetched. */
 bool outlet_is_full(const struct outlet *self);
 
 /* Writes one piece that poll said would fit. */

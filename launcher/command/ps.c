@@ -72,6 +72,18 @@ static void print_table(const struct view *view)
 	table_finish(&table);
 }
 
+/* What is missing in the logs, below the table. */
+static void print_losses(const struct view *view)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		char *line = news_of_loss(&view->units[i]);
+
+		if (line != NULL)
+			printf("%s\n", line);
+		free(line);
+	}
+}
+
 static int ps_run(struct cli_context *context, struct err *err)
 {
 	struct ctl_client client = {NULL};
@@ -89,8 +101,10 @@ static int ps_run(struct cli_context *context, struct err *err)
 		view_take_error(answer, status, err);
 	else if (view_take_services(&view, answer, err) == 0 && context->globals.json)
 		fputs(answer, stdout);
-	else if (!err_is_set(err))
+	else if (!err_is_set(err)) {
 		print_table(&view);
+		print_losses(&view);
+	}
 out:
 	free(answer);
 	view_finish(&view);

@@ -73,7 +73,8 @@ struct up {
 	struct consent_decision consent;
 	bool was_running; /* and is as the stack file says now: there is nothing to launch */
 	int64_t begin_ms;
-	char *socket_path, *marker;
+	char *socket_path, *marker, *logs;
+	struct log_index_mark logs_from; /* where this run's output begins */
 	char *sender_path; /* NULL without consent */
 	int listen_fd;
 	int leash[2]; /* read end for the supervisor, write end ours */
@@ -271,7 +272,9 @@ static int launch(struct up *self, bool detach, struct err *err)
 	int result;
 
 	self->marker = project_marker(&self->project);
-	if (self->marker == NULL)
+	if (asprintf(&self->logs, "%s/logs", self->project.state_dir) < 0)
+		self->logs = NULL;
+	if (self->marker == NULL || self->logs == NULL)
 		return err_set(err, ERR_INTERNAL, "out of memory");
 	if (self->consent.state == CONSENT_ON)
 		self->sender_path = telemetry_sender_path();
@@ -287,6 +290,7 @@ static int launch(struct up *self, bool detach, struct err *err)
 		unlink(self->socket_path);
 		return result;
 	}
+	self->logs_from = log_index_end(self->logs);
 	keep[count++] = self->listen_fd;
 	keep[count++] = self->project.lock_fd;
 	if (self->leash[0] >= 0)
@@ -330,6 +334,8 @@ static int follow(struct up *self, bool detach, const sigset_t *signals, struct 
 		.wait = self->options->wait,
 		.timestamps = self->options->timestamps,
 		.abort = self->abort,
+		.logs = self->logs,
+		.logs_from = self->logs_from,
 		.wait_timeout_ms = self->options->wait_timeout_ms,
 		.begin_ms = self->begin_ms,
 		.signals = signals,
@@ -390,6 +396,7 @@ static int up_run(struct cli_context *context, struct err *err)
 	free(self.member);
 	free(self.socket_path);
 	free(self.marker);
+	free(self.logs);
 	free(self.sender_path);
 	proc_list_finish(&self.strangers);
 	spawn_users_finish(&self.users);

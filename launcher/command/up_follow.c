@@ -22,24 +22,27 @@
 #define RETRY_MS 100
 #define SWEEP_MS 2000
 #define FLUSH_MS 5000
+#define STEP_BYTES (128u * 1024u)
 /* A supervisor whose guard was killed ends at once and says so; it is not waited for longer than this. */
 #define ORPHAN_MS 1500
 
+/* With -d only the last words are kept, which need no file. */
 static void take_frame(void *context, const struct log_frame *frame)
 {
 	struct follow *self = context;
-	const struct view_unit *unit = view_find(&self->view, frame->unit);
-	char note[96];
 
-	if (frame->dropped) {
-		snprintf(note, sizeof(note), "%.*s lines were left out here: they came faster than they could be shown",
-			 (int)(frame->size_bytes < 20 ? frame->size_bytes : 20), frame->bytes);
-		follow_say(self, note);
-	} else if (self->options->detach) {
+	if (self->archive == NULL && !frame->dropped)
 		last_words_add(&self->last_words, frame->unit, frame->bytes, frame->size_bytes);
-	} else {
-		follow_print_line(self, &self->out, unit != NULL ? unit->name : "?", frame);
-	}
+}
+
+static void take_line(void *context, const struct log_archive_line *line)
+{
+	follow_print_line(context, line);
+}
+
+static void take_gap(void *context, const char *unit, uint64_t size_bytes)
+{
+	follow_add_gap(context, unit, size_bytes);
 }
 
 static void fit_names(struct follow *self)
@@ -190,11 +193,24 @@ static void read_events(struct follow *self)
 	self->events = NULL;
 }
 
+/* Lines of units that are not known yet wait for the first snapshot. */
+static bool can_show_more(const struct follow *self)
+{
+	return self->archive != NULL && self->more && self->fitted && !outlet_is_full(&self->out) && !self->out.closed;
+}
+
+static void show_more(struct follow *self)
+{
+	while (can_show_more(self))
+		self->more = log_archive_step(self->archive, STEP_BYTES, take_line, self);
+}
+
 static void read_logs(struct follow *self)
 {
 	char buffer[16384];
 	ssize_t count = ctl_stream_read(self->logs, buffer, sizeof(buffer));
 
+	self->more = true;
 	if (count == -EAGAIN)
 		return;
 	if (count > 0 && log_reader_feed(self->reader, buffer, (size_t)count, take_frame, self) == 0)
@@ -207,9 +223,14 @@ static int poll_timeout(const struct follow *self)
 {
 	int64_t left;
 
+	if (can_show_more(self))
+		return 0;
 	if (self->guard_gone)
 		return ORPHAN_MS;
 	if (self->unsent != NULL)
+		return RETRY_MS;
+	/* Nobody wakes us: the supervisor had no stream left to give. */
+	if (self->archive != NULL && self->logs == NULL && self->events != NULL)
 		return RETRY_MS;
 	if (self->options->wait_timeout_ms < 0 || self->was_up || self->timed_out || self->stop_signal != 0)
 		return -1;
@@ -221,8 +242,7 @@ enum { WATCH_SIGNAL, WATCH_GUARD, WATCH_EVENTS, WATCH_LOGS, WATCH_OUT, WATCH_NEW
 
 static void fill_polls(const struct follow *self, struct pollfd polls[WATCH_COUNT])
 {
-	/* Lines of units that are not known yet wait for the first snapshot. */
-	const bool logs = self->logs != NULL && self->fitted && !outlet_is_full(&self->out);
+	const bool logs = self->logs != NULL && self->fitted;
 	const bool events = self->events != NULL && !outlet_is_full(&self->news);
 
 	for (size_t i = 0; i < WATCH_COUNT; i++)
@@ -241,15 +261,21 @@ static void step(struct follow *self)
 {
 	struct pollfd polls[WATCH_COUNT];
 
+	int count;
+
 	fill_polls(self, polls);
-	if (poll(polls, WATCH_COUNT, poll_timeout(self)) < 0)
+	count = poll(polls, WATCH_COUNT, poll_timeout(self));
+	if (count < 0)
 		return;
+	self->more = self->more || (count == 0 && self->logs == NULL);
 	if (polls[WATCH_SIGNAL].revents != 0)
 		take_signal(self);
 	if (polls[WATCH_EVENTS].revents != 0)
 		read_events(self);
 	if (polls[WATCH_LOGS].revents != 0)
 		read_logs(self);
+	show_more(self);
+	follow_say_gaps(self, false);
 	if (polls[WATCH_OUT].revents != 0)
 		outlet_write(&self->out);
 	if (polls[WATCH_NEWS].revents != 0)
@@ -267,19 +293,28 @@ static void step(struct follow *self)
 		self->end = FOLLOW_OVER;
 }
 
-/* What is still in line goes out, unless nobody reads it or the person has had enough. */
+/* What is still in the files and in line goes out, unless nobody reads it or the person has had enough. */
 static void flush_outlets(struct follow *self)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + FLUSH_MS;
 
-	while (!outlet_is_empty(&self->out) || !outlet_is_empty(&self->news)) {
+	self->more = self->end == FOLLOW_OVER;
+	for (;;) {
 		struct pollfd polls[WATCH_COUNT];
 
+		show_more(self);
+		if (self->archive != NULL && !self->more && self->end == FOLLOW_OVER && !self->out.closed)
+			log_archive_rest(self->archive, take_line, self);
+		follow_say_gaps(self, !self->more);
+		if (outlet_is_empty(&self->out) && outlet_is_empty(&self->news))
+			return;
 		fill_polls(self, polls);
 		polls[WATCH_GUARD].fd = polls[WATCH_EVENTS].fd = polls[WATCH_LOGS].fd = -1;
 		if (poll(polls, WATCH_COUNT, FLUSH_MS) <= 0 || polls[WATCH_SIGNAL].revents != 0 ||
-		    clock_monotonic_ms() > deadline_ms)
+		    clock_monotonic_ms() > deadline_ms) {
+			outlet_give_up(&self->out);
 			return;
+		}
 		if (polls[WATCH_OUT].revents != 0 || polls[WATCH_NEWS].revents != 0)
 			deadline_ms = clock_monotonic_ms() + FLUSH_MS;
 		if (polls[WATCH_OUT].revents != 0)
@@ -287,6 +322,26 @@ static void flush_outlets(struct follow *self)
 		if (polls[WATCH_NEWS].revents != 0)
 			outlet_write(&self->news);
 	}
+}
+
+/* The files as they are read by whoever follows in the foreground. */
+static int open_logs(struct follow *self)
+{
+	const struct up_follow_options *options = self->options;
+	int result = 0;
+
+	if (options->context->globals.json && !options->detach)
+		return 0;
+	if (!options->detach) {
+		self->query =
+			(struct log_archive_query){.dir = options->logs, .from = &options->logs_from, .gap = take_gap};
+		self->archive = log_archive_open(&self->query, &result);
+		self->more = true;
+		if (self->archive == NULL)
+			return err_set(self->err, ERR_INTERNAL, "cannot read the logs: %s", strerror(-result));
+	}
+	return ctl_stream_open(&options->client, options->detach ? "/v1/logs?follow=1" : "/v1/logs?wake=1&tail=0",
+			       &self->logs, self->err);
 }
 
 static int open_all(struct follow *self)
@@ -313,8 +368,7 @@ static int open_all(struct follow *self)
 		.prefix = true,
 	};
 	/* The events last: a stack that is over stays until somebody has heard of it there, and then is gone at once. */
-	if (!(options->context->globals.json && !options->detach))
-		result = ctl_stream_open(&options->client, "/v1/logs?follow=1", &self->logs, self->err);
+	result = open_logs(self);
 	if (result == 0)
 		result = ctl_stream_open(&options->client, "/v1/events", &self->events, self->err);
 	return result;
@@ -324,6 +378,13 @@ static void close_all(struct follow *self)
 {
 	ctl_stream_close(self->events);
 	ctl_stream_close(self->logs);
+	log_archive_close(self->archive);
+	for (size_t i = 0; i < self->prefix_count; i++)
+		free(self->prefixes[i].bytes);
+	free(self->prefixes);
+	for (size_t i = 0; i < self->gap_count; i++)
+		free(self->gaps[i].name);
+	free(self->gaps);
 	if (self->format != NULL)
 		fclose(self->format);
 	free(self->text);
@@ -347,6 +408,9 @@ int up_follow(const struct up_follow_options *options, struct err *err)
 		goto out;
 	while (self.end == FOLLOW_ON)
 		step(&self);
+	/* What they wrote comes before what became of them. */
+	if (self.end == FOLLOW_OVER && self.archive != NULL)
+		flush_outlets(&self);
 	code = self.end == FOLLOW_LEFT ? 0 : follow_report_over(&self);
 	flush_outlets(&self);
 out:

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What `up` does once the supervisor runs: a client of it like any other, which shows output and news, passes on what the person
- * wants (Ctrl-C), and says at the end how it went. Also the last to notice if guard or supervisor die.
+ * wants (Ctrl-C), and says at the end how it went. Output is read from the log files, at the pace of whoever reads ours, so a slow
+ * terminal makes no service wait; the supervisor only tells that there is more. Also the last to notice if guard or supervisor die.
  */
 #ifndef UPFRONT_LAUNCHER_COMMAND_UP_FOLLOW_H
 #define UPFRONT_LAUNCHER_COMMAND_UP_FOLLOW_H
 
+#include "launcher/command/log_index.h"
 #include "launcher/command/up_abort.h"
 #include "launcher/ctl_client.h"
 #include "launcher/process/spawn.h"
@@ -29,6 +31,9 @@ struct up_follow_options {
 	bool wait; /* ... or ready */
 	bool timestamps;
 	struct up_abort abort; /* what is to happen when a service ends */
+	const char *logs; /* folder of the log files */
+	struct log_index_mark
+		logs_from; /* where they stood before the guard was started: what comes later is of this run */
 	int64_t wait_timeout_ms; /* until everything is ready; -1: as long as it takes */
 	int64_t begin_ms; /* monotonic */
 	const sigset_t *signals; /* SIGINT, SIGTERM, SIGHUP, SIGQUIT: blocked since before the guard was started */

@@ -4,7 +4,6 @@
 #include "config/clock.h"
 #include "config/err.h"
 #include "launcher/cli.h"
-#include "launcher/command/log_reader.h"
 #include "launcher/command/news.h"
 #include "launcher/project.h"
 #include "ui/text.h"
@@ -14,11 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define GAPS_MS 1000
+
 /* ---- Saying ---- */
 
-void follow_say(struct follow *self, const char *line)
+static void say(struct follow *self, const char *line)
 {
-	char *text = self->options->context->globals.quiet ? NULL : text_harmless(line);
+	char *text = text_harmless(line);
 
 	if (text == NULL)
 		return;
@@ -26,6 +27,12 @@ void follow_say(struct follow *self, const char *line)
 	outlet_put(&self->news, text, strlen(text));
 	outlet_put(&self->news, "\n", 1);
 	free(text);
+}
+
+void follow_say(struct follow *self, const char *line)
+{
+	if (!self->options->context->globals.quiet)
+		say(self, line);
 }
 
 /* Who failed and was not needed: before the stack was up it could still have been the end of it. */
@@ -56,21 +63,105 @@ void follow_say_up(struct follow *self)
 	say_left_out(self);
 }
 
-void follow_print_line(struct follow *self, struct outlet *to, const char *service, const struct log_frame *frame)
+static void print_plain(struct follow *self, struct outlet *to, const struct plain_line *line)
 {
-	const struct plain_line line = {
-		.service = service,
-		.index = frame->unit,
-		.bytes = frame->bytes,
-		.size_bytes = frame->size_bytes,
-		.time_ms = frame->time_ms,
-		.partial = frame->partial,
-	};
-
 	rewind(self->format);
-	plain_write(&self->plain, &line);
+	plain_write(&self->plain, line);
 	if (fflush(self->format) == 0)
 		outlet_put(to, self->text, self->text_bytes);
+}
+
+/* The prefix is what a line without text looks like; made once for each service. */
+static const struct log_prefix *prefix_of(struct follow *self, const char *name, size_t index)
+{
+	const struct view_unit *unit;
+	struct log_prefix *grown, *prefix;
+
+	if (index >= self->prefix_count) {
+		grown = reallocarray(self->prefixes, index + 1, sizeof(*grown));
+		if (grown == NULL)
+			return NULL;
+		memset(grown + self->prefix_count, 0, (index + 1 - self->prefix_count) * sizeof(*grown));
+		self->prefixes = grown;
+		self->prefix_count = index + 1;
+	}
+	prefix = &self->prefixes[index];
+	if (prefix->bytes != NULL)
+		return prefix;
+	unit = view_find_name(&self->view, name);
+	prefix->unit = unit != NULL ? unit->id : (unsigned)index;
+	rewind(self->format);
+	plain_write(&self->plain, &(struct plain_line){.service = name, .index = prefix->unit, .bytes = ""});
+	if (fflush(self->format) != 0 || self->text_bytes == 0 || (prefix->bytes = malloc(self->text_bytes)) == NULL)
+		return NULL;
+	prefix->size_bytes = self->text_bytes - 1;
+	memcpy(prefix->bytes, self->text, prefix->size_bytes);
+	return prefix;
+}
+
+void follow_print_line(struct follow *self, const struct log_archive_line *from)
+{
+	const struct log_prefix *prefix = prefix_of(self, from->unit, from->index);
+	const struct plain_line line = {
+		.service = from->unit,
+		.index = prefix != NULL ? prefix->unit : (unsigned)from->index,
+		.bytes = from->bytes,
+		.size_bytes = from->size_bytes,
+		.time_ms = from->time_ms,
+		.partial = from->partial,
+	};
+
+	if (prefix == NULL || self->plain.timestamps ||
+	    (self->plain.terminal && (from->partial || !plain_is_clean(from->bytes, from->size_bytes)))) {
+		print_plain(self, &self->out, &line);
+		return;
+	}
+	outlet_put_line(&self->out, prefix->bytes, prefix->size_bytes, from->bytes, from->size_bytes);
+}
+
+void follow_add_gap(struct follow *self, const char *service, uint64_t size_bytes)
+{
+	struct log_gap *grown;
+
+	for (size_t i = 0; i < self->gap_count; i++) {
+		if (strcmp(self->gaps[i].name, service) == 0) {
+			self->gaps[i].size_bytes += size_bytes;
+			return;
+		}
+	}
+	grown = reallocarray(self->gaps, self->gap_count + 1, sizeof(*grown));
+	if (grown == NULL)
+		return;
+	self->gaps = grown;
+	grown[self->gap_count] = (struct log_gap){strdup(service), size_bytes};
+	self->gap_count += grown[self->gap_count].name != NULL ? 1 : 0;
+}
+
+static void say_gap(struct follow *self, struct log_gap *gap)
+{
+	char size[32], *line = NULL;
+
+	news_size((double)gap->size_bytes, size, sizeof(size));
+	gap->size_bytes = 0;
+	if (asprintf(&line, "%s of %s were left out here: they came faster than they could be shown", size, gap->name) <
+	    0)
+		return;
+	say(self, line);
+	free(line);
+}
+
+void follow_say_gaps(struct follow *self, bool at_once)
+{
+	int64_t now_ms = self->gap_count > 0 ? clock_monotonic_ms() : 0;
+
+	if (self->gap_count == 0 || (!at_once && self->gaps_said_ms != 0 && now_ms - self->gaps_said_ms < GAPS_MS))
+		return;
+	for (size_t i = 0; i < self->gap_count; i++) {
+		if (self->gaps[i].size_bytes == 0)
+			continue;
+		say_gap(self, &self->gaps[i]);
+		self->gaps_said_ms = now_ms;
+	}
 }
 
 /* With -v: what is no news by itself, back-off and waiting included. */
@@ -88,8 +179,12 @@ static char *every_change(const struct view_unit *unit)
 
 void follow_say_change(struct follow *self, const struct view_unit *unit)
 {
-	char *line = news_of_unit(unit);
+	char *line = news_of_trouble(unit);
 
+	if (line != NULL)
+		follow_say(self, line);
+	free(line);
+	line = news_of_unit(unit);
 	if (line == NULL && self->options->context->globals.verbose)
 		line = every_change(unit);
 	if (line != NULL)
@@ -147,9 +242,7 @@ void follow_add_unready(struct follow *self)
 static void put_last_word(void *context, const char *bytes, size_t size_bytes)
 {
 	struct follow *self = context;
-	const struct log_frame frame = {.bytes = bytes, .size_bytes = size_bytes};
-
-	follow_print_line(self, &self->news, NULL, &frame);
+	print_plain(self, &self->news, &(struct plain_line){.bytes = bytes, .size_bytes = size_bytes});
 }
 
 /* A foreground `up` has shown everything already. */

@@ -8,6 +8,7 @@
 
 #include "config/strmap.h"
 #include "launcher/command/last_words.h"
+#include "launcher/command/log_archive.h"
 #include "launcher/command/outlet.h"
 #include "launcher/command/up_follow.h"
 #include "launcher/command/view.h"
@@ -17,8 +18,20 @@
 #include <signal.h>
 #include <stdio.h>
 
-struct log_frame;
 struct log_reader;
+
+/* What belongs to the lines of one unit of the archive. */
+struct log_prefix {
+	unsigned unit; /* as the view knows it */
+	char *bytes; /* what stands in front of them; NULL: not made yet */
+	size_t size_bytes;
+};
+
+/* Bytes of a unit that were gone before they could be shown; said together now and then. */
+struct log_gap {
+	char *name;
+	uint64_t size_bytes;
+};
 
 /* A supervisor that does not answer is not waited for: the guard must be watched meanwhile. */
 #define FOLLOW_CALL_MS 500
@@ -30,6 +43,14 @@ struct follow {
 	struct err *err;
 	struct view view;
 	struct ctl_stream *events, *logs;
+	struct log_archive_query query;
+	struct log_archive *archive; /* NULL with -d, where the stream itself brings the lines */
+	bool more; /* there may be more in the files */
+	struct log_prefix *prefixes; /* what stands in front of a line, by number of the archive's unit */
+	size_t prefix_count;
+	struct log_gap *gaps;
+	size_t gap_count;
+	int64_t gaps_said_ms;
 	struct log_reader *reader;
 	struct last_words last_words;
 	struct outlet out, news; /* stdout and stderr */
@@ -54,8 +75,12 @@ struct follow {
 
 /* One line of news, unless -q. */
 void follow_say(struct follow *self, const char *line);
-/* A line of a service, to stdout or stderr; `service` NULL: without its name. */
-void follow_print_line(struct follow *self, struct outlet *to, const char *service, const struct log_frame *frame);
+/* A line of a service, to stdout. */
+void follow_print_line(struct follow *self, const struct log_archive_line *line);
+/* So much of a service was rotated away before it could be shown. */
+void follow_add_gap(struct follow *self, const char *service, uint64_t size_bytes);
+/* Says what is missing, also with -q: once a second, and the rest at the end. */
+void follow_say_gaps(struct follow *self, bool at_once);
 /* The stack is up: after how long, where to look, and who failed and was not needed. */
 void follow_say_up(struct follow *self);
 /* What has become of a unit, if that is worth a line; with -v every change is. */

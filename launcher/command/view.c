@@ -136,13 +136,18 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	const cJSON *how = cJSON_GetObjectItemCaseSensitive(object, "exit");
 	const cJSON *loop = cJSON_GetObjectItemCaseSensitive(object, "crash_loop");
 	const char *state = text_of(object, "state");
-	char before[sizeof(self->before)];
+	const char *trouble = text_of(object, "log_trouble");
+	char before[sizeof(self->before)], trouble_before[sizeof(self->log_trouble)];
 
 	if (text_of(object, "name") == NULL || text_of(object, "service") == NULL || state == NULL)
 		return false;
 	memcpy(before, self->state, sizeof(before));
+	memcpy(trouble_before, self->log_trouble, sizeof(trouble_before));
 	unit_finish(self);
 	memcpy(self->before, before, sizeof(before));
+	memcpy(self->log_trouble_before, trouble_before, sizeof(trouble_before));
+	snprintf(self->log_trouble, sizeof(self->log_trouble), "%s", trouble != NULL ? trouble : "");
+	self->log_bytes_lost = number_of(object, "log_bytes_lost", 0);
 	snprintf(self->state, sizeof(self->state), "%s", state);
 	self->id = (unsigned)int_of(object, "id");
 	self->name = copy_of(object, "name");

@@ -38,6 +38,8 @@ struct view_unit {
 	char *ports; /* "8080, 5432/udp"; "" when there are none */
 	char *why, *open;
 	char *status; /* what it says of itself; NULL: nothing */
+	int64_t log_bytes_lost;
+	char log_trouble[64], log_trouble_before[64]; /* why its log cannot be written; "": it can */
 };
 
 struct view {

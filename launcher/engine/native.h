@@ -25,7 +25,7 @@ struct event;
 struct native_unit;
 struct notify;
 
-#define NATIVE_READ_BYTES 65536u
+#define NATIVE_READ_BYTES 262144u
 
 struct native_stream {
 	int fd; /* our end; -1: closed */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Room for a burst while we do something else; only asked for where it cannot use up the user's allowance for pipes. */
-#define ROOMY_PIPE_BYTES (4 * NATIVE_READ_BYTES)
+#define ROOMY_PIPE_BYTES (2 * NATIVE_READ_BYTES)
 
 static void close_fd(int *fd)
 {

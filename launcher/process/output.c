@@ -182,66 +182,46 @@ void output_set_service(struct output *self, unsigned id, const char *service)
 
 /* ---- Lines: ring and observer ---- */
 
-static void deliver(struct output *self, struct output_unit *unit, int stream, const char *bytes, size_t size_bytes,
-		    bool partial, int64_t time_ms)
+struct delivery {
+	const struct output *output;
+	const struct output_unit *unit;
+	int stream;
+	int64_t time_ms;
+};
+
+static void deliver(void *context, const char *bytes, size_t size_bytes, bool partial)
 {
-	struct output_line line = {
-		.unit = unit->id,
-		.run = unit->run,
-		.stream = stream,
-		.time_ms = time_ms,
+	const struct delivery *self = context;
+	const struct output_line line = {
+		.unit = self->unit->id,
+		.run = self->unit->run,
+		.stream = self->stream,
+		.time_ms = self->time_ms,
 		.bytes = bytes,
 		.size_bytes = size_bytes,
 		.partial = partial,
 	};
-	output_ring_push(&unit->ring, &line, self->order++);
-	if (self->observer)
-		self->observer(self->observer_context, &line);
+	if (self->output->observer)
+		self->output->observer(self->output->observer_context, &line);
 }
 
-static void deliver_held(struct output *self, struct output_unit *unit, int stream, bool partial, int64_t time_ms)
+static void remember(struct output *self, struct output_unit *unit, enum output_ring_kind kind, int stream,
+		     const char *bytes, size_t size_bytes, int64_t time_ms)
 {
-	struct output_held *held = &unit->held[stream];
-	deliver(self, unit, stream, held->bytes, held->size_bytes, partial, time_ms);
-	held->size_bytes = 0;
+	const struct output_ring_piece head = {
+		.time_ms = time_ms, .run = unit->run, .stream = (uint8_t)stream, .kind = (uint8_t)kind};
+	output_ring_push(&unit->ring, &head, bytes, size_bytes, &self->order);
 }
 
-/* Keeps the piece until more comes; without memory it goes out as it is. */
-static void hold(struct output *self, struct output_unit *unit, int stream, const char *bytes, size_t size_bytes,
+/* Ring and observer. */
+static void show(struct output *self, struct output_unit *unit, int stream, const char *bytes, size_t size_bytes,
 		 int64_t time_ms)
 {
-	struct output_held *held = &unit->held[stream];
-	if (!held->bytes)
-		held->bytes = malloc(OUTPUT_LINE_MAX);
-	if (!held->bytes) {
-		deliver(self, unit, stream, bytes, size_bytes, true, time_ms);
-		return;
-	}
-	memcpy(held->bytes + held->size_bytes, bytes, size_bytes);
-	held->size_bytes += size_bytes;
-}
-
-static void split(struct output *self, struct output_unit *unit, int stream, const char *bytes, size_t size_bytes,
-		  int64_t time_ms)
-{
-	struct output_held *held = &unit->held[stream];
-	while (size_bytes > 0) {
-		size_t room = OUTPUT_LINE_MAX - held->size_bytes;
-		/* One more, for a line that is exactly as long as one may be. */
-		size_t reach = size_bytes <= room ? size_bytes : room + 1;
-		const char *end = memchr(bytes, '\n', reach);
-		size_t piece = end ? (size_t)(end - bytes) : size_bytes < room ? size_bytes : room;
-		bool complete = end || (piece == room && size_bytes > room);
-		if (!complete || held->size_bytes > 0)
-			hold(self, unit, stream, bytes, piece, time_ms);
-		else
-			deliver(self, unit, stream, bytes, piece, !end, time_ms);
-		if (complete && held->size_bytes > 0)
-			deliver_held(self, unit, stream, !end, time_ms);
-		piece += end != NULL;
-		bytes += piece;
-		size_bytes -= piece;
-	}
+	struct delivery delivery = {self, unit, stream, time_ms};
+	remember(self, unit, OUTPUT_RING_BYTES_READ, stream, bytes, size_bytes, time_ms);
+	unit->open[stream] = bytes[size_bytes - 1] != '\n';
+	if (self->observer)
+		output_split(&unit->held[stream], bytes, size_bytes, deliver, &delivery);
 }
 
 __attribute__((format(printf, 4, 5))) static void note(struct output *self, struct output_unit *unit, int64_t time_ms,
@@ -255,7 +235,9 @@ __attribute__((format(printf, 4, 5))) static void note(struct output *self, stru
 	if (length <= 0)
 		return;
 	size_t size = (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
-	deliver(self, unit, NOTE_STREAM, text, size, false, time_ms);
+	struct delivery delivery = {self, unit, NOTE_STREAM, time_ms};
+	remember(self, unit, OUTPUT_RING_NOTE, NOTE_STREAM, text, size, time_ms);
+	deliver(&delivery, text, size, false);
 }
 
 /* ---- Files ---- */
@@ -264,30 +246,43 @@ static void lose(struct output *self, struct output_unit *unit, size_t size_byte
 {
 	self->lost_bytes += size_bytes;
 	unit->lost_bytes += size_bytes;
+	unit->lost_total_bytes += size_bytes;
 	unit->losing = true;
+	unit->error = error;
 	if (unit->told || (unit->told_ms && time_ms - unit->told_ms < NOTE_PAUSE_MS && time_ms >= unit->told_ms))
 		return;
 	unit->told = true;
 	unit->told_ms = time_ms;
 	note(self, unit, time_ms, "upfront: output is being lost: cannot write %s/%s: %s", self->dir, unit->file.name,
 	     strerror(error));
+	if (self->trouble)
+		self->trouble(self->trouble_context, unit->id);
 }
 
 static void recover(struct output *self, struct output_unit *unit, int64_t time_ms)
 {
-	if (unit->told)
-		note(self, unit, time_ms, "upfront: output is written again to %s/%s; %llu bytes were lost", self->dir,
-		     unit->file.name, (unsigned long long)unit->lost_bytes);
-	if (unit->told)
-		unit->lost_bytes = 0;
+	bool told = unit->told;
 	unit->losing = unit->told = false;
+	if (!told)
+		return;
+	note(self, unit, time_ms, "upfront: output is written again to %s/%s; %llu bytes were lost", self->dir,
+	     unit->file.name, (unsigned long long)unit->lost_bytes);
+	unit->lost_bytes = 0;
+	if (self->trouble)
+		self->trouble(self->trouble_context, unit->id);
 }
 
 /* Says which file the unit's records speak of, unless this index has said so already. */
 static void state_file(struct output *self, struct output_unit *unit, int64_t time_ms)
 {
-	const struct output_record entry = {time_ms, OUTPUT_KIND_FILE, unit->name,
-					    0,       unit->file.inode, unit->service ? unit->service : unit->name};
+	const struct output_record entry = {
+		.time_ms = time_ms,
+		.kind = OUTPUT_KIND_FILE,
+		.unit = unit->name,
+		.offset_bytes = unit->base_bytes,
+		.size_bytes = unit->file.inode,
+		.service = unit->service ? unit->service : unit->name,
+	};
 	if (unit->stated_file == unit->file.inode && unit->stated_index == self->index.inode)
 		return;
 	if (!output_index_write(&self->index, &entry))
@@ -296,18 +291,56 @@ static void state_file(struct output *self, struct output_unit *unit, int64_t ti
 	unit->stated_index = self->index.inode;
 }
 
+static bool record_rotations(struct output *self, struct output_unit *unit, int64_t time_ms)
+{
+	const struct output_record entry = {.time_ms = time_ms, .kind = OUTPUT_KIND_ROTATED, .unit = unit->name};
+	while (unit->rotations_unrecorded > 0) {
+		if (!output_index_write(&self->index, &entry))
+			return false;
+		unit->rotations_unrecorded--;
+	}
+	return true;
+}
+
 static void record(struct output *self, struct output_unit *unit, enum output_kind kind, int64_t offset_bytes,
 		   size_t size_bytes, int64_t time_ms)
 {
-	struct output_record entry = {time_ms, OUTPUT_KIND_ROTATED, unit->name, 0, 0, NULL};
-	while (unit->rotations_unrecorded > 0) {
-		if (!output_index_write(&self->index, &entry))
-			return;
-		unit->rotations_unrecorded--;
-	}
+	const struct output_record entry = {time_ms, kind, unit->name, offset_bytes, size_bytes, NULL};
+	if (!record_rotations(self, unit, time_ms))
+		return;
 	state_file(self, unit, time_ms);
-	entry = (struct output_record){time_ms, kind, unit->name, offset_bytes, size_bytes, NULL};
 	output_index_write(&self->index, &entry);
+}
+
+/* Finds out whether the file is another one than before: removed or replaced by somebody, it is behind us all the same. */
+static int ready_file(struct output_unit *unit)
+{
+	ino_t inode = unit->file.inode;
+	int64_t size_bytes = unit->file.size_bytes;
+	int result = output_file_ready(&unit->file, NULL);
+	if (result == 0 && unit->file.inode != inode)
+		unit->base_bytes += size_bytes;
+	return result;
+}
+
+/* The index hears of it before there is a file that could have the number of one that has gone. */
+static int rotate(struct output *self, struct output_unit *unit, int64_t time_ms)
+{
+	int64_t size_bytes = unit->file.size_bytes;
+	ino_t inode = unit->file.inode;
+	int result = output_file_rotate(&unit->file);
+	if (result < 0)
+		return result;
+	unit->rotations_unrecorded++;
+	record_rotations(self, unit, time_ms);
+	result = output_file_ready(&unit->file, NULL);
+	if (result < 0)
+		return result;
+	unit->base_bytes += size_bytes;
+	/* The next one may have got the same number. */
+	if (unit->file.inode == inode)
+		unit->stated_file = 0;
+	return 0;
 }
 
 static void store(struct output *self, struct output_unit *unit, int stream, const char *bytes, size_t size_bytes,
@@ -315,15 +348,11 @@ static void store(struct output *self, struct output_unit *unit, int stream, con
 {
 	enum output_kind kind = stream == 0 ? OUTPUT_KIND_STDOUT : OUTPUT_KIND_STDERR;
 	struct output_file *file = &unit->file;
-	int error = -output_file_ready(file, NULL);
+	int error = -ready_file(unit);
 	while (size_bytes > 0 && error == 0) {
 		size_t piece = output_file_fits(file, bytes, size_bytes);
 		if (piece == 0) {
-			error = -output_file_rotate(file);
-			if (error != 0)
-				break;
-			unit->rotations_unrecorded++;
-			error = -output_file_ready(file, NULL);
+			error = -rotate(self, unit, time_ms);
 			continue;
 		}
 		int64_t offset = file->size_bytes;
@@ -347,7 +376,7 @@ void output_begin(struct output *self, unsigned id, int64_t time_ms)
 	output_end(self, id, time_ms);
 	unit->run++;
 	unit->running = true;
-	if (output_file_ready(&unit->file, NULL) == 0)
+	if (ready_file(unit) == 0)
 		record(self, unit, OUTPUT_KIND_BEGIN, unit->file.size_bytes, 0, time_ms);
 }
 
@@ -358,7 +387,9 @@ void output_write(struct output *self, unsigned id, int stream, const char *byte
 		return;
 	stream = stream == 0 ? 0 : 1;
 	store(self, unit, stream, bytes, size_bytes, time_ms);
-	split(self, unit, stream, bytes, size_bytes, time_ms);
+	show(self, unit, stream, bytes, size_bytes, time_ms);
+	if (self->writing)
+		self->writing(self->writing_context, id);
 }
 
 void output_end(struct output *self, unsigned id, int64_t time_ms)
@@ -367,14 +398,27 @@ void output_end(struct output *self, unsigned id, int64_t time_ms)
 	if (!unit)
 		return;
 	for (int stream = 0; stream < OUTPUT_STREAMS; stream++) {
-		if (unit->held[stream].size_bytes > 0)
-			deliver_held(self, unit, stream, true, time_ms);
-		free(unit->held[stream].bytes);
-		unit->held[stream] = (struct output_held){0};
+		struct delivery delivery = {self, unit, stream, time_ms};
+		output_split_end(&unit->held[stream], deliver, &delivery);
 	}
-	if (unit->running && output_file_ready(&unit->file, NULL) == 0)
+	if (unit->open[0] || unit->open[1])
+		remember(self, unit, OUTPUT_RING_END, 0, "", 0, time_ms);
+	unit->open[0] = unit->open[1] = false;
+	if (unit->running && ready_file(unit) == 0)
 		record(self, unit, OUTPUT_KIND_END, unit->file.size_bytes, 0, time_ms);
 	unit->running = false;
+	if (self->writing)
+		self->writing(self->writing_context, id);
+}
+
+static void forget_held(struct output *self)
+{
+	for (unsigned i = 0; i < self->unit_limit; i++) {
+		for (int stream = 0; self->units[i] && stream < OUTPUT_STREAMS; stream++) {
+			free(self->units[i]->held[stream].bytes);
+			self->units[i]->held[stream] = (struct output_held){0};
+		}
+	}
 }
 
 void output_set_limits(struct output *self, unsigned id, int64_t max_size_bytes, int max_files)
@@ -396,11 +440,34 @@ void output_remove(struct output *self, unsigned id, int64_t time_ms)
 
 void output_observe(struct output *self, output_visit *visit, void *context)
 {
+	if (!visit)
+		forget_held(self);
+	else if (!self->observer)
+		output_hold_again(self);
 	self->observer = visit;
 	self->observer_context = context;
+}
+
+void output_on_writing(struct output *self, output_notice *notice, void *context)
+{
+	self->writing = notice;
+	self->writing_context = context;
+}
+
+void output_on_trouble(struct output *self, output_notice *notice, void *context)
+{
+	self->trouble = notice;
+	self->trouble_context = context;
 }
 
 uint64_t output_lost_bytes(const struct output *self)
 {
 	return self->lost_bytes;
+}
+
+int output_loss(const struct output *self, unsigned id, uint64_t *lost_bytes)
+{
+	const struct output_unit *unit = find_unit(self, id);
+	*lost_bytes = unit ? unit->lost_total_bytes : 0;
+	return unit && unit->losing ? unit->error : 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Service output. Files first: <service>.log holds the bytes unchanged, rotated by size (<service>.log.1 ...); logs/index holds
- * one record per read (unit, stream, offset, size, wall time), and marks where a run begins (format: output_index.h). A bounded ring of the
- * last lines per unit serves `tail` and last words; followers get lines as they come and are skipped over, with a count, when they do
- * not read. A full disk drops, counts and says so; logging resumes by itself.
+ * one record per read (unit, stream, offset, size, wall time), and marks where a run begins (format: output_index.h). Who follows
+ * reads the files, and is only told that there is more: what a reader does not take costs nobody else anything. A bounded ring of
+ * what was read last serves `tail`; lines are made of bytes only for those who ask for lines. A full disk drops, counts and says
+ * so; logging resumes by itself.
  */
 #ifndef UPFRONT_LAUNCHER_PROCESS_OUTPUT_H
 #define UPFRONT_LAUNCHER_PROCESS_OUTPUT_H
@@ -59,10 +60,18 @@ void output_end(struct output *self, unsigned unit, int64_t time_ms);
 typedef void output_visit(void *context, const struct output_line *line);
 void output_tail(const struct output *self, unsigned unit, size_t count, output_visit *visit, void *context);
 
-/* Every later line of all units. One observer (the control API fans out). */
+/* Every later line of all units; NULL: nobody wants lines. One observer (the control API fans out). */
 void output_observe(struct output *self, output_visit *visit, void *context);
+
+typedef void output_notice(void *context, unsigned unit);
+/* Called whenever there is more in a unit's files; once per read, so it must be cheap. */
+void output_on_writing(struct output *self, output_notice *notice, void *context);
+/* Called when output of a unit begins to be lost, and when it is written again (output_loss tells which); at most once a minute. */
+void output_on_trouble(struct output *self, output_notice *notice, void *context);
 
 /* Bytes that could not be written to disk since the start. */
 uint64_t output_lost_bytes(const struct output *self);
+/* The same of one unit. Returns the errno that stands in the way now, 0 when output is being written. */
+int output_loss(const struct output *self, unsigned unit, uint64_t *lost_bytes);
 
 #endif

@@ -129,13 +129,23 @@ static int move(const struct output_file *self, int from, int to)
 	return 0;
 }
 
+/* The last in the row gives way. */
+static int drop_oldest(const struct output_file *self)
+{
+	char name[NAME_BYTES];
+	if (self->max_files == 1)
+		snprintf(name, sizeof name, "%s", self->name);
+	else
+		snprintf(name, sizeof name, "%s.%d", self->name, self->max_files - 1);
+	return unlinkat(self->dir_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 int output_file_rotate(struct output_file *self)
 {
-	int result = 0;
+	/* Removed, not renamed over: some file systems write a file out at once that takes another one's place. */
+	int result = drop_oldest(self);
 	for (int i = self->max_files - 1; i >= 1 && result == 0; i--)
 		result = move(self, i - 1, i);
-	if (self->max_files == 1 && unlinkat(self->dir_fd, self->name, 0) < 0 && errno != ENOENT)
-		result = -errno;
 	if (result < 0)
 		return result;
 	close_file(self);

@@ -11,10 +11,11 @@
  *     b     a run of the unit begins at OFFSET
  *     x     it has ended, OFFSET is behind its last byte
  *     r     what was UNIT.log until now is UNIT.log.1, .1 is .2 and so on; offsets start at 0 again
- *     f     what the unit's next records speak of is the file with inode number SIZE; a sixth word names the unit's service
- *           (UNIT itself, but for replicas): "1763719200120 f web-2 0 393217 web"
+ *     f     what the unit's next records speak of is the file with inode number SIZE; OFFSET bytes went to those before it since
+ *           the supervisor began; a sixth word names the unit's service (UNIT itself, but for replicas):
+ *           "1763719200120 f web-2 0 393217 web"
  * So a record speaks of UNIT.log.N where N is the number of r records of that unit behind it. A full disk may swallow
- * records, but never an r: it is written late rather than not at all. A reader takes no line on trust: one may be torn.
+ * records, but never an r: it is written before there is another file, or else late, but not never. A reader takes no line on trust: one may be torn.
  *
  * An f stands in front of a unit's first record in each index file, and again whenever its file is another one. With it a reader
  * that follows a running stack is right even when files move while it looks: files only ever move up, so it looks for that

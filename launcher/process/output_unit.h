@@ -6,14 +6,7 @@
 #include "launcher/process/output.h"
 #include "launcher/process/output_file.h"
 #include "launcher/process/output_ring.h"
-
-#define OUTPUT_STREAMS 2
-
-/* The beginning of a line whose end has not come yet. */
-struct output_held {
-	char *bytes; /* OUTPUT_LINE_MAX once there is one */
-	size_t size_bytes;
-};
+#include "launcher/process/output_split.h"
 
 struct output_unit {
 	unsigned id;
@@ -23,12 +16,16 @@ struct output_unit {
 	bool running; /* begun, not ended */
 	struct output_file file;
 	struct output_ring ring;
-	struct output_held held[OUTPUT_STREAMS];
+	struct output_held held[OUTPUT_STREAMS]; /* for the observer only: without one nothing is split */
+	bool open[OUTPUT_STREAMS]; /* a line has begun and has no end yet */
 	unsigned rotations_unrecorded;
 	ino_t stated_file, stated_index; /* what the last f record said, and in which index */
+	int64_t base_bytes; /* written since output_create before the file at hand began */
 	bool losing, told; /* bytes are being lost; it has been said */
+	int error; /* why */
 	int64_t told_ms;
 	uint64_t lost_bytes; /* since it was said */
+	uint64_t lost_total_bytes;
 };
 
 struct output {
@@ -41,6 +38,11 @@ struct output {
 	uint64_t lost_bytes;
 	output_visit *observer;
 	void *observer_context;
+	output_notice *writing, *trouble;
+	void *writing_context, *trouble_context;
 };
+
+/* Puts into each unit's `held` the beginning of a line that is remembered, for an observer that comes late. */
+void output_hold_again(struct output *self);
 
 #endif

@@ -14,12 +14,13 @@
  *   GET  /v1/stats                       what each unit, and upfront itself, uses now
  *   POST /v1/services/{name}/scale       {"replicas":N}
  *   GET  /v1/events                      stream, one JSON object a line: first a "snapshot", then changes
- *   GET  /v1/logs?service=&follow=&tail= stream of frames, see below
+ *   GET  /v1/logs?service=&follow=&tail=&wake= stream of frames, see below
  *   GET  /v1/telemetry                   what holds and why
  *   POST /v1/telemetry/withdraw
  *
  * A log frame is one header line "UNIT STREAM TIME_MS SIZE FLAGS\n" (FLAGS: '-' or 'p' for a partial line), then SIZE bytes, then "\n".
- * The flag 'd' marks lines that were left out for a reader that was too slow: the text is their number.
+ * The flag 'd' marks lines that were left out for a reader that was too slow: the text is their number. With wake=1 no lines come, only
+ * empty frames with the flag 'w': there is more in the log files, which were written before.
  *
  *   ctl          listening, connections and their limits
  *   ctl_routes   the table of endpoints and what answers each

@@ -10,6 +10,7 @@
 #include "launcher/supervisor/supervisor.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +168,18 @@ static void add_svc(cJSON *object, const struct svc *svc)
 	add_probe(object, svc);
 }
 
+static const char *trouble_text(int error)
+{
+	return error == ENOSPC ? "disk full" : error == EDQUOT ? "disk quota used up" : strerror(error);
+}
+
+/* What stands in the way of its log file now, and what that has cost. */
+static void add_loss(cJSON *object, const struct supervisor_unit *unit)
+{
+	cJSON_AddNumberToObject(object, "log_bytes_lost", (double)unit->log_bytes_lost);
+	ctl_json_add_text(object, "log_trouble", unit->log_error != 0 ? trouble_text(unit->log_error) : NULL);
+}
+
 cJSON *ctl_json_unit(const struct supervisor_unit *unit)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -189,6 +202,7 @@ cJSON *ctl_json_unit(const struct supervisor_unit *unit)
 	ctl_json_add_text(object, "open", unit->service->open);
 	ctl_json_add_text(object, "why", unit->why);
 	ctl_json_add_text(object, "status", unit->status);
+	add_loss(object, unit);
 	return object;
 }
 

@@ -191,7 +191,7 @@ static bool parse_count(const char *text, size_t *count)
 	return true;
 }
 
-/* service=NAME (repeatable), follow=0|1, tail=N|all. Returns what is wrong with it, or NULL; *stranger is a name nobody has. */
+/* service=NAME (repeatable), follow=0|1, wake=0|1, tail=N|all. Returns what is wrong with it, or NULL; *stranger is a name nobody has. */
 static const char *parse_log_query(struct ctl_call *call, struct ctl_log_query *query, const char **names,
 				   const char **stranger)
 {
@@ -208,6 +208,8 @@ static const char *parse_log_query(struct ctl_call *call, struct ctl_log_query *
 			names[count++] = pair->value;
 		} else if (strcmp(pair->key, "follow") == 0) {
 			query->follow = strcmp(pair->value, "1") == 0 || strcmp(pair->value, "true") == 0;
+		} else if (strcmp(pair->key, "wake") == 0) {
+			query->wake = strcmp(pair->value, "1") == 0 || strcmp(pair->value, "true") == 0;
 		} else if (strcmp(pair->key, "tail") == 0) {
 			query->has_tail = strcmp(pair->value, "all") != 0;
 			if (query->has_tail && !parse_count(pair->value, &query->tail))

@@ -34,6 +34,9 @@ struct follower {
 	struct evbuffer *pending; /* not yet handed to evhttp: one chunk a turn of the loop, not one a line */
 	struct event *flush;
 	uint64_t dropped;
+	bool gets_lines, gets_woken; /* logs, as they come */
+	bool wake_due;
+	int64_t woken_ms; /* monotonic */
 	bool says_over; /* the last event has been put in line */
 	bool chunked; /* HTTP/1.0 peers get a body that ends with the connection */
 	char **services; /* logs: the names that were asked for; NULL: all */
@@ -46,9 +49,21 @@ struct ctl_streams {
 	struct supervisor *supervisor;
 	struct follower *first;
 	size_t count;
+	size_t line_readers; /* lines are made only while there are any */
 };
 
 /* ---- Followers ---- */
+
+static void observe_line(void *context, const struct output_line *line);
+
+static void count_line_reader(struct ctl_streams *self, bool one_more)
+{
+	struct output *output = supervisor_output(self->supervisor);
+
+	self->line_readers += one_more ? 1 : (size_t)-1;
+	if (output != NULL && self->line_readers == (one_more ? 1 : 0))
+		output_observe(output, one_more ? observe_line : NULL, self);
+}
 
 static void follower_unlink(struct follower *self)
 {
@@ -60,6 +75,8 @@ static void follower_unlink(struct follower *self)
 		return;
 	*link = self->next;
 	self->streams->count--;
+	if (self->gets_lines)
+		count_line_reader(self->streams, false);
 }
 
 static void follower_destroy(struct follower *self)
@@ -97,13 +114,16 @@ static size_t unread_bytes(const struct follower *self)
 }
 
 static void catch_up(struct follower *self);
+static void wake(struct follower *self);
 
 static void chunk_written(struct evhttp_connection *connection, void *context)
 {
 	struct follower *self = context;
 
 	(void)connection;
-	if (self->dropped > 0)
+	if (self->wake_due)
+		wake(self);
+	else if (self->dropped > 0)
 		catch_up(self);
 	else if (self->says_over && evbuffer_get_length(self->pending) == 0)
 		supervisor_told(self->streams->supervisor);
@@ -115,6 +135,11 @@ static void flush_pending(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
+	if (self->wake_due && self->request != NULL && unread_bytes(self) == 0) {
+		evbuffer_add_printf(self->pending, "%u 0 %lld 0 w\n\n", UINT_MAX, (long long)clock_wall_ms());
+		self->wake_due = false;
+		self->woken_ms = clock_monotonic_ms();
+	}
 	if (self->request != NULL && evbuffer_get_length(self->pending) > 0)
 		evhttp_send_reply_chunk_with_cb(self->request, self->pending, chunk_written, self);
 }
@@ -282,7 +307,7 @@ static void observe_line(void *context, const struct output_line *line)
 	struct ctl_streams *self = context;
 
 	for (struct follower *follower = self->first; follower != NULL; follower = follower->next) {
-		if (follower->kind != FOLLOW_LOGS || follower->request == NULL || !wants(follower, line->unit))
+		if (!follower->gets_lines || follower->request == NULL || !wants(follower, line->unit))
 			continue;
 		if (unread_bytes(follower) + line->size_bytes > CTL_STREAM_BUFFER_MAX) {
 			follower->dropped++;
@@ -292,6 +317,29 @@ static void observe_line(void *context, const struct output_line *line)
 			add_dropped_frame(follower);
 		add_frame(follower, line);
 		schedule(follower);
+	}
+}
+
+/* Now, or when the last one is long enough ago: a service that floods wakes nobody for every read. */
+static void wake(struct follower *self)
+{
+	int64_t left_ms = self->woken_ms + CTL_STREAM_WAKE_MS - clock_monotonic_ms();
+
+	if (left_ms <= 0)
+		schedule(self);
+	else
+		event_add(self->flush, &(struct timeval){.tv_usec = (suseconds_t)left_ms * 1000});
+}
+
+static void observe_writing(void *context, unsigned unit)
+{
+	struct ctl_streams *self = context;
+
+	for (struct follower *follower = self->first; follower != NULL; follower = follower->next) {
+		if (!follower->gets_woken || follower->wake_due || !wants(follower, unit))
+			continue;
+		follower->wake_due = true;
+		wake(follower);
 	}
 }
 
@@ -444,12 +492,16 @@ int ctl_streams_logs(struct ctl_streams *self, struct evhttp_request *request, c
 	if (result < 0)
 		return result;
 	/* The answer has begun: running out of memory from here on costs the lines, not the stream. */
-	if (select_units(follower, query->services) == 0)
+	if (select_units(follower, query->services) == 0 && !query->wake)
 		add_tail(follower, query);
 	if (follower->dropped > 0)
 		add_dropped_frame(follower);
 	schedule(follower);
-	if (!query->follow)
+	follower->gets_woken = query->wake;
+	follower->gets_lines = query->follow && !query->wake;
+	if (follower->gets_lines)
+		count_line_reader(self, true);
+	if (!query->follow && !query->wake)
 		end_answer(follower);
 	return 0;
 }
@@ -468,7 +520,7 @@ struct ctl_streams *ctl_streams_create(struct event_base *base, struct superviso
 	self->supervisor = supervisor;
 	supervisor_observe(supervisor, observe_change, self);
 	if (supervisor_output(supervisor) != NULL)
-		output_observe(supervisor_output(supervisor), observe_line, self);
+		output_on_writing(supervisor_output(supervisor), observe_writing, self);
 	return self;
 }
 
@@ -529,7 +581,7 @@ void ctl_streams_destroy(struct ctl_streams *self)
 		return;
 	supervisor_observe(self->supervisor, NULL, NULL);
 	if (supervisor_output(self->supervisor) != NULL)
-		output_observe(supervisor_output(self->supervisor), NULL, NULL);
+		output_on_writing(supervisor_output(self->supervisor), NULL, NULL);
 	while (self->first != NULL) {
 		struct follower *follower = self->first;
 

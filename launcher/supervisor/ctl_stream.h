@@ -2,7 +2,8 @@
 /*
  * The two streams of the control API: events and log frames, each to any number of followers. A follower that does not read is
  * never waited for. Beyond CTL_STREAM_BUFFER_MAX of unread output a log follower loses lines, which are counted and told in a frame of
- * their own; an event follower loses changes, and gets a fresh snapshot as soon as it reads again.
+ * their own; an event follower loses changes, and gets a fresh snapshot as soon as it reads again. Who reads the files is only woken: at
+ * once after a pause, then every CTL_STREAM_WAKE_MS at most, and never twice before it has read.
  */
 #ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_STREAM_H
 #define UPFRONT_LAUNCHER_SUPERVISOR_CTL_STREAM_H
@@ -19,6 +20,7 @@ struct supervisor;
 #define CTL_STREAM_BUFFER_MAX (1024u * 1024u)
 /* What `tail` gives at once: the newest lines up to this size. */
 #define CTL_STREAM_TAIL_MAX (8u * 1024u * 1024u)
+#define CTL_STREAM_WAKE_MS 5
 /* Some of the 64 connections stay free for short requests. */
 #define CTL_STREAM_COUNT_MAX 48u
 
@@ -32,6 +34,7 @@ int ctl_streams_events(struct ctl_streams *self, struct evhttp_request *request)
 struct ctl_log_query {
 	const char *const *services; /* ends with NULL; NULL: all. Known names. */
 	bool follow;
+	bool wake; /* follow only, no lines: told that there is more in the files */
 	bool has_tail; /* the last `tail` lines of each unit, else all that is remembered */
 	size_t tail;
 };

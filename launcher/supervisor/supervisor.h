@@ -70,6 +70,8 @@ struct supervisor_unit {
 	const char *status; /* what it says of itself (sd_notify); NULL: nothing */
 	int64_t changed_ms; /* wall clock of the last change of state */
 	bool gone; /* being taken away: said once, to the observer */
+	uint64_t log_bytes_lost; /* of its output, in this run of the supervisor */
+	int log_error; /* errno that keeps it from being written now; 0: it is written */
 };
 
 /* All units, in the order of the stack file; those that are about to go come last. */

@@ -207,6 +207,8 @@ void unit_finish(struct unit *self);
 /* Looks up whom each service runs as; one that is not to be started may name anybody. */
 int units_find_users(struct supervisor *self, struct err *err);
 extern const struct engine_events unit_engine_events;
+/* Output of a unit begins to be lost, or is written again. */
+void unit_log_trouble(void *supervisor, unsigned id);
 void unit_step(struct unit *self, enum svc_event_kind kind);
 void unit_set_why(struct unit *self, const char *why);
 /* A child process ended: offered to each unit's probe. */

@@ -435,6 +435,11 @@ static void on_output_ended(void *context, unsigned id)
 		output_end(supervisor->output, id, clock_wall_ms());
 }
 
+void unit_log_trouble(void *context, unsigned id)
+{
+	supervisor_changed(context, id);
+}
+
 const struct engine_events unit_engine_events = {
 	.started = on_started,
 	.start_failed = on_start_failed,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/supervisor/supervisor_private.h"
 
+#include "launcher/process/output.h"
+
 #include <stdlib.h>
 
 const char *stack_phase_name(enum stack_phase phase)
@@ -32,6 +34,8 @@ static void show(const struct unit *from, struct supervisor_unit *unit)
 					 .status = from->word.text,
 					 .changed_ms = from->changed_ms,
 					 .gone = from->gone};
+	if (from->supervisor->output != NULL)
+		unit->log_error = output_loss(from->supervisor->output, from->id, &unit->log_bytes_lost);
 }
 
 void supervisor_unit(const struct supervisor *self, size_t index, struct supervisor_unit *unit)

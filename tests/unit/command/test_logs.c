@@ -333,7 +333,7 @@ static void test_follower_misses_nothing(void **state)
 	/* Moved on after the index was read and before the files are: what was read about is found two places up. */
 	write_numbers(output, &written, 600, &carry);
 	log_archive_next(archive, count_line, &seen);
-	assert_true(seen.next >= 290 && seen.next < 600);
+	assert_true(seen.next >= 290 && seen.next <= 600);
 	for (unsigned step = 1; step < 60; step++) {
 		write_numbers(output, &written, written + step * 7 % 500, &carry);
 		log_archive_next(archive, count_line, &seen);
@@ -501,7 +501,7 @@ static void test_outlet_of_a_sleeper(void **state)
 	outlet_init(&outlet, fds[1]);
 	assert_true(outlet_is_empty(&outlet));
 	memset(line, 'x', sizeof(line));
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		struct pollfd pollfd = {.fd = fds[1], .events = POLLOUT};
 
 		outlet_put(&outlet, line, sizeof(line));

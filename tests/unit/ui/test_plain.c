@@ -165,10 +165,27 @@ static void lines_without_end_are_marked_on_terminals(void **state)
 	check((struct plain){0}, line, "half a li\n");
 }
 
+/* Every byte at every place of a word and behind it. */
+static void test_clean_bytes(void **state)
+{
+	char bytes[20];
+
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		for (size_t at = 0; at < sizeof(bytes); at++) {
+			memset(bytes, 'a', sizeof(bytes));
+			bytes[at] = (char)byte;
+			assert_int_equal(plain_is_clean(bytes, sizeof(bytes)), byte >= 0x20 && byte < 0x7f);
+		}
+	}
+	assert_true(plain_is_clean("", 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_stand_in_front),
+		cmocka_unit_test(test_clean_bytes),
 		cmocka_unit_test(the_widest_name_is_bounded),
 		cmocka_unit_test(times_are_utc_with_milliseconds),
 		cmocka_unit_test(files_get_the_bytes_unchanged),
