@@ -200,7 +200,13 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libtest.a $(call lib,config)
 .PHONY: bench
 bench: all $(HELPERS)
 	$(SUBMAKE) $(BENCHES)
-	$(Q)$(B)/tests/bench/bench $(BENCH)
+	$(Q)failed=0; for bench in $(filter-out %_peers,$(filter $(B)/tests/bench/bench%,$(BENCHES))); do \
+		$$bench $(BENCH) || failed=1; done; exit $$failed
+# The same rows of whichever other supervisors are installed here.
+.PHONY: bench-peers
+bench-peers: all $(HELPERS)
+	$(SUBMAKE) $(BENCHES)
+	$(Q)$(B)/tests/bench/bench_peers $(BENCH)
 
 .PHONY: asan
 asan:
@@ -281,7 +287,8 @@ help:
 	@echo '          dist       a tar file of HEAD;  clean  removes build/'
 	@echo 'Tests:    unit terminal e2e faults'
 	@echo '          fuzz       FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
-	@echo '          bench      measures against the floors, prints one table'
+	@echo '          bench      measures against the floors, prints tables (BENCH=quick: the short form)'
+	@echo '          bench-peers the same of other supervisors that are installed'
 	@echo '          lint       include direction, headers, format, docs against code'
 	@echo '          asan       the tests under ASan and UBSan;  coverage  lines covered, by file'
 	@echo '          golden     writes the expected screens anew'

@@ -4,6 +4,7 @@
  *   bench full     21 turns; a missed number fails
  *   bench quick    3 turns; only what does not depend on the machine's load can fail
  */
+#include "tests/lib/measure.h"
 #include "tests/lib/run.h"
 #include "tests/lib/world.h"
 
@@ -21,64 +22,16 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#define TURNS_MAX 21
-#define SERVICES 100
+#define TURNS 21
 
 struct bench {
 	struct world world;
-	int turns;
-	bool strict;
-	int passed, failed;
+	struct measure measure;
 };
-
-struct series {
-	double values[TURNS_MAX];
-	int count;
-};
-
-static double now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static void add(struct series *self, double value)
-{
-	self->values[self->count++] = value;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-
-	return left < right ? -1 : left > right;
-}
-
-static double median(struct series *self)
-{
-	qsort(self->values, (size_t)self->count, sizeof(double), by_value);
-	return self->values[self->count / 2];
-}
-
-/* One row; `timed` rows count only in a strict run. */
-static void row(struct bench *self, bool good, bool timed, const char *what, const char *found, const char *wanted)
-{
-	const char *verdict = good ? "ok" : timed && !self->strict ? "missed (not counted)" : "MISSED";
-
-	printf("%-52s %-34s %-24s %s\n", what, found, wanted, verdict);
-	fflush(stdout);
-	if (good || (timed && !self->strict))
-		self->passed++;
-	else
-		self->failed++;
-}
 
 /* ---- exec to painted dialog ---- */
 
@@ -86,11 +39,11 @@ static void row(struct bench *self, bool good, bool timed, const char *what, con
 static double paint(const struct world *world, const char *const *argv, const char *text)
 {
 	struct run run;
-	double began = now_ms(), took;
+	double began = measure_now_ms(), took;
 
 	run_begin(&run, world, &(struct run_options){.argv = argv, .terminal = true});
 	run_expect(&run, text);
-	took = now_ms() - began;
+	took = measure_now_ms() - began;
 	run_signal(&run, SIGTERM);
 	run_wait(&run);
 	run_finish(&run);
@@ -115,45 +68,25 @@ static void bench_dialog(struct bench *self)
 	world_write(&self->world, "compose.yaml",
 		    "x-upfront: {app: Shop, telemetry: {host: 'file:events', key: k, controller: Example Ltd}}\n"
 		    "services: {a: {command: sleep 1000}}\n");
-	for (int i = 0; i < self->turns; i++) {
-		add(&floor, paint(&self->world, peer, "works the same."));
-		add(&ours, paint(&self->world, subject, "start nothing."));
+	for (int i = 0; i < self->measure.turns; i++) {
+		series_add(&floor, paint(&self->world, peer, "works the same."));
+		series_add(&ours, paint(&self->world, subject, "start nothing."));
 	}
-	snprintf(found, sizeof(found), "%.2f ms, dialog %.2f ms: %.2fx", median(&ours), median(&floor),
-		 median(&ours) / median(&floor));
-	row(self, median(&ours) <= 1.5 * median(&floor), true, "exec to painted dialog", found,
-	    "<= 1.5x dialog --yesno");
-}
-
-/* ---- 100 services ---- */
-
-static double floor_spawn(const struct world *world)
-{
-	char program[WORLD_PATH_MAX * 2], count[16];
-	const char *const argv[] = {program, count, "sleep", "1000", NULL};
-	struct run run;
-	double began = now_ms(), took;
-
-	snprintf(program, sizeof(program), "%s/tests/bench/floor_spawn", world->bin_dir);
-	snprintf(count, sizeof(count), "%d", SERVICES);
-	run_begin(&run, world, &(struct run_options){.argv = argv, .input_kind = RUN_STDIN_OPEN});
-	run_expect(&run, "up\n");
-	took = now_ms() - began;
-	run_hang_up(&run);
-	run_wait(&run);
-	run_finish(&run);
-	return took;
+	snprintf(found, sizeof(found), "%.2f ms, dialog %.2f ms: %.2fx", series_median(&ours), series_median(&floor),
+		 series_median(&ours) / series_median(&floor));
+	measure_row(&self->measure, series_median(&ours) <= 1.5 * series_median(&floor), true, "exec to painted dialog",
+		    found, "<= 1.5x dialog --yesno");
 }
 
 /* One call of upfront; what it wrote and how it ended is added to `said` when that is not NULL. */
 static double call(const struct world *world, const char *const *argv, char *said, size_t size_bytes)
 {
 	struct run run;
-	double began = now_ms(), took;
+	double began = measure_now_ms(), took;
 
 	run_begin(&run, world, &(struct run_options){.argv = argv});
 	run_wait(&run);
-	took = now_ms() - began;
+	took = measure_now_ms() - began;
 	if (said != NULL)
 		snprintf(said + strlen(said), size_bytes - strlen(said), "[%d] %s%s", run.code, run.out.bytes,
 			 run.err.bytes);
@@ -163,31 +96,7 @@ static double call(const struct world *world, const char *const *argv, char *sai
 	return took;
 }
 
-static const char *const up_argv[] = {"upfront", "-q", "up", "-d", "--wait", NULL};
 static const char *const down_argv[] = {"upfront", "-q", "down", NULL};
-
-static void bench_services(struct bench *self)
-{
-	struct series floor = {.count = 0}, ours = {.count = 0}, stop = {.count = 0};
-	char text[SERVICES * 48] = "services:\n", found[64];
-	size_t at = strlen(text);
-
-	for (int i = 0; i < SERVICES; i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "  s%d: {command: sleep 1000}\n", i);
-	world_write(&self->world, "compose.yaml", text);
-	for (int i = 0; i < self->turns; i++) {
-		add(&floor, floor_spawn(&self->world));
-		add(&ours, call(&self->world, up_argv, NULL, 0));
-		assert_int_equal(world_processes(&self->world, "sleep 1000", NULL, 0), SERVICES);
-		add(&stop, call(&self->world, down_argv, NULL, 0));
-	}
-	snprintf(found, sizeof(found), "%.1f ms, bare loop %.1f ms: %.2fx", median(&ours), median(&floor),
-		 median(&ours) / median(&floor));
-	row(self, median(&ours) <= 2 * median(&floor), true, "up -d --wait of 100 services", found,
-	    "<= 2x fork and exec");
-	snprintf(found, sizeof(found), "%.1f ms", median(&stop));
-	row(self, true, true, "down of 100 services", found, "-");
-}
 
 /* ---- Telemetry that goes nowhere ---- */
 
@@ -239,11 +148,11 @@ static bool kill_resolver(struct world *world)
 /* Milliseconds until the sender is gone, 0 when it is already. */
 static double sender_gone(const struct world *world)
 {
-	double began = now_ms();
+	double began = measure_now_ms();
 
-	while (world_find(world, "upfront-telemetry") != 0 && now_ms() - began < 10000)
+	while (world_find(world, "upfront-telemetry") != 0 && measure_now_ms() - began < 10000)
 		poll(NULL, 0, 2);
-	return now_ms() - began;
+	return measure_now_ms() - began;
 }
 
 static void live_once(struct bench *self, struct scenario *scenario)
@@ -253,9 +162,10 @@ static void live_once(struct bench *self, struct scenario *scenario)
 	char said[SAID_MAX] = "";
 
 	world_setenv(&self->world, "TELEMETRY_HOST", scenario->host != NULL ? scenario->host : "http://127.0.0.1:1");
-	add(&scenario->start, call(&self->world, scenario->host != NULL ? on_argv : off_argv, said, sizeof(said)));
-	add(&scenario->stop, call(&self->world, down_argv, said, sizeof(said)));
-	add(&scenario->gone, sender_gone(&self->world));
+	series_add(&scenario->start,
+		   call(&self->world, scenario->host != NULL ? on_argv : off_argv, said, sizeof(said)));
+	series_add(&scenario->stop, call(&self->world, down_argv, said, sizeof(said)));
+	series_add(&scenario->gone, sender_gone(&self->world));
 	if (scenario->said == NULL)
 		scenario->said = strdup(said);
 	world_wait_gone(&self->world, "", 5000);
@@ -282,22 +192,22 @@ static void strip_answer(char *said)
 
 static void report_outage(struct bench *self, struct scenario *base, struct scenario *scenario)
 {
-	double start = median(&scenario->start) - median(&base->start);
-	double stop = median(&scenario->stop) - median(&base->stop);
-	double gone = median(&scenario->gone), longest = scenario->gone.values[scenario->gone.count - 1];
+	double start = series_median(&scenario->start) - series_median(&base->start);
+	double stop = series_median(&scenario->stop) - series_median(&base->stop);
+	double gone = series_median(&scenario->gone), longest = scenario->gone.values[scenario->gone.count - 1];
 	char what[96], found[64];
 
 	strip_answer(scenario->said);
 	snprintf(what, sizeof(what), "%s: start, stop", scenario->name);
-	snprintf(found, sizeof(found), "%.1f ms (%+.1f), %.1f ms (%+.1f)", median(&scenario->start), start,
-		 median(&scenario->stop), stop);
-	row(self, start <= 5 && stop <= 5, true, what, found, "within 5 ms of none");
+	snprintf(found, sizeof(found), "%.1f ms (%+.1f), %.1f ms (%+.1f)", series_median(&scenario->start), start,
+		 series_median(&scenario->stop), stop);
+	measure_row(&self->measure, start <= 5 && stop <= 5, true, what, found, "within 5 ms of none");
 	snprintf(what, sizeof(what), "%s: output and exit codes", scenario->name);
-	row(self, strcmp(scenario->said, base->said) == 0, false, what,
-	    strcmp(scenario->said, base->said) == 0 ? "equal" : scenario->said, "equal");
+	measure_row(&self->measure, strcmp(scenario->said, base->said) == 0, false, what,
+		    strcmp(scenario->said, base->said) == 0 ? "equal" : scenario->said, "equal");
 	snprintf(what, sizeof(what), "%s: sender gone after", scenario->name);
 	snprintf(found, sizeof(found), "%.0f ms (longest %.0f)", gone, longest);
-	row(self, longest <= 1000, false, what, found, "<= 1000 ms");
+	measure_row(&self->measure, longest <= 1000, false, what, found, "<= 1000 ms");
 }
 
 static void bench_outages(struct bench *self)
@@ -321,12 +231,13 @@ static void bench_outages(struct bench *self)
 		    "services:\n"
 		    "  a: {command: sleep 1000}\n"
 		    "  b: {command: sleep 1000, depends_on: [a]}\n");
-	for (int i = 0; i < self->turns; i++)
+	for (int i = 0; i < self->measure.turns; i++)
 		for (size_t s = 0; s < count; s++)
 			live_once(self, &scenarios[(s + (size_t)i) % count]);
 	strip_answer(scenarios[0].said);
-	snprintf(found, sizeof(found), "%.1f ms, %.1f ms", median(&scenarios[0].start), median(&scenarios[0].stop));
-	row(self, true, true, "no telemetry: start, stop", found, "-");
+	snprintf(found, sizeof(found), "%.1f ms, %.1f ms", series_median(&scenarios[0].start),
+		 series_median(&scenarios[0].stop));
+	measure_row(&self->measure, true, true, "no telemetry: start, stop", found, "-");
 	for (size_t s = 1; s < count; s++)
 		report_outage(self, &scenarios[0], &scenarios[s]);
 	if (count == 4)
@@ -351,46 +262,29 @@ static void bench_libraries(struct bench *self)
 	run_assert_code(&run, 0);
 	light = strstr(run.out.bytes, "curl") == NULL && strstr(run.out.bytes, "sqlite") == NULL &&
 		strstr(run.out.bytes, "ssl") == NULL && strstr(run.out.bytes, "gnutls") == NULL;
-	row(self, light, false, "libraries of upfront", light ? "light" : "heavy", "no curl, SQLite, TLS");
+	measure_row(&self->measure, light, false, "libraries of upfront", light ? "light" : "heavy",
+		    "no curl, SQLite, TLS");
 	run_finish(&run);
 }
 
-static void add_totals(const struct bench *self)
-{
-	const char *path = getenv("TEST_TOTALS");
-	FILE *file = path != NULL ? fopen(path, "ae") : NULL;
-
-	printf("%d passed, %d failed, 0 skipped\n", self->passed, self->failed);
-	if (file != NULL) {
-		fprintf(file, "%d %d 0\n", self->passed, self->failed);
-		fclose(file);
-	}
-}
-
 /* As a test case, so that a wait or an exit code that goes wrong says what it saw. */
-static void measure(void **state)
+static void measure_all(void **state)
 {
 	struct bench *bench = *state;
 
 	world_begin(&bench->world);
-	printf("%-52s %-34s %-24s\n", "median of turns", "found", "wanted");
+	measure_heading("what people see");
 	bench_libraries(bench);
 	bench_dialog(bench);
-	bench_services(bench);
 	bench_outages(bench);
 	world_end(&bench->world);
 }
 
 int main(int argc, char **argv)
 {
-	struct bench bench = {.turns = TURNS_MAX, .strict = true};
-	const struct CMUnitTest all[] = {cmocka_unit_test_prestate(measure, &bench)};
+	struct bench bench = {.measure = measure_begin(argc, argv, TURNS)};
+	const struct CMUnitTest all[] = {cmocka_unit_test_prestate(measure_all, &bench)};
 
-	if (argc > 1 && strcmp(argv[1], "quick") == 0) {
-		bench.turns = 3;
-		bench.strict = false;
-	}
-	bench.failed += cmocka_run_group_tests(all, NULL, NULL);
-	add_totals(&bench);
-	return bench.failed > 0;
+	bench.measure.failed += cmocka_run_group_tests(all, NULL, NULL);
+	return measure_end(&bench.measure);
 }
