@@ -50,6 +50,14 @@ ifneq ($(shell uname -s),Linux)
 $(error upfront needs Linux)
 endif
 
+# Libraries whose archives are there go into the program itself: the dynamic loader would take longer for them than a start takes.
+# LINK_STATIC= (empty) takes the shared ones.
+LINK_STATIC ?= $(if $(filter release clang,$(VARIANT)),event fyaml md uuid ncursesw tinfo)
+archive = $(shell test -f "$$($(CC) -print-file-name=lib$(1).a)" && echo $(1))
+STATIC_HERE := $(foreach l,$(LINK_STATIC),$(call archive,$(l)))
+prefer_static = $(foreach l,$(1),$(if $(filter $(STATIC_HERE:%=-l%),$(l)),-Wl$(comma)-Bstatic $(l) -Wl$(comma)-Bdynamic,$(l)))
+comma := ,
+
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DUPFRONT_VERSION='"$(VERSION)"' -DUPFRONT_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-I. $(WARNINGS) $(HARDEN) $(OPTIMISE) -MMD -MP $(CPPFLAGS) $(CFLAGS)
@@ -106,7 +114,7 @@ all: $(BIN)
 
 $(B)/upfront: $(B)/launcher/main.o $(call lib,$(BELOW_command))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_command)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call prefer_static,$(LIBS_command))
 
 $(B)/upfront-telemetry: $(B)/telemetry/sender/main.o $(call lib,$(BELOW_sender))
 	$(call say,LINK,$@)

@@ -200,6 +200,11 @@ int paths_make_private(const char *path, struct err *err)
 	/* With a slash at the end the kernel would look through a link. */
 	while (length > 1 && copy[length - 1] == '/')
 		copy[--length] = '\0';
+	/* Mostly it is there already, or only it is missing. */
+	if (mkdir(copy, 0700) == 0 || errno == EEXIST) {
+		result = paths_check_private(copy, err);
+		goto out;
+	}
 	for (char *at = copy + (copy[0] == '/');; at++) {
 		char kept = *at;
 
@@ -257,7 +262,7 @@ static int paths_sync_folder(const char *folder)
 	return result;
 }
 
-int paths_write_file(const char *path, const void *bytes, size_t size_bytes, mode_t mode)
+static int paths_replace(const char *path, const void *bytes, size_t size_bytes, mode_t mode, bool lasting)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
@@ -277,11 +282,11 @@ int paths_write_file(const char *path, const void *bytes, size_t size_bytes, mod
 	result = paths_write_all(descriptor, bytes, size_bytes);
 	if (result < 0)
 		goto out_unlink;
-	if (fchmod(descriptor, mode) < 0 || fsync(descriptor) < 0 || rename(temporary, path) < 0) {
+	if (fchmod(descriptor, mode) < 0 || (lasting && fsync(descriptor) < 0) || rename(temporary, path) < 0) {
 		result = -errno;
 		goto out_unlink;
 	}
-	result = paths_sync_folder(folder);
+	result = lasting ? paths_sync_folder(folder) : 0;
 	goto out;
 out_unlink:
 	unlink(temporary);
@@ -291,6 +296,16 @@ out:
 	free(temporary);
 	free(folder);
 	return result;
+}
+
+int paths_write_file(const char *path, const void *bytes, size_t size_bytes, mode_t mode)
+{
+	return paths_replace(path, bytes, size_bytes, mode, true);
+}
+
+int paths_write_passing(const char *path, const void *bytes, size_t size_bytes, mode_t mode)
+{
+	return paths_replace(path, bytes, size_bytes, mode, false);
 }
 
 /* Waits until a pipe has something to say, or nobody is left to say it. */

@@ -43,6 +43,8 @@ int paths_make_private(const char *path, struct err *err);
  * Returns 0 or -errno; on failure the old file is untouched.
  */
 int paths_write_file(const char *path, const void *bytes, size_t size_bytes, mode_t mode);
+/* The same without waiting for the disk, for what means nothing any more once the machine has stopped. */
+int paths_write_passing(const char *path, const void *bytes, size_t size_bytes, mode_t mode);
 
 /*
  * Whole file, zero-terminated, at most `limit_bytes` (-EFBIG beyond it); regular files and pipes only.

@@ -63,7 +63,8 @@ int main(int argc, char **argv)
 	int code;
 
 	fill_standard_streams();
-	setlocale(LC_ALL, "");
+	/* How wide letters are is all that we ask of it: what we write is English, and numbers are the same everywhere. */
+	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
 	if (cli_parse(argc, argv, &context, &command, &err) == 0)
 		code = run_command(&context, &err);

@@ -322,7 +322,7 @@ static int write_path(const struct project *self, const char *file, const char *
 	if (asprintf(&text, "%s\n", value) < 0)
 		text = NULL;
 	if (path != NULL && text != NULL)
-		result = paths_write_file(path, text, strlen(text), 0600);
+		result = paths_write_passing(path, text, strlen(text), 0600);
 	if (result < 0)
 		err_set(err, ERR_MISSING, "cannot write %s: %s", path != NULL ? path : file, strerror(-result));
 	free(path);

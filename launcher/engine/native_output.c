@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define LASTING_FD_MIN 64
+
 /* Room for a burst while we do something else; only asked for where it cannot use up the user's allowance for pipes. */
 #define ROOMY_PIPE_BYTES (2 * NATIVE_READ_BYTES)
 
@@ -34,19 +36,30 @@ void native_ends_close(struct native_ends *ends)
 
 /* ---- Opening ---- */
 
+/* The low numbers are for what children are given: see spawn_child. Where it cannot be moved it stays. */
+static int move_up(int fd)
+{
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, LASTING_FD_MIN);
+
+	if (moved < 0)
+		return fd;
+	close(fd);
+	return moved;
+}
+
 static int open_pipe(struct native_unit *unit, enum engine_stream stream, int *child_end)
 {
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	unit->streams[stream].fd = ends[0];
+	unit->streams[stream].fd = move_up(ends[0]);
 	*child_end = ends[1];
 	/* Only our end: non-blocking output is no service's business. */
-	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+	if (fcntl(unit->streams[stream].fd, F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
 	if (unit->engine->roomy_pipes)
-		(void)fcntl(ends[0], F_SETPIPE_SZ, ROOMY_PIPE_BYTES);
+		(void)fcntl(unit->streams[stream].fd, F_SETPIPE_SZ, ROOMY_PIPE_BYTES);
 	return 0;
 }
 
@@ -57,7 +70,7 @@ static int open_stdin(struct native_unit *unit, int *child_end)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	*child_end = ends[0];
-	unit->stdin_fd = ends[1];
+	unit->stdin_fd = move_up(ends[1]);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LASTING_FD_MIN 64 /* the low numbers are for what children are given: see spawn_child */
 #define NAME_BYTES 288 /* of a predecessor: a name of at most 255 bytes and its number */
 
 void output_file_set_limits(struct output_file *self, int64_t max_size_bytes, int max_files)
@@ -78,7 +79,11 @@ static int open_file(struct output_file *self, const char **flaw)
 			*flaw = why;
 		return why ? -EPERM : -error;
 	}
-	self->fd = fd;
+	self->fd = fcntl(fd, F_DUPFD_CLOEXEC, LASTING_FD_MIN);
+	if (self->fd < 0)
+		self->fd = fd;
+	else
+		close(fd);
 	self->device = st.st_dev;
 	self->inode = st.st_ino;
 	self->size_bytes = st.st_size;

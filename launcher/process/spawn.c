@@ -65,8 +65,8 @@ static int run_child(struct spawn_plan *plan, struct child *child)
 	/* No handler of ours may run in the child, which shares our memory. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	pid_t pid = clone(spawn_child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, plan,
-			  &pidfd);
+	pid_t pid = clone(spawn_child_main, stack + sizeof stack,
+			  CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, plan, &pidfd);
 	int error = pid < 0 ? errno : 0;
 	if (pid > 0 && plan->failed != SPAWN_NONE) {
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

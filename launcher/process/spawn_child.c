@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -36,6 +37,18 @@ CHILD_CODE static int step_session(struct spawn_plan *plan)
 	if (plan->options->same_session)
 		return 0;
 	return setsid() < 0 ? errno : 0;
+}
+
+/*
+ * Until here the table of descriptors is the parent's own. Copying all of it, to close all of it, would make each start the dearer
+ * the more services run: only the part up to the highest of ours is copied, so those are best given low numbers.
+ */
+CHILD_CODE static int step_table(struct spawn_plan *plan)
+{
+	int highest = STDERR_FILENO;
+	for (int i = 0; i < SPAWN_FDS; i++)
+		highest = plan->fds[i] > highest ? plan->fds[i] : highest;
+	return close_range((unsigned)highest + 1, ~0U, CLOSE_RANGE_UNSHARE) < 0 ? errno : 0;
 }
 
 CHILD_CODE static int step_streams(struct spawn_plan *plan)
@@ -202,6 +215,7 @@ CHILD_CODE int spawn_child_main(void *context)
 		enum spawn_step step;
 		int (*perform)(struct spawn_plan *plan);
 	} steps[] = {
+		{SPAWN_CLOSE, step_table},
 		{SPAWN_SESSION, step_session},
 		{SPAWN_STREAMS, step_streams},
 		{SPAWN_TERMINAL, step_terminal},
