@@ -180,7 +180,7 @@ static void take_guard(struct follow *self)
 
 static void read_events(struct follow *self)
 {
-	char buffer[16384];
+	char buffer[65536];
 	ssize_t count = ctl_stream_read(self->events, buffer, sizeof(buffer));
 
 	if (count == -EAGAIN)

@@ -91,6 +91,11 @@ struct engine_ops {
 	int (*signal)(struct engine *self, unsigned unit, int signal);
 	/* SIGKILL to the group and to every descendant that left it. */
 	void (*kill)(struct engine *self, unsigned unit);
+	/*
+	 * From here on every unit is to end, and none starts. Then nobody needs to be looked up before it is signalled: what turns up
+	 * without a parent and is nobody else's comes from the units that end.
+	 */
+	void (*ending)(struct engine *self);
 	/* Reads output of this unit again. */
 	void (*resume_output)(struct engine *self, unsigned unit);
 	/* What these units use now, measured in one pass. 0 or -errno. */

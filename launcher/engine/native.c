@@ -36,6 +36,9 @@ void native_report_soon(struct engine *self)
 /* Notes who is below the main process now: the only trace of those that leave its session and hide their environment. */
 static void remember(struct native_unit *unit)
 {
+	/* A look into /proc for each unit, and the kernel's forgetting of it, would be half of what a stop costs. */
+	if (unit->engine->ending)
+		return;
 	proc_list_finish(&unit->seen);
 	unit->seen = (struct proc_list){0};
 	(void)strays_below(unit->pid, &unit->seen);
@@ -66,6 +69,30 @@ static void keep_left(struct native_unit *unit, const struct proc_id *id)
 	unit->left.items = items;
 }
 
+static bool is_due(const struct native_unit *unit)
+{
+	return unit != NULL && (unit->exit_due || unit->has_leftovers);
+}
+
+static struct native_unit *find_owner(struct engine *self, const struct proc_id *id)
+{
+	const pid_t session = getsid(id->pid), group = getpgid(id->pid);
+	struct native_unit *last = NULL;
+
+	for (size_t u = 0; u < self->unit_count; u++) {
+		if (!is_due(self->units[u]))
+			continue;
+		last = self->units[u];
+		if (belongs(last, id, session, group))
+			return last;
+	}
+	/* It hides where it comes from. Probes and the sender do not, nor do those that are still at work below their unit. */
+	if (!self->ending || strays_contain(&self->others, id) ||
+	    (self->options.marker != NULL && proc_has_marker(id->pid, self->options.marker)))
+		return NULL;
+	return last;
+}
+
 /* Gives each child of ours that is no main process to the ended unit it comes from. */
 static void find_leftovers(struct engine *self)
 {
@@ -78,23 +105,33 @@ static void find_leftovers(struct engine *self)
 	}
 	for (size_t i = 0; i < children.count; i++) {
 		struct proc_id *id = &children.items[i];
-		pid_t session, group;
+		struct native_unit *owner;
 
 		if (is_main(self, id->pid) || !strays_identify(id))
 			continue;
-		session = getsid(id->pid);
-		group = getpgid(id->pid);
-		for (size_t u = 0; u < self->unit_count; u++) {
-			struct native_unit *unit = self->units[u];
-
-			if (unit == NULL || (!unit->exit_due && !unit->has_leftovers) ||
-			    !belongs(unit, id, session, group))
-				continue;
-			keep_left(unit, id);
-			break;
-		}
+		owner = find_owner(self, id);
+		if (owner != NULL)
+			keep_left(owner, id);
 	}
 	proc_list_finish(&children);
+}
+
+static void native_ending(struct engine *self)
+{
+	struct proc_list children = {0};
+	size_t kept = 0;
+
+	if (self->ending || strays_children(&children) < 0) {
+		proc_list_finish(&children);
+		return;
+	}
+	for (size_t i = 0; i < children.count; i++) {
+		if (!is_main(self, children.items[i].pid) && strays_identify(&children.items[i]))
+			children.items[kept++] = children.items[i];
+	}
+	children.count = kept;
+	self->others = children;
+	self->ending = true;
 }
 
 /* Children of ours cannot be mistaken: only we reap them. For those below them, pid and start time must fit. */
@@ -534,6 +571,7 @@ static void native_destroy(struct engine *self)
 		destroy_unit(self->units[i]);
 	if (self->report != NULL)
 		event_free(self->report);
+	proc_list_finish(&self->others);
 	free(self->units);
 	free(self->buffer);
 	free(self);
@@ -578,6 +616,7 @@ const struct engine_ops engine_native = {
 	.start = native_start,
 	.signal = native_signal,
 	.kill = native_kill,
+	.ending = native_ending,
 	.resume_output = native_resume_output,
 	.stats = native_stats,
 	.reaped = native_reaped,

@@ -61,6 +61,8 @@ struct engine {
 	size_t unit_count;
 	struct event *report; /* native_report is due */
 	bool look_for_leftovers;
+	bool ending;
+	struct proc_list others; /* children of ours that were no main processes when the end began */
 	bool roomy_pipes;
 	struct oom oom;
 	struct rlimit files; /* limit on open files that units get: ours from before we raised it */

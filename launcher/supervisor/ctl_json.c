@@ -48,10 +48,15 @@ void ctl_json_add_text(cJSON *object, const char *name, const char *text)
 
 static void add_time(cJSON *object, const char *name, bool known, int64_t value_ms)
 {
-	if (known)
-		cJSON_AddNumberToObject(object, name, (double)value_ms);
-	else
+	char text[32];
+
+	if (!known) {
 		cJSON_AddNullToObject(object, name);
+		return;
+	}
+	/* cJSON would print it as a double and read it back, which takes longer than the rest of the object. */
+	snprintf(text, sizeof text, "%lld", (long long)value_ms);
+	cJSON_AddRawToObject(object, name, text);
 }
 
 static void add_exit(cJSON *object, const struct svc *svc)

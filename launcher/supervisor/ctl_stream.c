@@ -22,6 +22,8 @@
 #include <sys/socket.h>
 
 #define FAREWELL_MS 1000
+#define LINE_BYTES 2048
+#define WRITE_BYTES 262144 /* at once; the peer reads as much as there is */
 
 enum follower_kind { FOLLOW_EVENTS, FOLLOW_LOGS };
 
@@ -179,6 +181,7 @@ static int begin(struct ctl_streams *streams, struct evhttp_request *request, en
 	evhttp_send_reply_start(request, HTTP_OK, "OK");
 	self->chunked = evhttp_find_header(evhttp_request_get_output_headers(request), "Transfer-Encoding") != NULL;
 	bufferevent_set_timeouts(evhttp_connection_get_bufferevent(connection), NULL, NULL);
+	bufferevent_set_max_single_write(evhttp_connection_get_bufferevent(connection), WRITE_BYTES);
 	/* Reading goes on only to learn that the peer has gone; what it still says is not kept. */
 	bufferevent_setwatermark(evhttp_connection_get_bufferevent(connection), EV_READ, 0, 4096);
 	*follower = self;
@@ -189,13 +192,19 @@ static int begin(struct ctl_streams *streams, struct evhttp_request *request, en
 
 static void add_json_line(struct follower *self, cJSON *object)
 {
-	char *text = object != NULL ? cJSON_PrintUnformatted(object) : NULL;
+	char line[LINE_BYTES], *longer = NULL;
+	const char *text = NULL;
 
+	/* A change of one unit fits, and many of those come at once. */
+	if (object != NULL && cJSON_PrintPreallocated(object, line, sizeof(line), false))
+		text = line;
+	else if (object != NULL)
+		text = longer = cJSON_PrintUnformatted(object);
 	if (text != NULL) {
 		evbuffer_add(self->pending, text, strlen(text));
 		evbuffer_add(self->pending, "\n", 1);
 	}
-	free(text);
+	free(longer);
 	cJSON_Delete(object);
 	schedule(self);
 }

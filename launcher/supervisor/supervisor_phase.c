@@ -56,6 +56,8 @@ void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms)
 
 	if (self->phase == PHASE_OVER)
 		return;
+	if (self->engine != NULL)
+		self->engine_ops->ending(self->engine);
 	for (size_t i = 0; i < self->unit_count; i++) {
 		struct unit *unit = self->units[i];
 
