@@ -137,6 +137,7 @@ static void inherit(struct reader *self, const char *name, struct service *servi
 {
 	const char *value = NULL;
 
+	stack_load_ask(self->load, name);
 	if (!strmap_has(&self->load->source->environment, name))
 		value = stack_load_variable(self->load, NULL, name);
 	else if (self->load->overrides)

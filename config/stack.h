@@ -216,6 +216,7 @@ struct stack {
 	const struct telemetry_decl *telemetry; /* NULL: none declared */
 	const struct node *root; /* merged, interpolated, normalised: what `upfront config` prints */
 	struct err warnings; /* one message each; not errors */
+	struct strmap asked; /* names of the variables whose values went into it, set or not */
 };
 
 struct stack_options {
@@ -261,6 +262,8 @@ struct stack_resolve_options {
 int stack_resolve(struct stack_source *source, const struct stack_resolve_options *options, struct stack **stack,
 		  struct err *err);
 void stack_destroy(struct stack *self);
+/* True when resolving with these overrides, and not without any, could have made another stack of it. */
+bool stack_depends_on(const struct stack *self, const struct strmap *overrides);
 
 /* NULL when there is no such service. */
 const struct service *stack_find_service(const struct stack *self, const char *name);

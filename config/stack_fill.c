@@ -30,10 +30,17 @@ static const char *scope_find(const struct stack_scope *scope, const char *name)
 	return value || !scope->dotenv ? value : strmap_find(scope->dotenv, name);
 }
 
+void stack_load_ask(const struct stack_load *self, const char *name)
+{
+	if (self->asked && !strmap_has(self->asked, name) && strmap_set(self->asked, name, NULL) < 0)
+		err_set(self->err, ERR_INTERNAL, "out of memory");
+}
+
 const char *stack_load_variable(const struct stack_load *self, const struct stack_scope *scope, const char *name)
 {
 	const char *value = NULL;
 
+	stack_load_ask(self, name);
 	if (self->overrides)
 		value = strmap_find(self->overrides, name);
 	if (!value && self->project && strcmp(name, "COMPOSE_PROJECT_NAME") == 0)

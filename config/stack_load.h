@@ -54,6 +54,7 @@ struct stack_load {
 	const char *project;
 	struct err *err;
 	struct err *warnings; /* NULL: nobody wants them */
+	struct strmap *asked; /* names of all variables that were looked up; NULL: nobody wants them */
 	struct node *warned; /* names of unset variables already warned of */
 	struct stack_document *documents;
 	struct strmap *include_envs; /* an array; finished with the load */
@@ -75,6 +76,8 @@ bool stack_load_count(struct stack_load *self, size_t nodes, struct err_place pl
 int stack_load_document(struct stack_load *self, const struct stack_file *file, const struct stack_scope *scope,
 			struct stack_document **document);
 
+/* Notes that a variable's value counts. */
+void stack_load_ask(const struct stack_load *self, const char *name);
 /* A variable's value as the file sees it: overrides, environment, .env, .env of includes. */
 const char *stack_load_variable(const struct stack_load *self, const struct stack_scope *scope, const char *name);
 int stack_fill(struct stack_load *self, const struct stack_scope *scope, const struct node *from, struct node **filled);

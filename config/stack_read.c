@@ -117,6 +117,7 @@ static struct stack *stack_create(struct stack_source *source)
 	stack->dir = pool_strdup(pool, source->dir);
 	stack->files = pool_array(pool, 1, sizeof(*stack->files));
 	err_init(&stack->warnings);
+	strmap_init(&stack->asked);
 	return stack;
 }
 
@@ -129,6 +130,7 @@ int stack_resolve(struct stack_source *source, const struct stack_resolve_option
 				  .pool = stack->pool,
 				  .err = &found,
 				  .warnings = &stack->warnings,
+				  .asked = &stack->asked,
 				  .overrides = options ? options->overrides : NULL};
 	struct reader reader = {.load = &load, .pool = stack->pool, .stack = stack, .err = &found};
 	const struct node *merged = stack_load_tree(&load);
@@ -177,7 +179,17 @@ void stack_destroy(struct stack *self)
 		strmap_finish(&decl->env_off);
 	}
 	err_finish(&self->warnings);
+	strmap_finish(&self->asked);
 	pool_destroy(self->pool);
+}
+
+bool stack_depends_on(const struct stack *self, const struct strmap *overrides)
+{
+	for (size_t i = 0; i < overrides->count; i++) {
+		if (strmap_has(&self->asked, overrides->entries[i].key))
+			return true;
+	}
+	return false;
 }
 
 const struct service *stack_find_service(const struct stack *self, const char *name)

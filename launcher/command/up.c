@@ -20,6 +20,7 @@
 #include "telemetry/telemetry.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -264,6 +265,25 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+/*
+ * The files as they were read are only wanted by a supervisor that has to fill them in anew, with what is known of telemetry by then.
+ * Most stacks do not ask for that; then what reading took goes back before three processes have it.
+ */
+static void forget_source(struct up *self)
+{
+	struct project *project = &self->project;
+	struct strmap told;
+
+	strmap_init(&told);
+	if (telemetry_environment(project->stack, self->consent.state == CONSENT_ON, NULL, NULL, NULL, &told) == 0 &&
+	    !stack_depends_on(project->stack, &told)) {
+		stack_source_destroy(project->source);
+		project->source = NULL;
+	}
+	strmap_finish(&told);
+	malloc_trim(0);
+}
+
 static int launch(struct up *self, bool detach, struct err *err)
 {
 	char *running = NULL;
@@ -271,6 +291,7 @@ static int launch(struct up *self, bool detach, struct err *err)
 	size_t count = 0;
 	int result;
 
+	forget_source(self);
 	self->marker = project_marker(&self->project);
 	if (asprintf(&self->logs, "%s/logs", self->project.state_dir) < 0)
 		self->logs = NULL;

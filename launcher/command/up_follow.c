@@ -11,6 +11,7 @@
 #include "launcher/project.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,8 +188,13 @@ static void read_events(struct follow *self)
 		return;
 	if (count > 0 && self->options->context->globals.json && !self->options->detach)
 		outlet_put(&self->out, buffer, (size_t)count);
-	if (count > 0 && view_feed(&self->view, buffer, (size_t)count, take_change, self) == 0)
+	if (count > 0 && view_feed(&self->view, buffer, (size_t)count, take_change, self) == 0) {
+		/* The first snapshot of many services is large, and what a start tells is much: neither comes again. */
+		if (self->was_up && !self->trimmed)
+			malloc_trim(0);
+		self->trimmed = self->was_up;
 		return;
+	}
 	ctl_stream_close(self->events);
 	self->events = NULL;
 }

@@ -60,7 +60,7 @@ struct follow {
 	size_t text_bytes;
 	int signal_fd;
 	bool fitted; /* names are known and measured */
-	bool was_up;
+	bool was_up, trimmed;
 	bool timed_out;
 	struct up_abort abort;
 	struct strmap left_out; /* names of units of which it was said why they failed */

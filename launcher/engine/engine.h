@@ -54,6 +54,8 @@ struct engine_events {
 	bool (*output)(void *context, unsigned unit, enum engine_stream stream, const char *bytes, size_t size_bytes);
 	/* All output of the unit's last run has been delivered (comes after `exited` unless a descendant holds the pipe). */
 	void (*output_ended)(void *context, unsigned unit);
+	/* True for a child that whoever made the engine started itself: nothing a unit left. NULL: there are none such. */
+	bool (*is_other)(void *context, pid_t pid);
 };
 
 struct engine_options {

@@ -74,6 +74,13 @@ static bool is_due(const struct native_unit *unit)
 	return unit != NULL && (unit->exit_due || unit->has_leftovers);
 }
 
+static bool is_other(const struct engine *self, pid_t pid)
+{
+	const struct engine_events *events = self->options.events;
+
+	return events->is_other != NULL && events->is_other(self->options.context, pid);
+}
+
 static struct native_unit *find_owner(struct engine *self, const struct proc_id *id)
 {
 	const pid_t session = getsid(id->pid), group = getpgid(id->pid);
@@ -86,8 +93,8 @@ static struct native_unit *find_owner(struct engine *self, const struct proc_id 
 		if (belongs(last, id, session, group))
 			return last;
 	}
-	/* It hides where it comes from. Probes and the sender do not, nor do those that are still at work below their unit. */
-	if (!self->ending || strays_contain(&self->others, id) ||
+	/* It hides where it comes from. Probes do not, nor does what a unit that still runs has let go. */
+	if (!self->ending || strays_contain(&self->others, id) || is_other(self, id->pid) ||
 	    (self->options.marker != NULL && proc_has_marker(id->pid, self->options.marker)))
 		return NULL;
 	return last;

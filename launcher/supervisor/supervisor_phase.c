@@ -5,6 +5,7 @@
 #include "config/stack.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
  */
 #define LINGER_MS 1000
 #define LINGER_DETACHED_MS 3000
+#define TRIM_DELAY_US 200000
 /* A service may bring others on its way, those again others: settled in one turn as far as it goes. */
 #define SETTLE_ROUNDS_MAX 10000
 
@@ -70,6 +72,14 @@ void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms)
 	supervisor_touch(self);
 }
 
+static void give_back(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	(void)context;
+	malloc_trim(0);
+}
+
 /* ---- Phases ---- */
 
 /* Said once, where its state is shown: who depends on it has declared that this is no reason to give up. */
@@ -116,6 +126,8 @@ static void check_starting(struct supervisor *self)
 		return;
 	supervisor_set_phase(self, PHASE_UP);
 	report_start(self);
+	/* The start was told of many times over: once that has been sent, the memory for it is not needed. */
+	event_base_once(self->base, -1, EV_TIMEOUT, give_back, NULL, &(struct timeval){.tv_usec = TRIM_DELAY_US});
 }
 
 /*

@@ -250,6 +250,8 @@ void report_failure(struct supervisor *self, enum telemetry_error error);
 /* Events that were lost in this run. */
 uint64_t report_dropped(const struct supervisor *self);
 bool report_reaped(struct supervisor *self, pid_t pid, const struct engine_exit *how);
+/* True when the report has started this child: the sender, or a job that fetches a value. */
+bool report_started(const struct supervisor *self, pid_t pid);
 /* Sends what is due as it stands and closes; never waits. */
 void report_close(struct supervisor *self);
 /* Closes without another word. */

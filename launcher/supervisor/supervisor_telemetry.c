@@ -333,6 +333,19 @@ static void sender_ended(struct report *self)
 								.tv_usec = (suseconds_t)(delay_ms % 1000 * 1000)});
 }
 
+bool report_started(const struct supervisor *supervisor, pid_t pid)
+{
+	const struct report *self = supervisor->report;
+
+	if (self == NULL)
+		return false;
+	for (size_t i = 0; i < self->jobs_started; i++) {
+		if (self->jobs[i].pid == pid)
+			return true;
+	}
+	return pid == telemetry_sender_pid(self->telemetry);
+}
+
 bool report_reaped(struct supervisor *supervisor, pid_t pid, const struct engine_exit *how)
 {
 	struct report *self = supervisor->report;
@@ -445,7 +458,7 @@ int telemetry_prepare(struct supervisor *self, struct err *err)
 	if (rc < 0)
 		return err_set(err, ERR_INTERNAL, "cannot prepare what services are told on telemetry: %s",
 			       strerror(-rc));
-	if (self->options->source == NULL)
+	if (self->options->source == NULL || !stack_depends_on(self->stack, &self->telemetry_environment))
 		return 0;
 	rc = stack_resolve(self->options->source,
 			   &(struct stack_resolve_options){.overrides = &self->telemetry_environment}, &resolved, err);

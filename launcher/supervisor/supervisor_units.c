@@ -440,6 +440,11 @@ void unit_log_trouble(void *context, unsigned id)
 	supervisor_changed(context, id);
 }
 
+static bool on_is_other(void *context, pid_t pid)
+{
+	return report_started(context, pid);
+}
+
 const struct engine_events unit_engine_events = {
 	.started = on_started,
 	.start_failed = on_start_failed,
@@ -449,6 +454,7 @@ const struct engine_events unit_engine_events = {
 	.notified = on_notified,
 	.output = on_output,
 	.output_ended = on_output_ended,
+	.is_other = on_is_other,
 };
 
 /* ---- Renewing ---- */

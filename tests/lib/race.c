@@ -116,20 +116,6 @@ static void kill_one(pid_t pid, bool service, void *context)
 	kill(pid, SIGKILL);
 }
 
-static void count_one(pid_t pid, bool service, void *context)
-{
-	(void)pid;
-	*(int *)context += service ? 0 : 1;
-}
-
-int race_processes(const struct race *self)
-{
-	int count = 0;
-
-	visit_all(self, count_one, &count);
-	return count;
-}
-
 static long number_after(const char *text, const char *key)
 {
 	const char *at = strstr(text, key);
@@ -178,8 +164,7 @@ void race_measure(const struct race *self, struct race_cost *cost)
 
 /* ---- Running ---- */
 
-/* It has ended, or is to. */
-static void clear_up(struct race *self)
+void race_clear(struct race *self)
 {
 	for (int i = 0; i < 3; i++)
 		visit_all(self, kill_one, NULL);
@@ -257,7 +242,7 @@ double race_start(struct race *self, const char *const *argv, size_t count)
 	latest_ns = take_records(self, count, &room);
 	if (latest_ns >= 0)
 		return ms_between(began_ns, latest_ns);
-	clear_up(self);
+	race_clear(self);
 	return -1;
 }
 
@@ -266,9 +251,10 @@ double race_stop(struct race *self, double *after_last_ms)
 	int64_t began_ns = now_ns(), last_ns = 0, end_ns = 0;
 
 	kill(self->pid, SIGTERM);
-	while (end_ns == 0) {
+	while (end_ns == 0 || last_ns == 0) {
 		/* Only a hang-up is waited for at the FIFO, once. */
-		struct pollfd polls[2] = {{self->pidfd, POLLIN, 0}, {last_ns == 0 ? self->fifo_fd : -1, 0, 0}};
+		struct pollfd polls[2] = {{end_ns == 0 ? self->pidfd : -1, POLLIN, 0},
+					  {last_ns == 0 ? self->fifo_fd : -1, 0, 0}};
 
 		if (poll(polls, 2, RACE_DEADLINE_MS) <= 0)
 			break;
@@ -278,7 +264,7 @@ double race_stop(struct race *self, double *after_last_ms)
 			end_ns = now_ns();
 	}
 	if (end_ns == 0 || last_ns == 0) {
-		clear_up(self);
+		race_clear(self);
 		return -1;
 	}
 	waitpid(self->pid, NULL, 0);
@@ -287,16 +273,21 @@ double race_stop(struct race *self, double *after_last_ms)
 	close_fd(&self->fifo_fd);
 	if (after_last_ms != NULL)
 		*after_last_ms = ms_between(last_ns, end_ns);
-	return ms_between(began_ns, end_ns);
+	return ms_between(began_ns, end_ns > last_ns ? end_ns : last_ns);
 }
 
 double race_respawn(struct race *self, size_t index)
 {
 	int64_t began_ns = now_ns(), again_ns;
-	size_t room = index;
+	size_t room;
 
-	kill(self->services[index], SIGKILL);
-	again_ns = take_records(self, 1, &room);
+	if (kill(self->services[index], SIGKILL) < 0)
+		return -1;
+	/* Not one that was started twice before. */
+	do {
+		room = index;
+		again_ns = take_records(self, 1, &room);
+	} while (again_ns >= 0 && again_ns < began_ns);
 	return again_ns < 0 ? -1 : ms_between(began_ns, again_ns);
 }
 
@@ -312,7 +303,7 @@ bool race_respawn_all(struct race *self)
 void race_finish(struct race *self)
 {
 	if (self->pid > 0)
-		clear_up(self);
+		race_clear(self);
 	free(self->services);
 	unlink(self->fifo);
 }

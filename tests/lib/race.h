@@ -52,7 +52,7 @@ double race_respawn(struct race *self, size_t index);
 bool race_respawn_all(struct race *self);
 /* All processes of this world that are no services. */
 void race_measure(const struct race *self, struct race_cost *cost);
-/* Those among them that are called `name`; 0: none. */
-int race_processes(const struct race *self);
+/* Kills whatever is left of the world, so that nobody's leftovers cost the next one time. */
+void race_clear(struct race *self);
 
 #endif
