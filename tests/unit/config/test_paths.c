@@ -262,6 +262,10 @@ static void test_file_is_written_whole(void **state)
 	assert_int_equal(paths_write_file(world->path, "", 0, 0600), 0);
 	assert_int_equal(stat(world->path, &status), 0);
 	assert_int_equal(status.st_size, 0);
+	assert_int_equal(paths_write_passing(world->path, "two", 3, 0600), 0);
+	assert_int_equal(stat(world->path, &status), 0);
+	assert_int_equal(status.st_size, 3);
+	assert_int_equal(status.st_mode & 07777, 0600);
 	umask(mask);
 }
 

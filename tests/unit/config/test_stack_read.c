@@ -167,6 +167,17 @@ static void test_variables(void **state)
 	stack_text_resolve(&text, "services: {a: {command: $SET, environment: [SET]}}", &options);
 	assert_string_equal(stack_text_service(&text, "a")->argv[0], "over");
 	assert_string_equal(strmap_find(&text.stack->services[0].environment, "SET"), "over");
+	assert_true(stack_depends_on(text.stack, &overrides));
+	stack_text_finish(&text);
+	options.overrides = NULL;
+	stack_text_resolve(&text, "services: {a: {command: '${SET:-x}'}}", &options);
+	assert_true(stack_depends_on(text.stack, &overrides));
+	stack_text_finish(&text);
+	stack_text_resolve(&text, "services: {a: {command: x, environment: [SET]}}", &options);
+	assert_true(stack_depends_on(text.stack, &overrides));
+	stack_text_finish(&text);
+	stack_text_resolve(&text, "services: {a: {command: '${OTHER:-x}', environment: {SET: y}}}", &options);
+	assert_false(stack_depends_on(text.stack, &overrides));
 	stack_text_finish(&text);
 	strmap_finish(&overrides);
 }

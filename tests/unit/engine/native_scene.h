@@ -56,6 +56,7 @@ struct bench {
 	bool hold; /* output is refused */
 	bool in_start;
 	int strangers;
+	pid_t other; /* a child of ours that is no unit; 0: none */
 };
 
 /* ---- What the engine reports ---- */
@@ -126,13 +127,21 @@ static inline void on_output_ended(void *context, unsigned unit)
 	note(context, unit, "output_ended")->output_ended = true;
 }
 
+static inline bool is_other(void *context, pid_t pid)
+{
+	const struct bench *bench = context;
+
+	return pid == bench->other;
+}
+
 static const struct engine_events events = {.started = on_started,
 					    .start_failed = on_start_failed,
 					    .exited = on_exited,
 					    .cleared = on_cleared,
 					    .notified = on_notified,
 					    .output = on_output,
-					    .output_ended = on_output_ended};
+					    .output_ended = on_output_ended,
+					    .is_other = is_other};
 
 /* ---- The loop around it ---- */
 

@@ -309,6 +309,50 @@ static void those_that_left_the_group_are_found_and_killed(void **state)
 	}
 }
 
+static void who_hides_is_found_when_all_end(void **state)
+{
+	struct bench *bench = *state;
+
+	START_SCRIPT(bench, 0, "env -i setsid sh -c 'trap \"\" TERM; echo ready; while :; do sleep 0.05; done' & wait");
+	run_loop_until(bench, has_said_ready);
+	engine_native.ending(bench->engine);
+	engine_native.signal(bench->engine, 0, SIGTERM);
+	run_loop_until(bench, has_ended);
+	assert_string_equal(bench->seen[0].events, "started killed(15)+");
+	engine_native.kill(bench->engine, 0);
+	run_loop_until(bench, is_cleared);
+	run_loop_until(bench, output_has_ended);
+}
+
+static pid_t start_other(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		setsid();
+		execle("/bin/sleep", "sleep", "1000", (char *)NULL, (char *const[]){NULL});
+		_exit(127);
+	}
+	return pid;
+}
+
+/* Neither what was there when the end began, nor what is started on purpose later. */
+static void children_that_are_no_units_are_left_when_all_end(void **state)
+{
+	struct bench *bench = *state;
+	pid_t before = start_other();
+
+	START_SCRIPT(bench, 0, "echo ready; exec sleep 1000");
+	run_loop_until(bench, has_said_ready);
+	engine_native.ending(bench->engine);
+	bench->other = start_other();
+	engine_native.signal(bench->engine, 0, SIGTERM);
+	run_loop_until(bench, output_has_ended);
+	assert_string_equal(bench->seen[0].events, "started killed(15) output_ended");
+	assert_int_equal(kill(before, SIGKILL), 0);
+	assert_int_equal(kill(bench->other, SIGKILL), 0);
+}
+
 static void what_a_killed_leftover_leaves_is_killed_too(void **state)
 {
 	struct bench *bench = *state;
@@ -392,6 +436,8 @@ int main(void)
 		TEST(a_stopped_process_still_hears_that_it_should_end),
 		TEST(what_is_left_behind_is_signalled_once),
 		TEST(those_that_left_the_group_are_found_and_killed),
+		TEST(who_hides_is_found_when_all_end),
+		TEST(children_that_are_no_units_are_left_when_all_end),
 		TEST(what_a_killed_leftover_leaves_is_killed_too),
 		TEST(a_running_unit_is_no_leftover_of_another),
 		TEST(strangers_are_not_ours),
