@@ -239,6 +239,8 @@ void stack_source_destroy(struct stack_source *self);
 const char *stack_source_path(const struct stack_source *self, size_t index);
 const char *const *stack_source_env_files(const struct stack_source *self);
 const char *const *stack_source_profiles(const struct stack_source *self);
+/* Forgets what the files said, which is most of it: from here on it can only be opened again, or destroyed. */
+void stack_source_forget(struct stack_source *self);
 /*
  * Reads the files again into a source of its own, from the folder, the environment and the names of the first time; what `changes`
  * says of files, env_files, profiles and project (NULL: nothing) counts instead. A file that was standard input: ERR_CONFIG.

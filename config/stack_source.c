@@ -147,9 +147,9 @@ static int parse_into(struct stack_source *self, struct stack_file *file, const 
 	int result;
 
 	if (file->procfile)
-		result = procfile_parse(self->pool, file->shown, text, size_bytes, self->env_files, &root, err);
+		result = procfile_parse(self->trees, file->shown, text, size_bytes, self->env_files, &root, err);
 	else
-		result = stack_yaml_parse(self->pool, file->shown, text, size_bytes, &root, err);
+		result = stack_yaml_parse(self->trees, file->shown, text, size_bytes, &root, err);
 	if (result < 0)
 		return result;
 	if (root->kind != NODE_MAP) {
@@ -384,6 +384,7 @@ static int source_create(const struct stack_options *options, struct stack_sourc
 	int result = 0;
 
 	self->pool = pool;
+	self->trees = pool_create();
 	strmap_init(&self->environment);
 	strmap_init(&self->dotenv);
 	if (options->environment)
@@ -497,12 +498,21 @@ int stack_environment(const struct stack_source *self, const struct strmap *base
 	return result;
 }
 
+void stack_source_forget(struct stack_source *self)
+{
+	for (struct stack_file *file = self->files; file; file = file->next)
+		file->root = NULL;
+	pool_destroy(self->trees);
+	self->trees = NULL;
+}
+
 void stack_source_destroy(struct stack_source *self)
 {
 	if (!self)
 		return;
 	strmap_finish(&self->environment);
 	strmap_finish(&self->dotenv);
+	pool_destroy(self->trees);
 	pool_destroy(self->pool);
 }
 

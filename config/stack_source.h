@@ -32,6 +32,7 @@ struct stack_file {
 
 struct stack_source {
 	struct pool *pool;
+	struct pool *trees; /* what the files say */
 	const char *start; /* absolute: the folder we stand in */
 	const char *dir; /* real path of the first file's folder */
 	const char *project; /* -p or COMPOSE_PROJECT_NAME, or NULL */

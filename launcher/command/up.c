@@ -265,22 +265,28 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+static bool answer_counts(const struct stack *stack, bool on)
+{
+	struct strmap told;
+	bool counts;
+
+	/* The values do not matter here, only which there are. */
+	strmap_init(&told);
+	counts = telemetry_environment(stack, on, "x", "x", "x", &told) < 0 || stack_depends_on(stack, &told);
+	strmap_finish(&told);
+	return counts;
+}
+
 /*
- * The files as they were read are only wanted by a supervisor that has to fill them in anew, with what is known of telemetry by then.
- * Most stacks do not ask for that; then what reading took goes back before three processes have it.
+ * What the files say is only wanted by a supervisor that has to fill it in anew, with what is known of telemetry by then. Most stacks
+ * do not ask for that; then what reading took goes back before three processes have it.
  */
 static void forget_source(struct up *self)
 {
 	struct project *project = &self->project;
-	struct strmap told;
 
-	strmap_init(&told);
-	if (telemetry_environment(project->stack, self->consent.state == CONSENT_ON, NULL, NULL, NULL, &told) == 0 &&
-	    !stack_depends_on(project->stack, &told)) {
-		stack_source_destroy(project->source);
-		project->source = NULL;
-	}
-	strmap_finish(&told);
+	if (!answer_counts(project->stack, true) && !answer_counts(project->stack, false))
+		stack_source_forget(project->source);
 	malloc_trim(0);
 }
 
