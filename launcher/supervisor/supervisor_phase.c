@@ -15,7 +15,7 @@
  */
 #define LINGER_MS 1000
 #define LINGER_DETACHED_MS 3000
-#define TRIM_DELAY_US 200000
+#define TRIM_DELAY_US 500000
 /* A service may bring others on its way, those again others: settled in one turn as far as it goes. */
 #define SETTLE_ROUNDS_MAX 10000
 
@@ -28,8 +28,28 @@ void supervisor_touch(struct supervisor *self)
 		event_active(self->settle, EV_TIMEOUT, 0);
 }
 
+/* Changes are told of in JSON, many at once: a moment after, the memory for that goes back. */
+static void give_back(evutil_socket_t fd, short what, void *context)
+{
+	struct supervisor *self = context;
+
+	(void)fd;
+	(void)what;
+	self->trim_due = false;
+	malloc_trim(0);
+}
+
+static void trim_soon(struct supervisor *self)
+{
+	if (self->trim_due || self->base == NULL)
+		return;
+	self->trim_due = event_base_once(self->base, -1, EV_TIMEOUT, give_back, self,
+					 &(struct timeval){.tv_usec = TRIM_DELAY_US}) == 0;
+}
+
 void supervisor_changed(struct supervisor *self, size_t id)
 {
+	trim_soon(self);
 	if (self->observer != NULL)
 		self->observer(self->observer_context, id);
 }
@@ -70,14 +90,6 @@ void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms)
 	}
 	supervisor_set_phase(self, PHASE_STOPPING);
 	supervisor_touch(self);
-}
-
-static void give_back(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	(void)context;
-	malloc_trim(0);
 }
 
 /* ---- Phases ---- */
@@ -126,8 +138,6 @@ static void check_starting(struct supervisor *self)
 		return;
 	supervisor_set_phase(self, PHASE_UP);
 	report_start(self);
-	/* The start was told of many times over: once that has been sent, the memory for it is not needed. */
-	event_base_once(self->base, -1, EV_TIMEOUT, give_back, NULL, &(struct timeval){.tv_usec = TRIM_DELAY_US});
 }
 
 /*

@@ -137,6 +137,7 @@ struct supervisor {
 	int64_t started_ms;
 	int64_t kill_all_ms, give_up_ms, linger_ms; /* deadlines; 0: none */
 	bool settling, touched;
+	bool trim_due; /* memory is about to be given back */
 	bool detached; /* the leash no longer matters */
 	bool listener_gone; /* nobody waits to hear of the end: told, or the terminal is gone */
 	bool guard_is_dead, done;
