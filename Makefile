@@ -161,6 +161,13 @@ $(B)/tests/faults/test_%: $(B)/tests/faults/test_%.o $(B)/libtest.a $(call lib,c
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS) $(LIBS_config)
 
+# What fault tests preload (tests/faults/shim.c says how it is told). It stands in front of libc, so it is built without what wraps libc.
+SHIM := $(B)/tests/faults/shim.so
+$(SHIM): tests/faults/shim.c $(B)/flags
+	$(call say,SHIM,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -U_FORTIFY_SOURCE \
+		$(if $(filter 1,$(WERROR)),-Werror) -o $@ $<
+
 # Helper programs that tests run: tests/helpers/*.c, one program a file.
 HELPERS := $(patsubst %.c,$(B)/%,$(wildcard tests/helpers/*.c))
 $(B)/tests/helpers/%: $(B)/tests/helpers/%.o $(B)/libtest.a

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every call that upfront's processes make of the kernel while a stack comes up, works and ends, failing: each in turn, the first
+ * time, the second ... until it is no longer made. What cannot be done is told, with one message; what can be done without
+ * is done; a service that runs goes on running; and the next start finds nothing in its way.
+ */
+#include "tests/lib/fault.h"
+#include "tests/lib/run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A job, what waits for it, a probe of each cheap kind. */
+static const char stack_text[] = "services:\n"
+				 "  job: {command: sh -c 'echo job is done'}\n"
+				 "  web:\n"
+				 "    command: sh -c 'echo web is well; exec sleep 1001'\n"
+				 "    depends_on: {job: {condition: service_completed_successfully}}\n"
+				 "    x-upfront: {ready: {log: well}}\n"
+				 "  api:\n"
+				 "    command: sh -c 'echo api is there; exec sleep 1002'\n"
+				 "    depends_on: {web: {condition: service_healthy}}\n"
+				 "    x-upfront: {ready: {exec: [/bin/true]}}\n";
+
+enum { ONCE = 0, SWEEP = 1, EVERY_7TH = 7, MAY_LOSE_OUTPUT = 1 << 8, STEP = 0xff };
+
+static void assert_running(struct fault_scene *scene)
+{
+	fault_set(scene, NULL);
+	assert_int_not_equal(world_find(&scene->world, "sleep 1001"), 0);
+	assert_int_not_equal(world_find(&scene->world, "sleep 1002"), 0);
+	fault_upfront(scene, 0, "ps", NULL);
+	if ((scene->fault->variant & MAY_LOSE_OUTPUT) == 0) {
+		fault_wait_text(scene, "../state/upfront/stack/logs/job.log", "job is done\n");
+		fault_wait_text(scene, "../state/upfront/stack/logs/web.log", "web is well\n");
+		fault_wait_text(scene, "../state/upfront/stack/logs/api.log", "api is there\n");
+	}
+	fault_upfront(scene, 0, "down", NULL);
+}
+
+/* One start with the fault at its nth call; false when it was not hit, which is then no more than an ordinary run. */
+static bool play_nth(struct fault_scene *scene, unsigned nth)
+{
+	char fault[256], *at;
+	struct run run;
+	bool hit;
+
+	/* "call:what:N..." with the number in place of N */
+	snprintf(fault, sizeof(fault), "%s", scene->fault->fault);
+	at = strchr(strchr(fault, ':') + 1, ':') + 1;
+	snprintf(at, sizeof(fault) - (size_t)(at - fault), "%u%s", nth,
+		 strchr(strchr(scene->fault->fault, ':') + 1, ':') + 2);
+	fault_set(scene, fault);
+	run_upfront(&run, &scene->world, "up", "-d", "--wait", "--wait-timeout", "10", NULL);
+	if (run.code < 0 || getenv("FAULT_SHOW") != NULL)
+		print_message("%s: code %d: %s\n", fault, run.code, run.err.bytes);
+	hit = fault_hits(scene, 0) > 0;
+	fault_assert_end(&run, hit ? scene->fault->ends : ENDS_WELL);
+	if (run.code == 0) {
+		assert_running(scene);
+		fault_assert_nothing_left(scene);
+	} else {
+		fault_assert_recovered(scene);
+	}
+	run_finish(&run);
+	return hit;
+}
+
+static void play(struct fault_scene *scene)
+{
+	unsigned step = (unsigned)scene->fault->variant & STEP;
+	unsigned nth = 1;
+
+	fault_write_stack(scene, stack_text);
+	assert_true(play_nth(scene, nth)); /* a fault that is never hit is no fault */
+	if (step == ONCE)
+		return;
+	if (!fault_full())
+		step = step == SWEEP ? 3 : step * 7;
+	for (nth += step; play_nth(scene, nth); nth += step)
+		;
+	fault_assert_recovered(scene);
+}
+
+#define ANY_END (ENDS_WELL | ENDS_FAILED | ENDS_MISSING)
+#define AT(CALL, WHAT, ROLE, REST, EXPECTED, ENDS, VARIANT)                                                           \
+	{                                                                                                             \
+		CALL "-" WHAT "-" ROLE, CALL " gives " WHAT " in the " ROLE, EXPECTED, play, CALL ":" WHAT ":N" REST, \
+			ENDS, VARIANT                                                                                 \
+	}
+#define CALLS(CALL, WHAT, ROLE, EXPECTED, ENDS) AT(CALL, WHAT, ROLE, "@" ROLE, EXPECTED, ENDS, SWEEP)
+
+static const struct fault_case table[] = {
+	CALLS("open", "EMFILE", "terminal", "told or done without", ANY_END),
+	CALLS("open", "EMFILE", "guard", "told or done without", ANY_END),
+	CALLS("open", "EMFILE", "supervisor", "told or done without", ANY_END),
+	CALLS("read", "EIO", "terminal", "told or done without", ANY_END),
+	CALLS("read", "EINTR", "terminal", "told or done without", ANY_END),
+	CALLS("read", "EINTR", "supervisor", "told or done without", ANY_END),
+	CALLS("read", "EIO", "supervisor", "told or done without", ANY_END),
+	CALLS("write", "EIO", "terminal", "told or done without", ANY_END),
+	CALLS("write", "ENOSPC", "supervisor", "told or done without", ANY_END),
+	CALLS("write", "EINTR", "supervisor", "told or done without", ANY_END),
+	CALLS("write", "short", "supervisor", "told or done without", ANY_END),
+	CALLS("read", "short", "supervisor", "told or done without", ANY_END),
+	CALLS("pipe2", "EMFILE", "terminal", "told or done without", ANY_END),
+	CALLS("pipe2", "EMFILE", "supervisor", "told or done without", ANY_END),
+	CALLS("fork", "EAGAIN", "terminal", "told or done without", ANY_END),
+	CALLS("fork", "EAGAIN", "guard", "told or done without", ANY_END),
+	CALLS("clone", "EAGAIN", "supervisor", "told or done without", ANY_END),
+	CALLS("clone", "ENOMEM", "supervisor", "told or done without", ANY_END),
+	CALLS("dup2", "EMFILE", "child", "told or done without", ANY_END),
+	CALLS("dup2", "EMFILE", "guard", "told or done without", ANY_END),
+	CALLS("setsid", "EPERM", "child", "told or done without", ANY_END),
+	CALLS("setsid", "EPERM", "guard", "told or done without", ANY_END),
+	CALLS("close_range", "EINVAL", "child", "told or done without", ANY_END),
+	CALLS("close_range", "ENOMEM", "guard", "told or done without", ANY_END),
+	CALLS("prctl", "EINVAL", "terminal", "told or done without", ANY_END),
+	CALLS("prctl", "EINVAL", "guard", "told or done without", ANY_END),
+	CALLS("prctl", "EINVAL", "supervisor", "told or done without", ANY_END),
+	CALLS("prctl", "EINVAL", "child", "told or done without", ANY_END),
+	CALLS("execve", "ENOMEM", "child", "told or done without", ANY_END),
+	CALLS("pidfd_open", "EMFILE", "terminal", "told or done without", ANY_END),
+	CALLS("pidfd_open", "EMFILE", "guard", "told or done without", ANY_END),
+	CALLS("socket", "EMFILE", "terminal", "told or done without", ANY_END),
+	CALLS("bind", "EADDRINUSE", "terminal", "told or done without", ANY_END),
+	CALLS("listen", "EADDRINUSE", "terminal", "told or done without", ANY_END),
+	CALLS("connect", "ECONNREFUSED", "terminal", "told or done without", ANY_END),
+	CALLS("accept4", "EMFILE", "supervisor", "told or done without", ANY_END),
+	CALLS("accept4", "ECONNABORTED", "supervisor", "told or done without", ANY_END),
+	CALLS("send", "EINTR", "terminal", "told or done without", ANY_END),
+	CALLS("send", "EPIPE", "terminal", "told or done without", ANY_END),
+	CALLS("recv", "ECONNRESET", "terminal", "told or done without", ANY_END),
+	CALLS("recv", "EINTR", "terminal", "told or done without", ANY_END),
+	CALLS("recv", "short", "terminal", "told or done without", ANY_END),
+	CALLS("writev", "EPIPE", "supervisor", "told or done without", ANY_END),
+	CALLS("readv", "ECONNRESET", "supervisor", "told or done without", ANY_END),
+	CALLS("epoll_create1", "EMFILE", "supervisor", "told or done without", ANY_END),
+	CALLS("epoll_ctl", "ENOMEM", "supervisor", "told or done without", ANY_END),
+	CALLS("epoll_wait", "EINTR", "supervisor", "told or done without", ANY_END),
+	CALLS("epoll_wait", "EIO", "supervisor", "told or done without", ANY_END),
+	CALLS("timerfd_create", "EMFILE", "supervisor", "told or done without", ANY_END),
+	CALLS("signalfd", "EMFILE", "terminal", "told or done without", ANY_END),
+	CALLS("signalfd", "EMFILE", "supervisor", "told or done without", ANY_END),
+	CALLS("poll", "EINTR", "terminal", "told or done without", ANY_END),
+	CALLS("poll", "ENOMEM", "terminal", "told or done without", ANY_END),
+	CALLS("fcntl", "EMFILE", "supervisor", "told or done without", ANY_END),
+	CALLS("waitid", "EINTR", "supervisor", "told or done without", ANY_END),
+	CALLS("mkdir", "ENOSPC", "terminal", "told or done without", ANY_END),
+	CALLS("mkdir", "EACCES", "supervisor", "told or done without", ANY_END),
+	CALLS("rename", "EROFS", "terminal", "told or done without", ANY_END),
+	CALLS("fsync", "EIO", "terminal", "told or done without", ANY_END),
+	CALLS("fstat", "EIO", "supervisor", "told or done without", ANY_END),
+	CALLS("lstat", "EIO", "terminal", "told or done without", ANY_END),
+	CALLS("flock", "EINTR", "terminal", "told or done without", ANY_END),
+	CALLS("flock", "ENOLCK", "terminal", "told or done without", ANY_END),
+	CALLS("unlink", "EACCES", "terminal", "told or done without", ANY_END),
+	CALLS("fstat", "EIO", "terminal", "told or done without", ANY_END),
+	CALLS("realpath", "EACCES", "terminal", "told or done without", ANY_END),
+	AT("malloc", "ENOMEM", "terminal", "@terminal", "told or done without", ANY_END | ENDS_INTERNAL, EVERY_7TH),
+	AT("malloc", "ENOMEM", "guard", "@guard", "told or done without", ANY_END | ENDS_INTERNAL, EVERY_7TH),
+	AT("malloc", "ENOMEM", "supervisor", "@supervisor", "told or done without", ANY_END | ENDS_INTERNAL, EVERY_7TH),
+};
+
+int main(int argc, char **argv)
+{
+	return fault_main(table, sizeof(table) / sizeof(*table), argc, argv);
+}
