@@ -52,15 +52,38 @@ static void close_others(const int *keep, const int more[3])
 	close_range(from, ~0U, 0);
 }
 
-static void streams_to_null(void)
+/* 0 or -errno; then some may still be what they were. */
+static int streams_to_null(void)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return;
-	for (int i = 0; i < 3; i++)
-		dup2(fd, i);
+		return -errno;
+	int result = 0;
+	for (int i = 0; i < 3 && result == 0; i++)
+		result = dup2(fd, i) < 0 ? -errno : 0;
 	if (fd > 2)
 		close(fd);
+	return result;
+}
+
+/* The guard neither reads nor writes them once it only watches: without a /dev/null it has none, rather than hold a reader up. */
+static void give_streams_up(void)
+{
+	if (streams_to_null() < 0)
+		close_range(0, 2, 0);
+}
+
+static void report(int fd, int error)
+{
+	while (write(fd, &error, sizeof error) < 0 && errno == EINTR)
+		;
+	close(fd);
+}
+
+_Noreturn static void give_up(int report_fd, int error)
+{
+	report(report_fd, error);
+	_exit(EXIT_BROKEN);
 }
 
 static void default_signals(void)
@@ -130,13 +153,6 @@ static int exit_code(int status)
 	}
 }
 
-static void report(int fd, int error)
-{
-	while (write(fd, &error, sizeof error) < 0 && errno == EINTR)
-		;
-	close(fd);
-}
-
 /* All signals are blocked since before the fork, and stay so in the guard. */
 _Noreturn static void be_guard(const struct guard_options *options, int report_fd)
 {
@@ -146,16 +162,14 @@ _Noreturn static void be_guard(const struct guard_options *options, int report_f
 	setsid();
 	close_others(options->keep, (const int[]){report_fd, lock_fd, -1});
 	int guard_fd = pidfd_open(getpid(), 0);
-	if (guard_fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
-		report(report_fd, errno);
-		_exit(EXIT_BROKEN);
-	}
+	if (guard_fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		give_up(report_fd, errno);
 	if (options->detached) {
-		streams_to_null();
-		if (chdir("/") < 0) {
-			report(report_fd, errno);
-			_exit(EXIT_BROKEN);
-		}
+		int result = streams_to_null();
+		if (result == 0 && chdir("/") < 0)
+			result = -errno;
+		if (result < 0)
+			give_up(report_fd, -result);
 	}
 	pid_t guard = getpid();
 	pid_t supervisor = fork();
@@ -168,7 +182,7 @@ _Noreturn static void be_guard(const struct guard_options *options, int report_f
 		_exit(EXIT_BROKEN);
 
 	/* A reader of our streams would otherwise wait for the guard too, and others would take the socket for served. */
-	streams_to_null();
+	give_streams_up();
 	close_others(NULL, (const int[]){lock_fd, -1, -1});
 	int status = watch(supervisor);
 	const struct guard_spared spared = {.program = options->spared_program};
