@@ -97,8 +97,10 @@ static int bind_and_listen(const char *path)
 		goto out;
 	}
 	result = bind_private(fd, &address);
-	if (result == 0 && listen(fd, BACKLOG) < 0)
+	if (result == 0 && listen(fd, BACKLOG) < 0) {
 		result = -errno;
+		unlink(path);
+	}
 out:
 	ctl_address_finish(&address);
 	if (result < 0 && fd >= 0)
@@ -210,11 +212,24 @@ static struct bufferevent *connection_begins(struct event_base *base, void *cont
 	return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 }
 
-/* Out of descriptors, most likely: the services matter more, so wait a little rather than spin. */
+static void accept_again(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(context);
+}
+
+/*
+ * Out of descriptors, most likely: the services matter more, so wait a little rather than spin. What comes as context is evhttp's,
+ * which set the listener up, and not ours.
+ */
 static void accept_failed(struct evconnlistener *listener, void *context)
 {
-	(void)listener;
-	pause_accepting(context);
+	const struct timeval delay = {.tv_usec = PAUSE_MS * 1000};
+
+	(void)context;
+	if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, accept_again, listener, &delay) == 0)
+		evconnlistener_disable(listener);
 }
 
 static bool peer_is_ours(struct evhttp_request *request)
