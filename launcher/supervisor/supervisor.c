@@ -26,6 +26,7 @@
 #define LEASH_KILL_ALL_MS 1400
 #define LEASH_GIVE_UP_MS 1800
 #define FAREWELL_TURNS 4
+#define LOOP_FAILED_MS 10
 #define GUARD_SWEEP_MS 1500
 
 /* What upfront says to its own processes, and to services only on purpose. */
@@ -372,6 +373,13 @@ static int exit_code(const struct supervisor *self)
 	return self->end_signal != 0 ? 128 + self->end_signal : 0;
 }
 
+/* A loop that fails costs a turn, not the services; one that goes on failing does not cost the processor either. */
+static void turn_loop(struct event_base *base)
+{
+	if (event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY) < 0)
+		(void)poll(NULL, 0, LOOP_FAILED_MS);
+}
+
 int supervisor_run(const struct supervisor_options *options)
 {
 	struct supervisor self = {.options = options,
@@ -389,9 +397,8 @@ int supervisor_run(const struct supervisor_options *options)
 	if (open_doors(&self, &self.failure) == 0) {
 		if (bring_up(&self, &self.failure) < 0)
 			give_up_before_the_start(&self);
-		/* A loop that fails costs a turn, not the services. */
-		while (!self.done && event_base_loop(self.base, EVLOOP_NO_EXIT_ON_EMPTY) >= 0)
-			;
+		while (!self.done)
+			turn_loop(self.base);
 		/* What is answered already goes out: a few turns that do not wait. */
 		for (int turn = 0; turn < FAREWELL_TURNS && !self.guard_is_dead; turn++)
 			(void)event_base_loop(self.base, EVLOOP_NONBLOCK);
