@@ -197,6 +197,21 @@ static void read_events(struct follow *self)
 	}
 	ctl_stream_close(self->events);
 	self->events = NULL;
+	self->view.line_bytes = 0;
+}
+
+/* The supervisor lives, so a stream that broke (it was out of memory, say) is asked for anew; the first line then tells all. */
+static bool lacks_events(const struct follow *self)
+{
+	return self->events == NULL && !self->guard_gone && !view_is(&self->view, "over");
+}
+
+static void open_events_again(struct follow *self)
+{
+	struct err trouble = ERR_INIT;
+
+	(void)ctl_stream_open(&self->options->client, "/v1/events", &self->events, &trouble);
+	err_finish(&trouble);
 }
 
 /* Lines of units that are not known yet wait for the first snapshot. */
@@ -233,7 +248,7 @@ static int poll_timeout(const struct follow *self)
 		return 0;
 	if (self->guard_gone)
 		return ORPHAN_MS;
-	if (self->unsent != NULL)
+	if (self->unsent != NULL || lacks_events(self))
 		return RETRY_MS;
 	/* Nobody wakes us: the supervisor had no stream left to give. */
 	if (self->archive != NULL && self->logs == NULL && self->events != NULL)
@@ -290,6 +305,8 @@ static void step(struct follow *self)
 		take_guard(self);
 	if (self->unsent != NULL && !self->guard_gone)
 		post(self, self->unsent, self->unsent_body);
+	if (lacks_events(self))
+		open_events_again(self);
 	check_reader(self);
 	check_timeout(self);
 	check_goal(self);
