@@ -288,7 +288,8 @@ static int accept_on(struct ctl *self)
 	}
 	self->listener = evhttp_bound_socket_get_listener(bound);
 	evconnlistener_set_error_cb(self->listener, accept_failed);
-	return 0;
+	/* libevent has done so, but does not say when the kernel refused. */
+	return evconnlistener_enable(self->listener);
 }
 
 struct ctl *ctl_create(struct event_base *base, int listen_fd, struct supervisor *supervisor, struct err *err)

@@ -525,6 +525,12 @@ WRAP_PATH(int, -1, stat, path, (const char *path, struct stat *status), (path, s
 WRAP_PATH(int, -1, lstat, path, (const char *path, struct stat *status), (path, status))
 WRAP(int, -1, fstat, fd, fd, (int fd, struct stat *status), (fd, status))
 WRAP_PATH(char *, NULL, realpath, path, (const char *path, char *resolved), (path, resolved))
+char *__realpath_chk(const char *path, char *resolved, size_t room);
+char *__realpath_chk(const char *path, char *resolved, size_t room)
+{
+	(void)room;
+	return realpath(path, resolved);
+}
 WRAP(int, -1, fsync, fd, fd, (int fd), (fd))
 WRAP(int, -1, fchmod, fd, fd, (int fd, mode_t mode), (fd, mode))
 WRAP(int, -1, flock, fd, fd, (int fd, int operation), (fd, operation))

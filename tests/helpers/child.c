@@ -10,6 +10,7 @@
  *   tree                stubborn, with a child, a grandchild in its own session and a daemon, all stubborn
  *   leave               starts a stubborn daemon of another session and ends
  *   bomb                forks without end; every second process starts a session of its own
+ *   orphans N           leaves N children, which end when it has ended; ends with 7
  *   hold                ends, leaving a child that holds its stdout
  *   headless            its first thread ends, a second one stays (a zombie by its looks)
  *   named TEXT          stays under the command name TEXT
@@ -97,6 +98,25 @@ static void start_tree(bool with_own)
 	while (read(pipe_fds[0], &byte, 1) > 0)
 		;
 	close(pipe_fds[0]);
+}
+
+/* Each is somebody else's child by the time it ends: it waits for the end of a pipe that only its parent holds. */
+static void leave_orphans(int count)
+{
+	int held[2];
+	char byte;
+	if (pipe2(held, O_CLOEXEC) < 0)
+		_exit(98);
+	for (int i = 0; i < count; i++) {
+		pid_t pid = fork();
+		if (pid < 0)
+			_exit(97);
+		if (pid > 0)
+			continue;
+		close(held[1]);
+		_exit(read(held[0], &byte, 1) == 0 ? 0 : 96);
+	}
+	_exit(7);
 }
 
 static void fork_without_end(void)
@@ -222,6 +242,8 @@ int main(int argc, char **argv)
 	} else if (strcmp(verb, "flood") == 0) {
 		flood((size_t)strtoull(text, NULL, 10));
 		return 0;
+	} else if (strcmp(verb, "orphans") == 0) {
+		leave_orphans(atoi(text));
 	} else if (strcmp(verb, "stay") == 0) {
 		ready();
 		wait_for_signal();

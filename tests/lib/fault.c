@@ -107,13 +107,49 @@ void fault_wait_text(const struct fault_scene *self, const char *name, const cha
 	}
 }
 
+long fault_status(pid_t pid, const char *name)
+{
+	char path[64], line[256];
+	long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	while (file != NULL && value < 0 && fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, name, strlen(name)) == 0)
+			value = strtol(line + strlen(name), NULL, 10);
+	if (file != NULL)
+		fclose(file);
+	return value;
+}
+
+struct fault_family fault_family(const struct fault_scene *self, const char *text)
+{
+	struct fault_family family;
+
+	family.supervisor = (pid_t)fault_status(fault_wait_process(self, text), "PPid:");
+	family.guard = (pid_t)fault_status(family.supervisor, "PPid:");
+	assert_true(family.supervisor > 1 && family.guard > 1);
+	return family;
+}
+
+pid_t fault_wait_process(const struct fault_scene *self, const char *text)
+{
+	int64_t began_ms = world_now_ms();
+	pid_t pid;
+
+	while ((pid = world_find(&self->world, text)) == 0)
+		world_pause(began_ms, RUN_DEADLINE_MS, text);
+	return pid;
+}
+
 void fault_assert_end(const struct run *run, unsigned ends)
 {
 	static const struct {
 		unsigned end;
 		int code;
-	} codes[] = {{ENDS_WELL, 0},    {ENDS_FAILED, 1},   {ENDS_CONFIG, 3},
-		     {ENDS_MISSING, 4}, {ENDS_NO_STACK, 6}, {ENDS_INTERNAL, 70}};
+	} codes[] = {{ENDS_WELL, 0},      {ENDS_FAILED, 1},   {ENDS_CONFIG, 3},   {ENDS_MISSING, 4},
+		     {ENDS_TIMED_OUT, 5}, {ENDS_NO_STACK, 6}, {ENDS_INTERNAL, 70}};
 
 	if (run->code < 0 && run->signal == SIGKILL && (ends & ENDS_KILLED) != 0)
 		return;

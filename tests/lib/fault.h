@@ -21,15 +21,21 @@ struct fault_scene;
 #define ENDS_MISSING 8u /* 4 */
 #define ENDS_NO_STACK 16u /* 6 */
 #define ENDS_INTERNAL 32u /* 70, with a message */
+#define ENDS_TIMED_OUT 128u /* 5 */
 #define ENDS_KILLED 64u /* by SIGKILL */
 
 struct fault_case {
 	const char *name, *injected, *expected; /* one line of the table that `make faults` prints */
 	void (*play)(struct fault_scene *scene);
-	const char *fault; /* for the shim; what play does with it is its own business */
 	unsigned ends;
 	int variant; /* whatever play wants to be told */
+	const char *fault; /* for the shim; what play does with it is its own business */
 };
+/* A row of a table; what is left out is 0. */
+#define FAULT(NAME, INJECTED, EXPECTED, PLAY, ...)                                                          \
+	{                                                                                                   \
+		.name = (NAME), .injected = (INJECTED), .expected = (EXPECTED), .play = (PLAY), __VA_ARGS__ \
+	}
 
 struct fault_scene {
 	struct world world;
@@ -58,6 +64,17 @@ void fault_upfront(struct fault_scene *self, int code, ...) __attribute__((senti
 void fault_write_stack(const struct fault_scene *self, const char *text);
 /* Waits until `name` (below the stack folder) holds `text`. */
 void fault_wait_text(const struct fault_scene *self, const char *name, const char *text);
+
+/* The processes of a running stack, found by going up from the service process whose command line holds `text`. */
+struct fault_family {
+	pid_t guard, supervisor;
+};
+struct fault_family fault_family(const struct fault_scene *self, const char *text);
+/* A number of /proc/<pid>/status, such as "VmRSS:" in KiB or "PPid:"; -1 when it is not there. */
+long fault_status(pid_t pid, const char *name);
+/* Waits until a process of the world has `text` in its command line, and returns it. */
+pid_t fault_wait_process(const struct fault_scene *self, const char *text);
+
 /* The program ended in one of the ways that `ends` lists; an error has exactly one message. */
 void fault_assert_end(const struct run *run, unsigned ends);
 
