@@ -459,12 +459,33 @@ static int end_marked(const struct project *self)
 	return farewell.ended;
 }
 
+static void forget_last_end(const struct project *self)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", self->state_dir, SUPERVISOR_LAST_END) < 0)
+		return;
+	(void)unlink(path);
+	free(path);
+}
+
+char *project_last_end(const struct project *self)
+{
+	char *why = read_path(self, SUPERVISOR_LAST_END);
+
+	if (why != NULL && *why != '\0')
+		return why;
+	free(why);
+	return NULL;
+}
+
 int project_mark_running(const struct project *self, char **path, struct err *err)
 {
 	int result = write_path(self, "running", "processes of this project may be there", err);
 
 	if (result < 0)
 		return result;
+	forget_last_end(self);
 	*path = running_path(self);
 	return *path != NULL ? 0 : err_set(err, ERR_INTERNAL, "out of memory");
 }
@@ -497,9 +518,9 @@ int project_sweep(const struct project *self)
 /* Why a stack that was left to itself is gone: nobody was there to be told. */
 static void hint_last_end(const struct project *self, struct err *err)
 {
-	char *why = read_path(self, SUPERVISOR_LAST_END);
+	char *why = project_last_end(self);
 
-	if (why != NULL && *why != '\0')
+	if (why != NULL)
 		err_hint(err, "its last run ended because: %s (upfront logs shows what it wrote)", why);
 	else
 		err_hint(err, "start it with: upfront up");

@@ -67,8 +67,13 @@ int project_watch_run(pid_t supervisor);
 /* Waits for that, at most limit_ms; then ERR_TIMEOUT. */
 int project_wait_run(const struct project *self, int watch_fd, int limit_ms, struct err *err);
 
-/* To be called with the lock, before the first process is started. *path: what the guard is to remove; the caller frees it. */
+/*
+ * To be called with the lock, before the first process is started. *path: what the guard is to remove; the caller frees it. Why the
+ * last run ended is forgotten.
+ */
 int project_mark_running(const struct project *self, char **path, struct err *err);
+/* Why the last run failed, in its supervisor's words; NULL: it did not, or nobody could say. The caller frees. */
+char *project_last_end(const struct project *self);
 
 /*
  * When a run was left unfinished and nothing runs now: ends the processes that carry the project's marker, with all they started,

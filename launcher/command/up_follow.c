@@ -381,7 +381,7 @@ static int open_all(struct follow *self)
 	self->reader = malloc(sizeof(*self->reader));
 	self->format = open_memstream(&self->text, &self->text_bytes);
 	if (self->signal_fd < 0 || self->reader == NULL || self->format == NULL)
-		return err_set(self->err, ERR_INTERNAL, "cannot follow the stack: %s", strerror(errno));
+		return err_set(self->err, ERR_FAILED, "cannot follow the stack: %s", strerror(errno));
 	log_reader_init(self->reader);
 	self->plain = (struct plain){
 		.out = self->format,
@@ -425,10 +425,12 @@ int up_follow(const struct up_follow_options *options, struct err *err)
 {
 	const struct guard_spared spared = {.strangers = options->strangers};
 	struct follow self = {.options = options, .err = err, .abort = options->abort, .signal_fd = -1};
-	int code = ERR_INTERNAL;
+	int code;
 
-	if (open_all(&self) < 0)
+	if (open_all(&self) < 0) {
+		code = (int)err->code;
 		goto out;
+	}
 	while (self.end == FOLLOW_ON)
 		step(&self);
 	/* What they wrote comes before what became of them. */

@@ -269,6 +269,18 @@ static int report_crash(struct follow *self, const char *who)
 	return ERR_INTERNAL;
 }
 
+/* It ended of its own will before it could answer anybody: what it had to say stands in the state folder. */
+static int report_no_beginning(struct follow *self, int code)
+{
+	char *why = project_last_end(self->options->project);
+
+	if (why == NULL)
+		return report_crash(self, "supervisor process");
+	err_set(self->err, (enum err_code)code, "%s", why);
+	free(why);
+	return code;
+}
+
 /* Its own words of the one failure that ended the stack; others that failed have had a short line only. */
 static void say_failure(struct follow *self)
 {
@@ -299,7 +311,7 @@ int follow_report_over(struct follow *self)
 	if (!guard_well)
 		return report_crash(self, "guard process");
 	if (code != 0 && !view_is(&self->view, "over") && !err_is_set(&self->view.failure))
-		return report_crash(self, "supervisor process");
+		return report_no_beginning(self, code);
 	if (self->timed_out)
 		return ERR_TIMEOUT;
 	if (self->stop_signal == 0 && !self->reader_gone)

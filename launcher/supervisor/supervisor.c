@@ -201,7 +201,7 @@ static int make_environment(struct supervisor *self)
 	return rc;
 }
 
-/* Clients report what went wrong; where none can connect, stderr is the only way to be heard. */
+/* Clients report what went wrong; where none can connect, and nothing can be left for them, stderr is the only way to be heard. */
 static void say_to_nobody_else(const struct err *err)
 {
 	char *text = err_is_set(err) ? err_render(err, "upfront") : NULL;
@@ -221,7 +221,7 @@ static int open_doors(struct supervisor *self, struct err *err)
 	if (rc == 0)
 		rc = make_environment(self);
 	if (rc < 0) {
-		err_set(err, ERR_INTERNAL, "cannot begin to supervise: %s", strerror(-rc));
+		err_set(err, ERR_FAILED, "cannot begin to supervise: %s", strerror(-rc));
 		goto out;
 	}
 	if (self->options->state_dir != NULL) {
@@ -237,7 +237,7 @@ static int open_doors(struct supervisor *self, struct err *err)
 		rc = self->ctl == NULL ? -EIO : 0;
 	}
 	if (rc < 0 && !err_is_set(err))
-		err_set(err, ERR_INTERNAL, "cannot begin to supervise: out of memory");
+		err_set(err, ERR_FAILED, "cannot begin to supervise: out of memory");
 out:
 	free(logs);
 	return rc;
@@ -314,20 +314,22 @@ static void give_up_before_the_start(struct supervisor *self)
 	supervisor_touch(self);
 }
 
-/* A detached stack has nobody to tell: whoever looks for it later finds why it is gone. */
-static void keep_last_end(const struct supervisor *self)
+/* A detached stack has nobody to tell: whoever looks for it later finds why it is gone. False when nothing could be written. */
+static bool keep_last_end(const struct supervisor *self)
 {
 	const struct err *failure = &self->failure;
 	char *path = NULL;
+	bool kept = true;
 
 	if (self->options->state_dir == NULL ||
 	    asprintf(&path, "%s/%s", self->options->state_dir, SUPERVISOR_LAST_END) < 0)
-		return;
+		return false;
 	if (failure->count > 0)
-		(void)paths_write_file(path, failure->items[0].message, strlen(failure->items[0].message), 0600);
+		kept = paths_write_file(path, failure->items[0].message, strlen(failure->items[0].message), 0600) == 0;
 	else
 		(void)unlink(path);
 	free(path);
+	return kept;
 }
 
 static void finish(struct supervisor *self)
@@ -335,7 +337,8 @@ static void finish(struct supervisor *self)
 	struct event *const events[] = {self->settle, self->timer, self->signals, self->leash, self->guard};
 
 	report_close(self);
-	keep_last_end(self);
+	if (!keep_last_end(self) && self->ctl == NULL)
+		say_to_nobody_else(&self->failure);
 	ctl_destroy(self->ctl);
 	if (self->engine != NULL)
 		self->engine_ops->destroy(self->engine);
@@ -404,8 +407,6 @@ int supervisor_run(const struct supervisor_options *options)
 			(void)event_base_loop(self.base, EVLOOP_NONBLOCK);
 	}
 	code = exit_code(&self);
-	if (self.ctl == NULL)
-		say_to_nobody_else(&self.failure);
 	finish(&self);
 	return code;
 }
