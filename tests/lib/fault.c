@@ -156,7 +156,7 @@ void fault_assert_end(const struct run *run, unsigned ends)
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
 		if (run->code != codes[i].code || (ends & codes[i].end) == 0)
 			continue;
-		if (run->code != 0)
+		if (run->code != 0 && run->code != 5) /* after a timeout each service that was awaited has its line */
 			run_assert_one_error(run);
 		return;
 	}
