@@ -115,9 +115,10 @@ static int end_running(const struct project *project, const struct cli_context *
 	struct err absent = ERR_INIT;
 	int result = project_connect(project, &client, &absent);
 
-	if (result == 0) {
-		result = take_down(project, &client, context->options, err);
-	} else if (absent.code == ERR_NOT_RUNNING) {
+	if (result == 0)
+		result = take_down(project, &client, context->options, &absent);
+	/* It may come to its end at any moment, also between two questions. */
+	if (absent.code == ERR_NOT_RUNNING) {
 		fprintf(stderr, "upfront: project '%s' is already ending; waiting for it\n", project->name);
 		result = project_wait_unlocked(project, CLEAR_UP_MS, err);
 	} else {
