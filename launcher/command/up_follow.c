@@ -421,6 +421,18 @@ static void close_all(struct follow *self)
 	view_finish(&self->view);
 }
 
+/* True when there is nobody to follow because all is over already: that is what counts then, not that nobody was there. */
+static bool ended_before(struct follow *self)
+{
+	struct pollfd guard = {.fd = self->options->guard.pidfd, .events = POLLIN};
+
+	if (self->err->code != ERR_NOT_RUNNING || poll(&guard, 1, ORPHAN_MS) <= 0)
+		return false;
+	take_guard(self);
+	err_finish(self->err);
+	return true;
+}
+
 int up_follow(const struct up_follow_options *options, struct err *err)
 {
 	const struct guard_spared spared = {.strangers = options->strangers};
@@ -428,7 +440,7 @@ int up_follow(const struct up_follow_options *options, struct err *err)
 	int code;
 
 	if (open_all(&self) < 0) {
-		code = (int)err->code;
+		code = ended_before(&self) ? follow_report_over(&self) : (int)err->code;
 		goto out;
 	}
 	while (self.end == FOLLOW_ON)

@@ -310,10 +310,10 @@ int follow_report_over(struct follow *self)
 
 	if (!guard_well)
 		return report_crash(self, "guard process");
-	if (code != 0 && !view_is(&self->view, "over") && !err_is_set(&self->view.failure))
-		return report_no_beginning(self, code);
 	if (self->timed_out)
 		return ERR_TIMEOUT;
+	if (code != 0 && !view_is(&self->view, "over") && !err_is_set(&self->view.failure))
+		return report_no_beginning(self, code);
 	if (self->stop_signal == 0 && !self->reader_gone)
 		show_last_words(self);
 	say_failure(self);

@@ -336,9 +336,9 @@ static void finish(struct supervisor *self)
 {
 	struct event *const events[] = {self->settle, self->timer, self->signals, self->leash, self->guard};
 
+	const bool told = self->ctl != NULL;
+
 	report_close(self);
-	if (!keep_last_end(self) && self->ctl == NULL)
-		say_to_nobody_else(&self->failure);
 	ctl_destroy(self->ctl);
 	if (self->engine != NULL)
 		self->engine_ops->destroy(self->engine);
@@ -357,6 +357,9 @@ static void finish(struct supervisor *self)
 		close(self->signal_fd);
 	if (self->base != NULL)
 		event_base_free(self->base);
+	/* Late: out of descriptors there are some again only now. */
+	if (!keep_last_end(self) && !told)
+		say_to_nobody_else(&self->failure);
 	generations_finish(self);
 	strmap_finish(&self->environment);
 	strmap_finish(&self->telemetry_environment);
