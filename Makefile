@@ -176,9 +176,15 @@ $(B)/tests/helpers/%: $(B)/tests/helpers/%.o $(B)/libtest.a
 
 # `make unit terminal e2e` run what is there; one line at the end sums up.
 .PHONY: unit terminal e2e faults
-unit terminal e2e faults: all $(HELPERS)
+unit terminal e2e: all $(HELPERS)
 	$(SUBMAKE) $(TESTS_$@)
 	$(Q)tests/run.sh $(TESTS_$@)
+
+# Every fault by name; `make faults FAULTS=quick` is the short form that `make check` takes: all of them, sweeps thinned.
+FAULTS ?= full
+faults: all $(HELPERS) $(SHIM)
+	$(SUBMAKE) $(TESTS_faults)
+	$(Q)FAULTS=$(FAULTS) TEST_NAMES=1 TEST_DEADLINE=1800 tests/run.sh $(TESTS_faults)
 
 # Writes the expected screens of the terminal tests anew; read the difference before you keep it.
 .PHONY: golden
@@ -300,7 +306,8 @@ help:
 	@echo '          deps-check the packages that the tests need beside them'
 	@echo '          install    to PREFIX=$(PREFIX), DESTDIR= in front; uninstall takes it away again'
 	@echo '          dist       a tar file of HEAD;  clean  removes build/'
-	@echo 'Tests:    unit terminal e2e faults'
+	@echo 'Tests:    unit terminal e2e'
+	@echo '          faults     each fault by name: calls that fail, kill -9, full disks, ... (FAULTS=quick: sweeps thinned)'
 	@echo '          fuzz       FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
 	@echo '          bench      measures against the floors, prints tables (BENCH=quick: the short form)'
 	@echo '          bench-peers the same of other supervisors that are installed'

@@ -36,6 +36,7 @@ step 'build, gcc' $make WERROR=1 all && {
 	step 'unit' $make WERROR=1 unit
 	step 'terminal' $make WERROR=1 terminal
 	step 'end to end' $make WERROR=1 e2e
+	step 'faults, short' $make WERROR=1 FAULTS=quick faults
 	step 'lint' $make lint
 	step 'measuring, short' $make BENCH=quick bench
 }

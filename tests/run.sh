@@ -7,6 +7,7 @@
 # which no process may carry 2 s later. With TEST_TOTALS set, the sum is added to that file as well.
 # With TEST_TRIES=2 a program that failed is shown and run once more, alone: on a machine that stands still for a second
 # a deadline says nothing about the code. What then passes is named as unsteady at the end, and is to be looked into.
+# With TEST_NAMES set, each case of a program that passed is named; those of one that failed are shown anyway.
 set -u
 tries_max=${TEST_TRIES:-1}
 deadline=${TEST_DEADLINE:-300}
@@ -77,6 +78,7 @@ for program in "$@"; do
 		[ "$try" -eq 1 ] || unsteady="$unsteady $name"
 		printf 'ok   %s (%s, %s ms)\n' "$name" "$p" "$took"
 		grep -i '^ *skipped:' "$log" | sed 's/^/     /'
+		[ -z "${TEST_NAMES-}" ] || sed -n 's/^\[ *OK *\] /     ok   /p' "$log"
 	fi
 done
 [ -z "$unsteady" ] || printf 'unsteady, passed at the second try only:%s\n' "$unsteady"

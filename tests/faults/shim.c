@@ -5,7 +5,7 @@
  *
  *   FAULT=CALL:WHAT:NTH[:COUNT][@ROLE][~PART], more of them after a comma
  *     CALL   open (every way to open a path, opendir and fopen too), read, write, fork, clone ...: the names in the wrappers below;
- *            clock is the wall clock, however it is read; malloc is every allocation
+ *            clock is the wall clock, however it is read; malloc is every allocation but those of libfyaml
  *     WHAT   an errno by name; short: half of what was asked for; kill, stop: this process, at this call; see: nothing, but the
  *            hit is noted; +SECONDS or -SECONDS: the clock jumps
  *     NTH    the first call that is hit, from 1, counted by each process for itself and only where ROLE and PART fit
@@ -18,6 +18,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -66,6 +67,7 @@ static unsigned fault_count; /* 0 in every program that is not ours */
 static char log_path[512];
 static enum role own_role;
 static pid_t own_pid;
+static uintptr_t spared_from, spared_to; /* where libfyaml lies */
 
 static const struct {
 	const char *name;
@@ -175,6 +177,22 @@ static const char *read_fault(struct fault *fault, const char *text)
 	return text;
 }
 
+static int find_spared(struct dl_phdr_info *object, size_t size_bytes, void *context)
+{
+	(void)size_bytes;
+	(void)context;
+	if (strstr(object->dlpi_name, "libfyaml") == NULL)
+		return 0;
+	spared_from = object->dlpi_addr;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		uintptr_t end = object->dlpi_addr + object->dlpi_phdr[i].p_vaddr + object->dlpi_phdr[i].p_memsz;
+
+		if (object->dlpi_phdr[i].p_type == PT_LOAD && end > spared_to)
+			spared_to = end;
+	}
+	return 1;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	char program[512];
@@ -199,6 +217,7 @@ __attribute__((constructor)) static void begin(void)
 			break;
 		text++;
 	}
+	dl_iterate_phdr(find_spared, NULL);
 	fault_count = count;
 }
 
@@ -625,17 +644,26 @@ void *__libc_malloc(size_t size_bytes);
 void *__libc_calloc(size_t count, size_t size_bytes);
 void *__libc_realloc(void *old, size_t size_bytes);
 
+/* libfyaml does not survive it, and there is nothing that its users could do. */
+static bool spared(const void *caller)
+{
+	return (uintptr_t)caller >= spared_from && (uintptr_t)caller < spared_to;
+}
+
+#define NO_MEMORY(size) \
+	(fault_count > 0 && !spared(__builtin_return_address(0)) && fails("malloc", NULL, -1, (long)(size)))
+
 void *malloc(size_t size_bytes)
 {
-	return fails("malloc", NULL, -1, (long)size_bytes) ? NULL : __libc_malloc(size_bytes);
+	return NO_MEMORY(size_bytes) ? NULL : __libc_malloc(size_bytes);
 }
 void *calloc(size_t count, size_t size_bytes)
 {
-	return fails("malloc", NULL, -1, (long)size_bytes) ? NULL : __libc_calloc(count, size_bytes);
+	return NO_MEMORY(size_bytes) ? NULL : __libc_calloc(count, size_bytes);
 }
 void *realloc(void *old, size_t size_bytes)
 {
-	return fails("malloc", NULL, -1, (long)size_bytes) ? NULL : __libc_realloc(old, size_bytes);
+	return NO_MEMORY(size_bytes) ? NULL : __libc_realloc(old, size_bytes);
 }
 
 /* ---- The wall clock ---- */
