@@ -256,7 +256,8 @@ static void perform(struct unit *self, const struct svc_effects *effects)
 		supervisor->engine_ops->kill(supervisor->engine, self->id);
 	if (effects->start)
 		perform_start(self);
-	if (effects->probe && self->probe_spec != svc_probe(&self->svc))
+	/* One that could not be made, for want of memory, is tried again when it is due next. */
+	if (effects->probe && (self->probe == NULL || self->probe_spec != svc_probe(&self->svc)))
 		renew_probe(self);
 	if (effects->probe && self->probe != NULL)
 		probe_attempt(self->probe);
