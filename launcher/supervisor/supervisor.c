@@ -358,7 +358,7 @@ static void finish(struct supervisor *self)
 	if (self->base != NULL)
 		event_base_free(self->base);
 	/* Late: out of descriptors there are some again only now. */
-	if (!keep_last_end(self) && !told)
+	if ((!keep_last_end(self) || self->options->listen_fd < 0) && !told)
 		say_to_nobody_else(&self->failure);
 	generations_finish(self);
 	strmap_finish(&self->environment);
