@@ -174,6 +174,24 @@ $(B)/tests/helpers/%: $(B)/tests/helpers/%.o $(B)/libtest.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TEST_LIBS)
 
+# Long tests, a program a folder: they run the binaries, and speak to the control API as upfront's own clients do.
+LONG_KINDS := chaos soak
+define long_rule
+$(B)/tests/$(1)/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c)) $(B)/libtest.a $(call lib,$(BELOW_command))
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(TEST_LIBS) $$(LIBS_command)
+endef
+$(foreach k,$(LONG_KINDS),$(eval $(call long_rule,$(k))))
+
+# RUNS of chaos, the first one made from SEED; ROUNDS of soak. As short as here for `make check`.
+RUNS ?= 15
+SEED ?= 1
+ROUNDS ?= 3
+.PHONY: chaos soak
+chaos soak: all $(HELPERS)
+	$(SUBMAKE) $(B)/tests/$@/$@
+	$(Q)RUNS=$(RUNS) SEED=$(SEED) ROUNDS=$(ROUNDS) TEST_DEADLINE=$${TEST_DEADLINE:-86400} tests/run.sh $(B)/tests/$@/$@
+
 # `make unit terminal e2e` run what is there; one line at the end sums up.
 .PHONY: unit terminal e2e faults
 unit terminal e2e: all $(HELPERS)
