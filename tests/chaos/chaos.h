@@ -26,6 +26,7 @@
 
 #include "launcher/ctl_client.h"
 #include "tests/lib/run.h"
+#include "tests/lib/stack_procs.h"
 #include "tests/lib/world.h"
 
 #include <stdbool.h>
@@ -66,12 +67,6 @@ struct chaos_api {
 	pid_t supervisor;
 	struct chaos_unit units[CHAOS_UNITS_MAX];
 	size_t count;
-};
-
-struct chaos_process {
-	pid_t pid, parent;
-	char name[16], service[32];
-	char state;
 };
 
 struct chaos {
@@ -119,9 +114,6 @@ void chaos_disconnect(struct chaos *self);
 /* One call; false when the stack did not answer with one of 2xx. */
 bool chaos_call(struct chaos *self, const char *method, const char *target, const char *body);
 bool chaos_look(struct chaos *self, struct chaos_api *api);
-/* Living processes that carry the marker of this world's stack. */
-size_t chaos_processes(const struct chaos *self, struct chaos_process *processes, size_t max);
-pid_t chaos_parent(pid_t pid);
 /* Takes what the event stream has, and fails the test when a unit began though its dependencies were not as promised. */
 void chaos_follow(struct chaos *self);
 /* Fails the test unless all invariants hold within the deadline. */

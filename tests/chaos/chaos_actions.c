@@ -138,10 +138,10 @@ static void stop_and_start(struct chaos *self)
 
 /* ---- By signals from outside ---- */
 
-static bool any_process(struct chaos *self, bool main_process, struct chaos_process *chosen)
+static bool any_process(struct chaos *self, bool main_process, struct stack_process *chosen)
 {
-	struct chaos_process processes[CHAOS_PROCESSES_MAX];
-	size_t count = chaos_processes(self, processes, CHAOS_PROCESSES_MAX), left = 0;
+	struct stack_process processes[CHAOS_PROCESSES_MAX];
+	size_t count = stack_processes(&self->world, processes, CHAOS_PROCESSES_MAX), left = 0;
 
 	for (size_t i = 0; i < count; i++)
 		if ((strcmp(processes[i].name, "part-main") == 0) == main_process)
@@ -154,7 +154,7 @@ static bool any_process(struct chaos *self, bool main_process, struct chaos_proc
 
 static void signal_one(struct chaos *self, bool main_process, int signal)
 {
-	struct chaos_process process;
+	struct stack_process process;
 
 	if (!any_process(self, main_process, &process))
 		return;
@@ -180,8 +180,8 @@ static void suspend(struct chaos *self)
 
 static void resume(struct chaos *self)
 {
-	struct chaos_process processes[CHAOS_PROCESSES_MAX];
-	size_t count = chaos_processes(self, processes, CHAOS_PROCESSES_MAX);
+	struct stack_process processes[CHAOS_PROCESSES_MAX];
+	size_t count = stack_processes(&self->world, processes, CHAOS_PROCESSES_MAX);
 
 	chaos_log(self, "resume all");
 	for (size_t i = 0; i < count; i++)

@@ -131,7 +131,7 @@ void chaos_write_stack(const struct world *world)
 	for (size_t i = 0; i < chaos_service_count; i++) {
 		const struct chaos_service *service = &chaos_services[i];
 
-		fprintf(file, "  %s:\n    environment: {CHAOS_SERVICE: %s}\n", service->name, service->name);
+		fprintf(file, "  %s:\n    environment: {TEST_SERVICE: %s}\n", service->name, service->name);
 		if (strstr(service->body, "stop_grace_period") == NULL)
 			fputs("    stop_grace_period: 400ms\n", file);
 		put_body(file, service->body);

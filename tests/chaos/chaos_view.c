@@ -4,21 +4,15 @@
 #include "config/err.h"
 
 #include <cjson/cJSON.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #define CALL_MS 5000
-#define ENVIRON_BYTES 16384
 
 /* ---- The API ---- */
 
@@ -136,92 +130,6 @@ void chaos_disconnect(struct chaos *self)
 	if (self->has_client)
 		ctl_client_close(&self->client);
 	self->has_client = false;
-}
-
-/* ---- /proc ---- */
-
-static ssize_t read_proc(pid_t pid, const char *name, char *text, size_t size)
-{
-	char path[64];
-	size_t length = 0;
-	ssize_t got;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	while (length < size - 1 && (got = read(fd, text + length, size - 1 - length)) > 0)
-		length += (size_t)got;
-	close(fd);
-	text[length] = '\0';
-	return (ssize_t)length;
-}
-
-static bool read_stat(pid_t pid, struct chaos_process *process)
-{
-	char text[1024];
-	char *open, *close;
-	int parent;
-
-	if (read_proc(pid, "stat", text, sizeof(text)) <= 0)
-		return false;
-	open = strchr(text, '(');
-	close = strrchr(text, ')');
-	if (open == NULL || close == NULL || sscanf(close + 1, " %c %d", &process->state, &parent) != 2)
-		return false;
-	*close = '\0';
-	process->pid = pid;
-	process->parent = parent;
-	snprintf(process->name, sizeof(process->name), "%.15s", open + 1);
-	return process->state != 'Z' && process->state != 'X';
-}
-
-pid_t chaos_parent(pid_t pid)
-{
-	struct chaos_process process;
-
-	return read_stat(pid, &process) ? process.parent : 0;
-}
-
-static const char *variable(const char *environment, size_t size, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (size_t at = 0; at < size; at += strlen(environment + at) + 1)
-		if (strncmp(environment + at, name, length) == 0 && environment[at + length] == '=')
-			return environment + at + length + 1;
-	return NULL;
-}
-
-size_t chaos_processes(const struct chaos *self, struct chaos_process *processes, size_t max)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	size_t count = 0;
-
-	assert_non_null(proc);
-	while (count < max && (entry = readdir(proc)) != NULL) {
-		struct chaos_process *process = &processes[count];
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		char text[ENVIRON_BYTES];
-		const char *mark, *service;
-		ssize_t size;
-
-		if (pid <= 0)
-			continue;
-		size = read_proc(pid, "environ", text, sizeof(text));
-		if (size <= 0 || variable(text, (size_t)size, "UPFRONT_STACK") == NULL)
-			continue;
-		mark = variable(text, (size_t)size, "UPFRONT_TEST_WORLD");
-		if (mark == NULL || strcmp(mark, self->world.dir) != 0 || !read_stat(pid, process))
-			continue;
-		service = variable(text, (size_t)size, "CHAOS_SERVICE");
-		snprintf(process->service, sizeof(process->service), "%s", service != NULL ? service : "");
-		count++;
-	}
-	closedir(proc);
-	return count;
 }
 
 /* ---- The event stream ---- */
@@ -343,9 +251,10 @@ static bool units_hold(struct chaos *self, const struct chaos_api *api)
 		if ((is_state(unit, "running") || is_state(unit, "ready") || is_state(unit, "unhealthy")) &&
 		    unit->pid <= 0)
 			return flaw(self, "%s is '%s' and has no process", unit->name, unit->state);
-		if (unit->pid > 0 && chaos_parent(unit->pid) != api->supervisor)
+		if (unit->pid > 0 && stack_process_parent(unit->pid) != api->supervisor)
 			return flaw(self, "process %d of %s is no living child of the supervisor %d (its parent: %d)",
-				    (int)unit->pid, unit->name, (int)api->supervisor, (int)chaos_parent(unit->pid));
+				    (int)unit->pid, unit->name, (int)api->supervisor,
+				    (int)stack_process_parent(unit->pid));
 		if (unit->restarts > bound)
 			return flaw(self, "%s was restarted %d times in %lld ms, at most %lld are explained",
 				    unit->name, unit->restarts, (long long)age_ms, (long long)bound);
@@ -353,7 +262,7 @@ static bool units_hold(struct chaos *self, const struct chaos_api *api)
 	return true;
 }
 
-static bool process_holds(struct chaos *self, const struct chaos_api *api, const struct chaos_process *process)
+static bool process_holds(struct chaos *self, const struct chaos_api *api, const struct stack_process *process)
 {
 	bool active = false, named = false;
 
@@ -386,7 +295,7 @@ static bool is_same(const struct chaos_api *a, const struct chaos_api *b)
 /* What is seen between two equal answers of the API is seen at one moment. */
 static bool look_whether_holds(struct chaos *self)
 {
-	struct chaos_process processes[CHAOS_PROCESSES_MAX];
+	struct stack_process processes[CHAOS_PROCESSES_MAX];
 	struct chaos_api before, after;
 	size_t count;
 
@@ -394,7 +303,7 @@ static bool look_whether_holds(struct chaos *self)
 		return flaw(self, "the API does not answer: %s", self->answer != NULL ? self->answer : "");
 	if (strcmp(before.phase, "starting") != 0 && strcmp(before.phase, "up") != 0)
 		return flaw(self, "nobody asked for it, and the stack is '%s'", before.phase);
-	count = chaos_processes(self, processes, CHAOS_PROCESSES_MAX);
+	count = stack_processes(&self->world, processes, CHAOS_PROCESSES_MAX);
 	if (!units_hold(self, &before))
 		return false;
 	for (size_t i = 0; i < count; i++)

@@ -8,7 +8,7 @@
  *   --deaf                    it and all of them ignore SIGTERM
  *   --say TEXT                writes a line once it is as far as it gets
  *   --chatter                 writes lines of all lengths on both streams all the time
- *   --crash MS                ends with code 3 or by SIGSEGV within so many milliseconds
+ *   --crash MS                ends with code 3 or by a signal within so many milliseconds
  *   --end MS CODE             ends after so many milliseconds
  *
  * Command names tell what is what from outside: part-main, part-child, part-daemon.
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 		int64_t left_ms = end_ms - now_ms();
 
 		if (left_ms <= 0 && options.crash && rand() % 2 == 0)
-			raise(SIGSEGV);
+			raise(SIGUSR2);
 		if (left_ms <= 0)
 			_exit(options.code);
 		if (options.chatter)
