@@ -326,6 +326,8 @@ help:
 	@echo '          dist       a tar file of HEAD;  clean  removes build/'
 	@echo 'Tests:    unit terminal e2e'
 	@echo '          faults     each fault by name: calls that fail, kill -9, full disks, ... (FAULTS=quick: sweeps thinned)'
+	@echo '          chaos      anything happens to a stack: RUNS=$(RUNS), from SEED=$(SEED) on'
+	@echo '          soak       real software, one process killed a round: ROUNDS=$(ROUNDS), SEED=$(SEED)'
 	@echo '          fuzz       FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
 	@echo '          bench      measures against the floors, prints tables (BENCH=quick: the short form)'
 	@echo '          bench-peers the same of other supervisors that are installed'
