@@ -251,6 +251,12 @@ bench-peers: all $(HELPERS)
 asan:
 	$(SUBMAKE) VARIANT=asan B=build/asan unit terminal e2e
 
+# Unit tests, and the commands that start nothing, under memcheck; tests/valgrind.skip says what cannot run there.
+.PHONY: valgrind
+valgrind: all
+	$(SUBMAKE) $(TESTS_unit)
+	$(Q)B=$(B) tests/valgrind.sh $(TESTS_unit)
+
 .PHONY: coverage
 coverage:
 	$(SUBMAKE) VARIANT=coverage B=build/coverage unit terminal e2e
@@ -333,4 +339,5 @@ help:
 	@echo '          bench-peers the same of other supervisors that are installed'
 	@echo '          lint       include direction, headers, format, docs against code'
 	@echo '          asan       the tests under ASan and UBSan;  coverage  lines covered, by file'
+	@echo '          valgrind   unit tests and short commands under memcheck (minutes)'
 	@echo '          golden     writes the expected screens anew'

@@ -35,6 +35,7 @@
 
 #define UNITS_MAX 16
 #define WELL_MS 60000
+#define SLOW_MS 3000 /* worth a word */
 #define GROWTH_KB_MAX 4096
 #define PROGRAMS "/usr/lib/postgresql/*/bin"
 
@@ -390,15 +391,18 @@ static bool all_settled(struct soak *self)
 
 static void wait_until_well(struct soak *self)
 {
-	int64_t began_ms = world_now_ms();
+	int64_t began_ms = world_now_ms(), took_ms;
 
+	self->flaw[0] = '\0';
 	while (!all_settled(self) || !all_answer(self) || !all_is_tidy(self)) {
 		if (world_now_ms() - began_ms > WELL_MS)
 			fail_msg("not well after %d ms: %s", WELL_MS, self->flaw);
 		world_pause(began_ms, WELL_MS + 1000, "all to be well");
 	}
-	if (world_now_ms() - began_ms > self->slowest_ms)
-		self->slowest_ms = world_now_ms() - began_ms;
+	took_ms = world_now_ms() - began_ms;
+	if (took_ms > SLOW_MS)
+		print_message("  well after %lld ms; what took so long: %s\n", (long long)took_ms, self->flaw);
+	self->slowest_ms = took_ms > self->slowest_ms ? took_ms : self->slowest_ms;
 }
 
 /* Probes hold descriptors for a moment: the fewest of several looks are what stays. */
