@@ -43,7 +43,7 @@ static int chaos_setup(void **state)
 	world_setenv(&self->world, "PART", part);
 	set_port(self, "TCP_PORT", 7001);
 	set_port(self, "HTTP_PORT", 7002);
-	chaos_write_stack(&self->world);
+	chaos_write_stack(&self->world, 0, NULL, NULL);
 	return 0;
 }
 

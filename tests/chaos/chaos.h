@@ -56,6 +56,7 @@ struct chaos_service {
 };
 
 struct chaos_unit {
+	unsigned id;
 	char name[32], service[32], state[16];
 	pid_t pid; /* 0: none */
 	int restarts;
@@ -83,6 +84,8 @@ struct chaos {
 	size_t events_bytes;
 	struct chaos_api followed; /* as the event stream tells it */
 	struct ctl_stream *streams[CHAOS_STREAMS_MAX]; /* clients that come and go */
+	unsigned edition; /* of the stack file */
+	const struct chaos_service *absent; /* not in this edition; NULL: all are there */
 	size_t upsets; /* what may be somebody's reason to restart */
 	char log[CHAOS_LOG_MAX][160];
 	size_t log_count;
@@ -95,7 +98,9 @@ struct chaos {
 extern const struct chaos_service chaos_services[];
 extern const size_t chaos_service_count;
 const struct chaos_service *chaos_service_find(const char *name);
-void chaos_write_stack(const struct world *world);
+/* The stack file: without `absent`, and with the edition in the environment of `changed`; both may be NULL. */
+void chaos_write_stack(const struct world *world, unsigned edition, const struct chaos_service *changed,
+		       const struct chaos_service *absent);
 
 /* ---- chaos_actions ---- */
 

@@ -33,7 +33,12 @@ void chaos_log(struct chaos *self, const char *format, ...)
 
 static const struct chaos_service *any_service(struct chaos *self)
 {
-	return &chaos_services[chaos_random(self, (unsigned)chaos_service_count)];
+	const struct chaos_service *service;
+
+	do
+		service = &chaos_services[chaos_random(self, (unsigned)chaos_service_count)];
+	while (service == self->absent);
+	return service;
 }
 
 /* ---- By the API ---- */
@@ -136,6 +141,51 @@ static void stop_and_start(struct chaos *self)
 	chaos_until(self, is_wanted, service->name, "a service that was asked to start");
 }
 
+static bool has_replicas(struct chaos *self, const struct chaos_api *api, const void *wanted)
+{
+	size_t count = 0;
+
+	(void)self;
+	for (size_t i = 0; i < api->count; i++)
+		count += strcmp(api->units[i].service, "worker") == 0 ? 1 : 0;
+	return count == *(const unsigned *)wanted;
+}
+
+static void scale(struct chaos *self)
+{
+	unsigned replicas = chaos_random(self, 7);
+	char body[64];
+
+	chaos_log(self, "scale worker=%u", replicas);
+	self->upsets++;
+	snprintf(body, sizeof(body), "{\"replicas\":%u}", replicas);
+	assert_true(ask(self, "worker", "scale", body));
+	chaos_until(self, has_replicas, &replicas, "as many workers as were asked for");
+}
+
+static bool is_edition(struct chaos *self, const struct chaos_api *api, const void *unused)
+{
+	(void)unused;
+	for (size_t i = 0; self->absent != NULL && i < api->count; i++)
+		if (strcmp(api->units[i].service, self->absent->name) == 0)
+			return false;
+	return true;
+}
+
+/* One service is another than before, one comes or goes. */
+static void reload(struct chaos *self)
+{
+	const struct chaos_service *changed = any_service(self);
+
+	self->absent = self->absent == NULL ? chaos_service_find("leaver") : NULL;
+	self->upsets++;
+	self->edition++;
+	chaos_log(self, "reload, %s changed, leaver %s", changed->name, self->absent != NULL ? "gone" : "there again");
+	chaos_write_stack(&self->world, self->edition, changed, self->absent);
+	assert_true(chaos_call(self, "POST", "/v1/stack/reload", NULL));
+	chaos_until(self, is_edition, NULL, "the service that was removed to be gone");
+}
+
 /* ---- By signals from outside ---- */
 
 static bool any_process(struct chaos *self, bool main_process, struct stack_process *chosen)
@@ -199,7 +249,7 @@ static void ps(struct chaos *self)
 	run_upfront(&run, &self->world, "ps", NULL);
 	run_assert_code(&run, 0);
 	for (size_t i = 0; i < chaos_service_count; i++)
-		if (strstr(run.out.bytes, chaos_services[i].name) == NULL)
+		if (&chaos_services[i] != self->absent && strstr(run.out.bytes, chaos_services[i].name) == NULL)
 			fail_msg("ps does not speak of %s:\n%s", chaos_services[i].name, run.out.bytes);
 	run_finish(&run);
 }
@@ -245,9 +295,13 @@ static const struct action {
 	unsigned weight;
 	bool gentle; /* no reason for a stack not to come up */
 } actions[] = {
-	{stop, 4, false},    {start, 5, true},           {restart, 4, true},    {kill_by_name, 4, false},
-	{hurry, 2, false},   {stop_and_start, 2, false}, {kill_main, 6, false}, {kill_descendant, 4, false},
-	{suspend, 3, false}, {resume, 3, true},          {ps, 1, true},         {logs, 1, true},
+	{stop, 4, false},      {start, 5, true},
+	{restart, 4, true},    {kill_by_name, 4, false},
+	{hurry, 2, false},     {stop_and_start, 2, false},
+	{scale, 3, false},     {reload, 2, false},
+	{kill_main, 6, false}, {kill_descendant, 4, false},
+	{suspend, 3, false},   {resume, 3, true},
+	{ps, 1, true},         {logs, 1, true},
 	{stream, 4, true},
 };
 
@@ -288,6 +342,7 @@ void chaos_mend(struct chaos *self)
 	resume(self);
 	chaos_log(self, "start all");
 	for (size_t i = 0; i < chaos_service_count; i++)
-		assert_true(ask(self, chaos_services[i].name, "start", NULL));
+		if (&chaos_services[i] != self->absent)
+			assert_true(ask(self, chaos_services[i].name, "start", NULL));
 	chaos_until(self, is_well, NULL, "all services to be well again");
 }

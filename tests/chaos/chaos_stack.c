@@ -120,7 +120,8 @@ static void put_body(FILE *file, const char *body)
 	}
 }
 
-void chaos_write_stack(const struct world *world)
+void chaos_write_stack(const struct world *world, unsigned edition, const struct chaos_service *changed,
+		       const struct chaos_service *absent)
 {
 	char *text = NULL;
 	size_t size;
@@ -131,7 +132,10 @@ void chaos_write_stack(const struct world *world)
 	for (size_t i = 0; i < chaos_service_count; i++) {
 		const struct chaos_service *service = &chaos_services[i];
 
-		fprintf(file, "  %s:\n    environment: {TEST_SERVICE: %s}\n", service->name, service->name);
+		if (service == absent)
+			continue;
+		fprintf(file, "  %s:\n    environment: {TEST_SERVICE: %s, EDITION: %u}\n", service->name, service->name,
+			service == changed ? edition : 0);
 		if (strstr(service->body, "stop_grace_period") == NULL)
 			fputs("    stop_grace_period: 400ms\n", file);
 		put_body(file, service->body);

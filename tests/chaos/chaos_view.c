@@ -48,6 +48,7 @@ static int number_of(const cJSON *object, const char *name)
 
 static void read_unit(const cJSON *object, struct chaos_unit *unit)
 {
+	unit->id = (unsigned)number_of(object, "id");
 	copy_text(object, "name", unit->name, sizeof(unit->name));
 	copy_text(object, "service", unit->service, sizeof(unit->service));
 	copy_text(object, "state", unit->state, sizeof(unit->state));
@@ -134,12 +135,21 @@ void chaos_disconnect(struct chaos *self)
 
 /* ---- The event stream ---- */
 
-static struct chaos_unit *find_unit(struct chaos_api *api, const char *name)
+/* The unit of this id; one that is new is added. */
+static struct chaos_unit *unit_of(struct chaos_api *api, unsigned id)
 {
 	for (size_t i = 0; i < api->count; i++)
-		if (strcmp(api->units[i].name, name) == 0)
+		if (api->units[i].id == id)
 			return &api->units[i];
-	return NULL;
+	assert_true(api->count < CHAOS_UNITS_MAX);
+	api->units[api->count] = (struct chaos_unit){.id = id};
+	return &api->units[api->count++];
+}
+
+static void forget_unit(struct chaos_api *api, unsigned id)
+{
+	*unit_of(api, id) = api->units[api->count - 1];
+	api->count--;
 }
 
 static bool is_state(const struct chaos_unit *unit, const char *state)
@@ -188,12 +198,13 @@ static void take_event(struct chaos *self, const char *line)
 		struct chaos_unit now = {0}, *before;
 
 		read_unit(cJSON_GetObjectItemCaseSensitive(object, "service"), &now);
-		before = find_unit(&self->followed, now.name);
-		if (before == NULL)
-			fail_msg("the event stream speaks of a unit it did not name: %s", line);
+		before = unit_of(&self->followed, now.id);
 		if (is_state(&now, "starting") && !is_state(before, "starting"))
 			check_start(self, &now);
 		*before = now;
+	} else if (strcmp(kind->valuestring, "removed") == 0) {
+		forget_unit(&self->followed,
+			    (unsigned)number_of(cJSON_GetObjectItemCaseSensitive(object, "unit"), "id"));
 	} else {
 		read_stack(cJSON_GetObjectItemCaseSensitive(object, "stack"), &self->followed);
 	}
