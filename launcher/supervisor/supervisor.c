@@ -335,16 +335,21 @@ static bool keep_last_end(const struct supervisor *self)
 static void finish(struct supervisor *self)
 {
 	struct event *const events[] = {self->settle, self->timer, self->signals, self->leash, self->guard};
-
 	const bool told = self->ctl != NULL;
+	bool kept;
 
 	report_close(self);
-	ctl_destroy(self->ctl);
+	kept = keep_last_end(self);
 	if (self->engine != NULL)
 		self->engine_ops->destroy(self->engine);
+	/*
+	 * Before the clients hear of the end: one that does not read is waited for, and for the terminal the end of its streams is
+	 * the sign that nobody sweeps but itself - it would end us in the middle of it.
+	 */
 	if (self->guard_is_dead)
 		guard_sweep(self->options->socket_path, GUARD_SWEEP_MS);
-	else if (self->options->socket_path != NULL)
+	ctl_destroy(self->ctl);
+	if (!self->guard_is_dead && self->options->socket_path != NULL)
 		unlink(self->options->socket_path);
 	units_finish(self);
 	if (self->output != NULL)
@@ -357,8 +362,9 @@ static void finish(struct supervisor *self)
 		close(self->signal_fd);
 	if (self->base != NULL)
 		event_base_free(self->base);
-	/* Late: out of descriptors there are some again only now. */
-	if ((!keep_last_end(self) || self->options->listen_fd < 0) && !told)
+	/* Out of descriptors there are some again only now. */
+	kept = kept || keep_last_end(self);
+	if ((!kept || self->options->listen_fd < 0) && !told)
 		say_to_nobody_else(&self->failure);
 	generations_finish(self);
 	strmap_finish(&self->environment);

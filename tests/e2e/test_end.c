@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -220,6 +223,56 @@ static void test_kill_9_of_a_detached_guard_or_supervisor(void **state)
 	assert_nothing_left(*state);
 }
 
+/* A client of the log stream that asks and never reads; the caller closes it. */
+static int connect_deaf_client(const struct world *world)
+{
+	static const char request[] = "GET /v1/logs?follow=1 HTTP/1.1\r\nHost: upfront\r\n\r\n";
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char *path = world_read(world, "../state/upfront/stack/socket");
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_non_null(path);
+	path[strcspn(path, "\n")] = '\0';
+	assert_true(strlen(path) < sizeof(address.sun_path));
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	free(path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(write(fd, request, sizeof(request) - 1), sizeof(request) - 1);
+	return fd;
+}
+
+/* Without a guard the services end first; then clients that are slow may take their time to hear of it. */
+static void test_a_client_that_does_not_read_keeps_no_service(void **state)
+{
+	struct world *world = *state;
+	int64_t began_ms = world_now_ms(), services_ms;
+	struct stat status;
+	const char *log;
+	pid_t guard, supervisor;
+	int fd;
+
+	world_write(world, "compose.yaml",
+		    "services:\n"
+		    "  plain: {command: sleep 1001}\n"
+		    "  runaway: {command: \"sh -c 'setsid -f sleep 1002; exec sleep 1003'\"}\n"
+		    "  stubborn: {command: sleep 1004}\n"
+		    "  flood: {command: yes a line that fills what a socket and a stream hold}\n");
+	begin_detached(world);
+	guard = guard_of(world);
+	supervisor = supervisor_of(world);
+	fd = connect_deaf_client(world);
+	while ((log = world_search(world, "flood.log.1")) == NULL || stat(log, &status) != 0)
+		world_pause(began_ms, 20000, "more output than anybody holds");
+	kill(guard, SIGKILL);
+	world_wait_gone(world, "sleep 100", 2000);
+	services_ms = world_now_ms();
+	while (parent_of(supervisor) > 0 && world_processes(world, "", NULL, 0) > 0)
+		world_pause(services_ms, 2000, "the supervisor to end");
+	assert_true(world_now_ms() - services_ms > 300);
+	close(fd);
+	assert_nothing_left(world);
+}
+
 static void use_built_programs(struct world *world)
 {
 	char path[WORLD_PATH_MAX * 2];
@@ -370,6 +423,7 @@ int main(void)
 		IN_WORLD(test_kill_9_of_two),
 		IN_WORLD(test_down_of_a_detached_stack),
 		IN_WORLD(test_kill_9_of_a_detached_guard_or_supervisor),
+		IN_WORLD(test_a_client_that_does_not_read_keeps_no_service),
 		IN_WORLD(test_a_worker_of_the_entrypoint_survives),
 		IN_WORLD(test_strays_are_found_after_a_logout),
 		IN_WORLD(test_an_orderly_end_is_noted),
