@@ -433,27 +433,35 @@ static bool ended_before(struct follow *self)
 	return true;
 }
 
+/* A guard that ended well has swept already, all but the sender, which ends by itself. */
+static void sweep(const struct follow *self)
+{
+	const struct guard_spared spared = {.strangers = self->options->strangers};
+
+	if (self->end != FOLLOW_LEFT && self->guard_end.si_code != CLD_EXITED)
+		guard_sweep_sparing(self->options->client.socket_path, &spared, SWEEP_MS);
+}
+
 int up_follow(const struct up_follow_options *options, struct err *err)
 {
-	const struct guard_spared spared = {.strangers = options->strangers};
 	struct follow self = {.options = options, .err = err, .abort = options->abort, .signal_fd = -1};
 	int code;
 
 	if (open_all(&self) < 0) {
 		code = ended_before(&self) ? follow_report_over(&self) : (int)err->code;
+		sweep(&self);
 		goto out;
 	}
 	while (self.end == FOLLOW_ON)
 		step(&self);
+	/* Before the last lines and words, which may wait for a reader: no service waits with them. */
+	sweep(&self);
 	/* What they wrote comes before what became of them. */
 	if (self.end == FOLLOW_OVER && self.archive != NULL)
 		flush_outlets(&self);
 	code = self.end == FOLLOW_LEFT ? 0 : follow_report_over(&self);
 	flush_outlets(&self);
 out:
-	/* A guard that ended well has swept already, all but the sender, which ends by itself. */
-	if (self.end != FOLLOW_LEFT && self.guard_end.si_code != CLD_EXITED)
-		guard_sweep_sparing(options->client.socket_path, &spared, SWEEP_MS);
 	close_all(&self);
 	return code;
 }

@@ -241,6 +241,16 @@ static int connect_deaf_client(const struct world *world)
 	return fd;
 }
 
+static void write_flood(const struct world *world)
+{
+	world_write(world, "compose.yaml",
+		    "services:\n"
+		    "  plain: {command: sleep 1001}\n"
+		    "  runaway: {command: \"sh -c 'setsid -f sleep 1002; exec sleep 1003'\"}\n"
+		    "  stubborn: {command: sleep 1004}\n"
+		    "  flood: {command: yes a line that fills what a socket and a stream hold}\n");
+}
+
 /* Without a guard the services end first; then clients that are slow may take their time to hear of it. */
 static void test_a_client_that_does_not_read_keeps_no_service(void **state)
 {
@@ -251,12 +261,7 @@ static void test_a_client_that_does_not_read_keeps_no_service(void **state)
 	pid_t guard, supervisor;
 	int fd;
 
-	world_write(world, "compose.yaml",
-		    "services:\n"
-		    "  plain: {command: sleep 1001}\n"
-		    "  runaway: {command: \"sh -c 'setsid -f sleep 1002; exec sleep 1003'\"}\n"
-		    "  stubborn: {command: sleep 1004}\n"
-		    "  flood: {command: yes a line that fills what a socket and a stream hold}\n");
+	write_flood(world);
 	begin_detached(world);
 	guard = guard_of(world);
 	supervisor = supervisor_of(world);
@@ -270,6 +275,31 @@ static void test_a_client_that_does_not_read_keeps_no_service(void **state)
 		world_pause(services_ms, 2000, "the supervisor to end");
 	assert_true(world_now_ms() - services_ms > 300);
 	close(fd);
+	assert_nothing_left(world);
+}
+
+/* The terminal is alone with the services, and has more to say than its reader takes: it ends them first. */
+static void test_a_reader_that_does_not_read_keeps_no_service(void **state)
+{
+	static const char *const argv[] = {"upfront", "up", NULL};
+	struct world *world = *state;
+	struct run run;
+	pid_t guard, supervisor;
+
+	write_flood(world);
+	run_begin(&run, world, &(struct run_options){.argv = argv});
+	run_until(&run, all_up, world, "all services");
+	run_expect(&run, "flood");
+	guard = guard_of(world);
+	supervisor = supervisor_of(world);
+	kill(run.pid, SIGSTOP);
+	kill(guard, SIGSTOP);
+	kill(supervisor, SIGKILL);
+	kill(guard, SIGKILL);
+	kill(run.pid, SIGCONT);
+	world_wait_gone(world, "sleep 100", 2000);
+	run_wait(&run);
+	run_finish(&run);
 	assert_nothing_left(world);
 }
 
@@ -424,6 +454,7 @@ int main(void)
 		IN_WORLD(test_down_of_a_detached_stack),
 		IN_WORLD(test_kill_9_of_a_detached_guard_or_supervisor),
 		IN_WORLD(test_a_client_that_does_not_read_keeps_no_service),
+		IN_WORLD(test_a_reader_that_does_not_read_keeps_no_service),
 		IN_WORLD(test_a_worker_of_the_entrypoint_survives),
 		IN_WORLD(test_strays_are_found_after_a_logout),
 		IN_WORLD(test_an_orderly_end_is_noted),
