@@ -169,6 +169,9 @@ static void end(struct chaos *self)
 		ended_ms = world_now_ms();
 	}
 	chaos_disconnect(self);
+	/* The terminal has things to say to the end, and somebody reads them. */
+	if (self->has_terminal && ends[way].at_once)
+		run_wait(&self->terminal);
 	world_wait_gone(&self->world, "", (int)(ended_ms + GONE_MS - world_now_ms()));
 	if (world_now_ms() - ended_ms > longest_ms)
 		longest_ms = world_now_ms() - ended_ms;

@@ -139,7 +139,7 @@ static struct output *output_once(void)
 	setlocale(LC_CTYPE, "C.UTF-8");
 	snprintf(dir, sizeof(dir), "%s/fuzz-output-%d", base != NULL ? base : "/tmp", (int)getpid());
 	output = output_create(dir, &err);
-	check(output != NULL && output_add(output, 0, "web", 4096, 2, &err) == 0);
+	check(output != NULL && output_add(output, 0, "web", 1 << 20, 2, &err) == 0);
 	output_observe(output, take_line, NULL);
 	return output;
 }
