@@ -133,8 +133,8 @@ static void test_comes_up_is_seen_and_goes_down(void **state)
 	assert_null(strstr(run.out.bytes, "nginx"));
 	run_finish(&run);
 
-	/* The same project once more: refused, and the running one does not mind. */
-	run_upfront(&run, world, "up", "-d", NULL);
+	/* The same project once more, to stay with it: refused, and the running one does not mind. */
+	run_upfront(&run, world, "up", NULL);
 	run_assert_code(&run, 4);
 	run_assert_one_error(&run);
 	run_finish(&run);
