@@ -4,27 +4,22 @@
 #include "config/err.h"
 #include "config/paths.h"
 #include "launcher/supervisor/ctl_address.h"
+#include "launcher/supervisor/ctl_gate.h"
 #include "launcher/supervisor/ctl_routes.h"
 #include "launcher/supervisor/ctl_stream.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <event2/bufferevent.h>
-#include <event2/event.h>
 #include <event2/http.h>
-#include <event2/listener.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 64u
 #define BODY_BYTES_MAX (64 * 1024)
 #define HEADER_BYTES_MAX (8 * 1024)
 #define REQUEST_TIMEOUT_S 10
-#define PAUSE_MS 100
 #define BACKLOG 128
 
 struct ctl {
@@ -32,10 +27,7 @@ struct ctl {
 	struct supervisor *supervisor;
 	struct ctl_streams *streams;
 	struct evhttp *http;
-	struct evconnlistener *listener; /* belongs to evhttp */
-	struct event *resume; /* takes connections again after a pause */
-	int listen_fd; /* not owned */
-	size_t open_count; /* at most so many connections are open */
+	struct ctl_gate *gate; /* lets clients in */
 };
 
 /* ---- Listening ---- */
@@ -142,116 +134,25 @@ int ctl_listen(const char *path, struct err *err)
 	return result;
 }
 
-/* ---- Connections ---- */
-
-/* True when `fd` is a connection made to our listening socket: both carry the same address. */
-static bool is_connection(int fd, const struct sockaddr_storage *own, socklen_t own_size)
-{
-	struct sockaddr_storage name;
-	socklen_t size = sizeof(name);
-	int accepting = 0;
-	socklen_t accepting_size = sizeof(accepting);
-
-	if (getsockname(fd, (struct sockaddr *)&name, &size) < 0 || size != own_size || memcmp(&name, own, size) != 0)
-		return false;
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepting, &accepting_size) == 0 && accepting == 0;
-}
-
-/*
- * evhttp 2.1 neither limits connections nor tells when one without a request ends, so the open ones are counted from the
- * outside - only when they may have become too many.
- */
-static size_t count_connections(const struct ctl *self)
-{
-	struct sockaddr_storage own = {0};
-	socklen_t own_size = sizeof(own);
-	DIR *folder = opendir("/proc/self/fd");
-	size_t count = 0;
-
-	if (folder == NULL)
-		return CONNECTIONS_MAX;
-	if (getsockname(self->listen_fd, (struct sockaddr *)&own, &own_size) == 0)
-		for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
-			if (is_connection(atoi(entry->d_name), &own, own_size))
-				count++;
-	closedir(folder);
-	return count;
-}
-
-static void pause_accepting(struct ctl *self)
-{
-	const struct timeval delay = {.tv_usec = PAUSE_MS * 1000};
-
-	evconnlistener_disable(self->listener);
-	event_add(self->resume, &delay);
-}
-
-static void resume_accepting(evutil_socket_t fd, short what, void *context)
-{
-	struct ctl *self = context;
-
-	(void)fd;
-	(void)what;
-	self->open_count = count_connections(self);
-	if (self->open_count < CONNECTIONS_MAX)
-		evconnlistener_enable(self->listener);
-	else
-		pause_accepting(self);
-}
-
-/* Called for every connection that is taken. Beyond the limit others wait in the backlog; ours time out or end. */
-static struct bufferevent *connection_begins(struct event_base *base, void *context)
-{
-	struct ctl *self = context;
-
-	if (++self->open_count >= CONNECTIONS_MAX) {
-		self->open_count = count_connections(self) + 1;
-		if (self->open_count >= CONNECTIONS_MAX)
-			pause_accepting(self);
-	}
-	return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-}
-
-static void accept_again(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	evconnlistener_enable(context);
-}
-
-/*
- * Out of descriptors, most likely: the services matter more, so wait a little rather than spin. What comes as context is evhttp's,
- * which set the listener up, and not ours.
- */
-static void accept_failed(struct evconnlistener *listener, void *context)
-{
-	const struct timeval delay = {.tv_usec = PAUSE_MS * 1000};
-
-	(void)context;
-	if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, accept_again, listener, &delay) == 0)
-		evconnlistener_disable(listener);
-}
-
-static bool peer_is_ours(struct evhttp_request *request)
-{
-	struct evhttp_connection *connection = evhttp_request_get_connection(request);
-	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
-}
+/* ---- Requests ---- */
 
 static void answer(struct evhttp_request *request, void *context)
 {
+	struct evhttp_connection *connection = evhttp_request_get_connection(request);
+	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
 	struct ctl *self = context;
+	size_t streams;
 
 	/* One request a connection: nothing of ours profits from more, and idle ones would count against the limit. */
 	evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
-	if (peer_is_ours(request))
-		ctl_routes_answer(request, self->supervisor, self->streams);
-	else
+	if (!ctl_gate_asked(self->gate, fd)) {
 		ctl_routes_refuse(request, 403, "the control socket serves its owner only");
+		return;
+	}
+	streams = ctl_streams_count(self->streams);
+	ctl_routes_answer(request, self->supervisor, self->streams);
+	if (ctl_streams_count(self->streams) > streams)
+		ctl_gate_streams(self->gate, fd);
 }
 
 /* ---- Life ---- */
@@ -269,27 +170,7 @@ static struct evhttp *http_create(struct ctl *self)
 	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
 						 EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
 	evhttp_set_gencb(http, answer, self);
-	evhttp_set_bevcb(http, connection_begins, self);
 	return http;
-}
-
-/* evhttp closes the descriptor it listens on; ours stays the caller's. */
-static int accept_on(struct ctl *self)
-{
-	int fd = fcntl(self->listen_fd, F_DUPFD_CLOEXEC, 3);
-	struct evhttp_bound_socket *bound;
-
-	if (fd < 0)
-		return -errno;
-	bound = evhttp_accept_socket_with_handle(self->http, fd);
-	if (bound == NULL) {
-		close(fd);
-		return -EIO;
-	}
-	self->listener = evhttp_bound_socket_get_listener(bound);
-	evconnlistener_set_error_cb(self->listener, accept_failed);
-	/* libevent has done so, but does not say when the kernel refused. */
-	return evconnlistener_enable(self->listener);
 }
 
 struct ctl *ctl_create(struct event_base *base, int listen_fd, struct supervisor *supervisor, struct err *err)
@@ -300,10 +181,11 @@ struct ctl *ctl_create(struct event_base *base, int listen_fd, struct supervisor
 		goto fail;
 	self->base = base;
 	self->supervisor = supervisor;
-	self->listen_fd = listen_fd;
-	self->resume = evtimer_new(base, resume_accepting, self);
 	self->http = http_create(self);
-	if (self->resume == NULL || self->http == NULL || accept_on(self) < 0)
+	if (self->http == NULL)
+		goto fail;
+	self->gate = ctl_gate_create(base, listen_fd, self->http);
+	if (self->gate == NULL)
 		goto fail;
 	self->streams = ctl_streams_create(base, supervisor, err);
 	if (self->streams == NULL)
@@ -323,7 +205,6 @@ void ctl_destroy(struct ctl *self)
 	ctl_streams_destroy(self->streams);
 	if (self->http != NULL)
 		evhttp_free(self->http);
-	if (self->resume != NULL)
-		event_free(self->resume);
+	ctl_gate_destroy(self->gate);
 	free(self);
 }

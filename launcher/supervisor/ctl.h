@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The control API: HTTP/1.1 and JSON on a unix socket (evhttp), described in openapi.yaml beside this file. Peers of another
- * user are refused; bodies are at most 64 KB, connections at most 64. The route table in ctl.c is the only list of endpoints.
+ * user are refused; bodies are at most 64 KB, connections at most 64 (ctl_gate.h says who makes room). The route table in ctl.c is the only list of endpoints.
  *
  *   GET  /v1/stack                       phase, project, app, failure, consent
  *   POST /v1/stack/down {"grace_ms":N}   orderly stop; answers 202 at once
@@ -22,7 +22,8 @@
  * The flag 'd' marks lines that were left out for a reader that was too slow: the text is their number. With wake=1 no lines come, only
  * empty frames with the flag 'w': there is more in the log files, which were written before.
  *
- *   ctl          listening, connections and their limits
+ *   ctl          listening, and the server
+ *   ctl_gate     who is let in, how many and how fast
  *   ctl_routes   the table of endpoints and what answers each
  *   ctl_act      those of the answers that change services
  *   ctl_stream   followers of events and logs, with back-pressure

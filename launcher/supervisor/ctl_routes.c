@@ -331,6 +331,11 @@ static bool match_path(const char *template, const char *path, char **name)
 		return false;
 	*name = evhttp_uridecode(segment, 0, &decoded);
 	free(segment);
+	/* A NUL in it would make the rest invisible, and the name another one's. */
+	if (*name != NULL && strlen(*name) != decoded) {
+		free(*name);
+		*name = NULL;
+	}
 	return *name != NULL;
 }
 

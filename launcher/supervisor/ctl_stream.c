@@ -517,6 +517,11 @@ int ctl_streams_logs(struct ctl_streams *self, struct evhttp_request *request, c
 
 /* ---- Life ---- */
 
+size_t ctl_streams_count(const struct ctl_streams *self)
+{
+	return self->count;
+}
+
 struct ctl_streams *ctl_streams_create(struct event_base *base, struct supervisor *supervisor, struct err *err)
 {
 	struct ctl_streams *self = calloc(1, sizeof(*self));

@@ -28,6 +28,8 @@ struct ctl_streams *ctl_streams_create(struct event_base *base, struct superviso
 /* Ends every stream with what is due to it (bounded in time), then frees. The requests belong to evhttp again. */
 void ctl_streams_destroy(struct ctl_streams *self);
 
+size_t ctl_streams_count(const struct ctl_streams *self);
+
 /* Begin a stream as the answer to `request`; -EBUSY when there are too many. */
 int ctl_streams_events(struct ctl_streams *self, struct evhttp_request *request);
 

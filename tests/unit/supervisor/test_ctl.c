@@ -7,6 +7,8 @@
 
 #include "config/clock.h"
 
+#include <sys/wait.h>
+
 /* ---- Whole answers ---- */
 
 static void test_stack(void **state)
@@ -307,6 +309,7 @@ static void test_described(void **state)
 
 /* ---- Connections ---- */
 
+/* Beyond the limit the oldest of those that say nothing makes room: a client that asks is answered in no time. */
 static void test_connection_limit(void **state)
 {
 	struct peer *idle[PEERS_MAX], *late;
@@ -320,12 +323,137 @@ static void test_connection_limit(void **state)
 	assert_true(taken >= 60 && taken <= 64);
 	late = peer_open(GET("/v1/stack"));
 	peer_read(late);
-	settle();
-	assert_int_equal(late->size, 0);
+	peer_until(late, "\"project\":\"shop\"");
+	assert_true(children_count_fds() - before - PEERS_MAX - 1 <= 64);
+	peer_close(late);
 	for (int i = 0; i < PEERS_MAX; i++)
 		peer_close(idle[i]);
+}
+
+/* A stream is never the one that makes room, and nobody has to leave while nobody waits. */
+static void test_streams_stay(void **state)
+{
+	struct peer *stream = peer_open(GET("/v1/events")), *idle[PEERS_MAX], *late;
+
+	(void)state;
+	peer_read(stream);
+	peer_until(stream, "snapshot");
+	for (int i = 0; i < PEERS_MAX; i++)
+		idle[i] = peer_open(NULL);
+	late = peer_open(GET("/v1/stack"));
+	peer_read(late);
 	peer_until(late, "\"project\":\"shop\"");
 	peer_close(late);
+	settle();
+	assert_false(stream->ended);
+	for (int i = 0; i < PEERS_MAX; i++)
+		peer_close(idle[i]);
+	peer_close(stream);
+}
+
+/* What a peer asks so fast that it cannot be good is let in a few at a time: one turn of the loop stays short. */
+static void test_flood(void **state)
+{
+	struct peer *peers[PEERS_MAX];
+	int answered = 0;
+
+	(void)state;
+	for (int i = 0; i < PEERS_MAX; i++) {
+		peers[i] = peer_open(GET("/v1/stack"));
+		peer_read(peers[i]);
+	}
+	event_base_loop(scene->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	event_base_loop(scene->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	for (int i = 0; i < PEERS_MAX; i++)
+		answered += peers[i]->size > 0;
+	assert_true(answered <= 64);
+	for (int i = 0; i < PEERS_MAX; i++) {
+		peer_until(peers[i], "\"project\":\"shop\"");
+		peer_close(peers[i]);
+	}
+}
+
+/* Another user who could reach the socket is turned away before a byte of it is read. */
+static void test_peer_of_others(void **state)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	struct child_end {
+		char bytes[64];
+		ssize_t size;
+	} end = {.size = -1};
+	char *folder;
+	int pipe_fds[2];
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_true(asprintf(&folder, "%s/run", scene->folder) > 0);
+	assert_int_equal(chmod(scene->folder, 0755) | chmod(folder, 0755) | chmod(scene->path, 0666), 0);
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", scene->path);
+	assert_int_equal(pipe(pipe_fds), 0);
+	pid = fork();
+	if (pid == 0) {
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (setuid(65534) < 0 || connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+			_exit(1);
+		send(fd, GET("/v1/stack"), strlen(GET("/v1/stack")), MSG_NOSIGNAL);
+		end.size = read(fd, end.bytes, sizeof(end.bytes));
+		if (write(pipe_fds[1], &end, sizeof(end)) != (ssize_t)sizeof(end))
+			_exit(1);
+		_exit(0);
+	}
+	close(pipe_fds[1]);
+	fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
+	while (read(pipe_fds[0], &end, sizeof(end)) < 0)
+		event_base_loop(scene->base, EVLOOP_NONBLOCK);
+	assert_true(end.size <= 0);
+	close(pipe_fds[0]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	free(folder);
+}
+
+/* Forms of a request that are right, odd or wrong: each is answered for what it is, and a second one behind it is not. */
+static void test_request_forms(void **state)
+{
+	static const struct {
+		const char *request;
+		int status;
+		const char *asked;
+	} cases[] = {
+		{"GET /v1/stack HTTP/1.0\r\n\r\n", 200, ""},
+		{"GET http://localhost/v1/stack HTTP/1.1\r\nHost: x\r\n\r\n", 200, ""},
+		{GET("/v1/stack") POST("/v1/stack/down", "", "0"), 200, ""},
+		{"POST /v1/stack/down HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+		 "11\r\n{\"grace_ms\":1500}\r\n0\r\n\r\n",
+		 202, "down 1500"},
+		{GET("/v1/../v1/stack"), 404, ""},
+		{GET("/v1/services/.."), 404, ""},
+		{GET("/v1/services/%2e%2e%2fstack"), 404, ""},
+		{POST("/v1/services/web%2fstop", "", "0"), 405, ""},
+		{POST("/v1/services/web%2fstop/start", "", "0"), 404, ""},
+		{POST("/v1/services/web%00x/stop", "", "0"), 404, ""},
+		{"DELETE /v1/stack HTTP/1.1\r\nHost: x\r\n\r\n", 405, ""},
+		{"PUT /v1/services/web/stop HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 405, ""},
+		{"GET /v1/services/web/stop HTTP/1.1\r\nHost: x\r\n\r\n", 405, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *body;
+		struct peer *peer;
+		int status;
+
+		scene->asked[0] = '\0';
+		peer = ask(cases[i].request, &status, &body);
+		if (status != cases[i].status)
+			print_error("%s\n%s\n", cases[i].request, peer->text);
+		assert_int_equal(status, cases[i].status);
+		assert_string_equal(scene->asked, cases[i].asked);
+		assert_null(strstr(body, "HTTP/1."));
+		peer_close(peer);
+	}
 }
 
 /* Whatever a peer says, or leaves unsaid, the next one is served. */
@@ -424,6 +552,10 @@ int main(void)
 		SCENE_TEST(test_requests_too_large),
 		SCENE_TEST(test_described),
 		SCENE_TEST(test_connection_limit),
+		SCENE_TEST(test_streams_stay),
+		SCENE_TEST(test_flood),
+		SCENE_TEST(test_peer_of_others),
+		SCENE_TEST(test_request_forms),
 		SCENE_TEST(test_rude_peers),
 		SCENE_TEST(test_socket_file),
 		SCENE_TEST(test_folder_of_others),

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A supervisor of straw for the control API: it says what it is told to say and notes what it is asked. Included once by a program:
+ * it defines the supervisor's functions.
+ */
+#ifndef UPFRONT_TESTS_CTL_STRAW_H
+#define UPFRONT_TESTS_CTL_STRAW_H
+
+#include "config/err.h"
+#include "config/stack.h"
+#include "launcher/process/output.h"
+#include "launcher/supervisor/ctl.h"
+#include "launcher/supervisor/ctl_routes.h"
+#include "launcher/supervisor/supervisor_private.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct scene {
+	struct supervisor supervisor;
+	struct service services[2];
+	struct stack stack;
+	struct svc svcs[2];
+	const char *whys[2];
+	char asked[128]; /* the last action that reached it */
+	bool told;
+	bool gone; /* units are being taken away */
+	struct event_base *base;
+	struct ctl *ctl;
+	int listen_fd;
+	char *folder, *path;
+	bool late;
+};
+
+static struct scene *scene;
+
+size_t supervisor_unit_count(const struct supervisor *self)
+{
+	(void)self;
+	return 2;
+}
+
+void supervisor_unit(const struct supervisor *self, size_t index, struct supervisor_unit *unit)
+{
+	(void)self;
+	*unit = (struct supervisor_unit){.id = (unsigned)index,
+					 .name = scene->services[index].name,
+					 .service = &scene->services[index],
+					 .replica = 1,
+					 .svc = &scene->svcs[index],
+					 .pid = index == 0 ? 4711 : 0,
+					 .why = scene->whys[index],
+					 .changed_ms = 1000};
+}
+
+bool supervisor_find_unit(const struct supervisor *self, size_t id, struct supervisor_unit *unit)
+{
+	if (id >= 2)
+		return false;
+	supervisor_unit(self, id, unit);
+	unit->gone = scene->gone;
+	return true;
+}
+
+const struct stack *supervisor_stack(const struct supervisor *self)
+{
+	(void)self;
+	return &scene->stack;
+}
+
+const struct consent_decision *supervisor_consent(const struct supervisor *self)
+{
+	return &self->consent;
+}
+
+const char *stack_phase_name(enum stack_phase phase)
+{
+	return phase == PHASE_OVER ? "over" : "up";
+}
+
+enum stack_phase supervisor_phase(const struct supervisor *self)
+{
+	return self->phase;
+}
+
+const struct err *supervisor_failure(const struct supervisor *self)
+{
+	return err_is_set(&self->failure) ? &self->failure : NULL;
+}
+
+const char *supervisor_failed_unit(const struct supervisor *self)
+{
+	return err_is_set(&self->failure) ? "web" : NULL;
+}
+
+/* "start web alone 500 dry" */
+static inline int note(const char *action, const struct supervisor_request *request, const char ***names,
+		       struct err *err)
+{
+	const char *name = request->names != NULL && request->names[0] != NULL ? request->names[0] : "all";
+	char *at = scene->asked, *end = scene->asked + sizeof(scene->asked);
+
+	if (strcmp(name, "web") != 0 && strcmp(name, "all") != 0)
+		return err_set(err, ERR_USAGE, "no such service: '%s'", name);
+	at += snprintf(at, (size_t)(end - at), "%s %s", action, name);
+	if (request->alone)
+		at += snprintf(at, (size_t)(end - at), " alone");
+	if (request->grace_limit_ms >= 0)
+		at += snprintf(at, (size_t)(end - at), " within %lld", (long long)request->grace_limit_ms);
+	if (strcmp(action, "signal") == 0)
+		at += snprintf(at, (size_t)(end - at), " %d", request->signal);
+	if (request->dry_run)
+		snprintf(at, (size_t)(end - at), " dry");
+	*names = calloc(2, sizeof(**names));
+	(*names)[0] = "web";
+	return 0;
+}
+
+int supervisor_start(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		     struct err *err)
+{
+	(void)self;
+	return note("start", request, names, err);
+}
+
+int supervisor_stop(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		    struct err *err)
+{
+	(void)self;
+	return note("stop", request, names, err);
+}
+
+int supervisor_restart(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		       struct err *err)
+{
+	(void)self;
+	return note("restart", request, names, err);
+}
+
+int supervisor_signal(struct supervisor *self, const struct supervisor_request *request, const char ***names,
+		      struct err *err)
+{
+	(void)self;
+	return note("signal", request, names, err);
+}
+
+int supervisor_scale(struct supervisor *self, const char *name, size_t replicas, int64_t grace_limit_ms,
+		     struct err *err)
+{
+	(void)self;
+	if (strcmp(name, "web") != 0)
+		return err_set(err, ERR_USAGE, "no such service: '%s'", name);
+	if (replicas > 4096)
+		return err_set(err, ERR_CONFIG, "too many");
+	snprintf(scene->asked, sizeof(scene->asked), "scale %s %zu %lld", name, replicas, (long long)grace_limit_ms);
+	return 0;
+}
+
+int supervisor_reload(struct supervisor *self, const struct supervisor_reload *request, supervisor_tell_changes *tell,
+		      void *context, struct err *err)
+{
+	static const char *const added[] = {"new", NULL}, *const removed[] = {NULL}, *const keys[] = {"command", NULL};
+	const struct supervisor_change changed = {"web", keys};
+
+	(void)self;
+	if (request->files != NULL && strcmp(request->files[0], "/wrong.yaml") == 0)
+		return err_at(err, ERR_CONFIG, (struct err_place){"/wrong.yaml", 3, 7}, "unknown key 'comand'");
+	snprintf(scene->asked, sizeof(scene->asked), "reload %s%s", request->files != NULL ? request->files[0] : "-",
+		 request->dry_run ? " dry" : "");
+	tell(context, &(struct supervisor_changes){added, removed, &changed, 1, 3, true});
+	return 0;
+}
+
+void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t grace_limit_ms)
+{
+	(void)self;
+	snprintf(scene->asked, sizeof(scene->asked), "down %lld%s", (long long)grace_limit_ms,
+		 reason == DOWN_TIMED_OUT ? " timeout" : "");
+}
+
+const struct strmap *supervisor_telemetry_environment(const struct supervisor *self)
+{
+	return &self->telemetry_environment;
+}
+
+uint64_t supervisor_telemetry_dropped(const struct supervisor *self)
+{
+	return self->telemetry_dropped;
+}
+
+void supervisor_detach(struct supervisor *self)
+{
+	(void)self;
+	snprintf(scene->asked, sizeof(scene->asked), "detach");
+}
+
+void supervisor_withdraw(struct supervisor *self)
+{
+	self->consent = (struct consent_decision){.state = CONSENT_OFF, .reason = CONSENT_BY_ANSWER};
+}
+
+void supervisor_told(struct supervisor *self)
+{
+	(void)self;
+	scene->told = true;
+}
+
+void supervisor_observe(struct supervisor *self, supervisor_observer *observer, void *context)
+{
+	self->observer = observer;
+	self->observer_context = context;
+}
+
+struct output *supervisor_output(struct supervisor *self)
+{
+	return self->output;
+}
+
+#endif
