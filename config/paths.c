@@ -188,6 +188,30 @@ static int paths_check_private(const char *path, struct err *err)
 	return 0;
 }
 
+/* Whoever owns or may write to the folder above can put another in the place of what lies in it. */
+static int paths_check_parent(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *parent = !slash ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	struct stat status;
+	int result = 0;
+
+	if (!parent)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	if (stat(parent, &status) < 0) {
+		result = err_set(err, ERR_MISSING, "cannot look at folder %s: %s", parent, strerror(errno));
+	} else if (status.st_uid != geteuid() && status.st_uid != 0) {
+		result = paths_refuse_owner(parent, status.st_uid, err);
+	} else if ((status.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH) {
+		result = err_set(err, ERR_MISSING,
+				 "cannot use folder %s: others may write to the one above, %s (mode %04o)", path,
+				 parent, (unsigned)(status.st_mode & 07777));
+		err_hint(err, "chmod o-w %s", parent);
+	}
+	free(parent);
+	return result;
+}
+
 int paths_make_private(const char *path, struct err *err)
 {
 	char *copy = strdup(path);
@@ -211,6 +235,10 @@ int paths_make_private(const char *path, struct err *err)
 		if (kept != '/' && kept != '\0')
 			continue;
 		*at = '\0';
+		if (*copy && access(copy, F_OK) < 0 && errno == ENOENT)
+			result = paths_check_parent(copy, err);
+		if (result < 0)
+			goto out;
 		/* All that is missing is made 0700: the XDG specification asks it of the parents too. */
 		if (*copy && mkdir(copy, 0700) < 0 && errno != EEXIST) {
 			int error = errno;
@@ -228,6 +256,8 @@ int paths_make_private(const char *path, struct err *err)
 			break;
 	}
 	result = paths_check_private(copy, err);
+	if (result == 0)
+		result = paths_check_parent(copy, err);
 out:
 	free(copy);
 	return result;
@@ -395,6 +425,68 @@ int paths_read_file(const char *path, size_t limit_bytes, char **bytes, size_t *
 int paths_read_descriptor(int descriptor, size_t limit_bytes, char **bytes, size_t *size_bytes)
 {
 	return paths_read_all(descriptor, false, limit_bytes, bytes, size_bytes);
+}
+
+/* ---- Files of our own ---- */
+
+const char *paths_flaw(const struct stat *status)
+{
+	if (S_ISLNK(status->st_mode))
+		return "it is a symbolic link";
+	if (!S_ISREG(status->st_mode))
+		return "it is not a regular file";
+	if (status->st_nlink > 1)
+		return "it has a second name (hard link)";
+	if (status->st_uid != geteuid())
+		return "it belongs to somebody else";
+	return NULL;
+}
+
+int paths_open_own(int folder, const char *path, int flags, const char **flaw)
+{
+	struct stat status;
+	const char *why = NULL;
+	/* Not blocking: what lies there may be a pipe without a reader. */
+	int descriptor = openat(folder, path, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	int error = descriptor < 0 ? errno : 0;
+
+	if (error == ELOOP)
+		why = "it is a symbolic link";
+	else if (error == ENXIO || error == EISDIR)
+		why = "it is not a regular file";
+	else if (error == 0 && fstat(descriptor, &status) < 0)
+		error = errno;
+	else if (error == 0)
+		why = paths_flaw(&status);
+	if (!why && error == 0)
+		return descriptor;
+	if (descriptor >= 0)
+		close(descriptor);
+	if (why && flaw)
+		*flaw = why;
+	return why ? -EPERM : -error;
+}
+
+int paths_read_own(const char *path, size_t limit_bytes, char **bytes, size_t *size_bytes, const char **flaw)
+{
+	int descriptor = paths_open_own(AT_FDCWD, path, O_RDONLY, flaw);
+	int result;
+
+	if (descriptor < 0)
+		return descriptor;
+	result = paths_read_all(descriptor, false, limit_bytes, bytes, size_bytes);
+	close(descriptor);
+	return result;
+}
+
+int paths_write_own(const char *path, const void *bytes, size_t size_bytes, const char **flaw)
+{
+	struct stat status;
+	const char *why = lstat(path, &status) == 0 ? paths_flaw(&status) : NULL;
+
+	if (why && flaw)
+		*flaw = why;
+	return why ? -EPERM : paths_write_file(path, bytes, size_bytes, 0600);
 }
 
 const char *paths_read_reason(int result)

@@ -34,9 +34,23 @@ int paths_app_state(const char *app, char **path, struct err *err);
 
 /*
  * Makes `path` and its missing parents, the last one 0700 and owned by us. Refuses a last component that is a
- * symbolic link, is not owned by us, or is writable for others (exit 4: what, whose, what to do).
+ * symbolic link, is not owned by us, or is writable for others, and a folder above it - the last one, or the one that something
+ * is to be made in - whose owner, neither we nor root, or whose other writers could put another in its place
+ * (exit 4: what, whose, what to do).
  */
 int paths_make_private(const char *path, struct err *err);
+
+struct stat;
+/* Why a file cannot be one that upfront made for itself: link, pipe, device, second name, another's. NULL: it can. */
+const char *paths_flaw(const struct stat *status);
+/*
+ * Opens such a file (O_CLOEXEC; 0600 when made), through no link and waiting for nobody. The descriptor, -EPERM with *flaw set, or another
+ * -errno. `folder` as for openat.
+ */
+int paths_open_own(int folder, const char *path, int flags, const char **flaw);
+/* As paths_read_file and paths_write_file, for such a file; -EPERM with *flaw set (NULL: nobody asks), and nothing touched, when it is none. */
+int paths_read_own(const char *path, size_t limit_bytes, char **bytes, size_t *size_bytes, const char **flaw);
+int paths_write_own(const char *path, const void *bytes, size_t size_bytes, const char **flaw);
 
 /*
  * Replaces `path` by `size_bytes` bytes: temporary file beside it, fsync, rename, fsync of the folder.

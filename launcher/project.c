@@ -19,10 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/pidfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#define HINT_FLAW "remove it: upfront makes its own anew"
 #define PATH_FILE_MAX 8192u
 #define NAME_BYTES 64
 #define FAREWELL_BYTES 512
@@ -109,7 +111,7 @@ static char *read_path(const struct project *self, const char *file)
 
 	if (asprintf(&path, "%s/%s", self->state_dir, file) < 0)
 		return NULL;
-	if (paths_read_file(path, PATH_FILE_MAX, &text, &size) < 0)
+	if (paths_read_own(path, PATH_FILE_MAX, &text, &size, NULL) < 0)
 		text = NULL;
 	else
 		text[strcspn(text, "\n")] = '\0';
@@ -175,23 +177,21 @@ int project_find(struct project *self, const struct cli_context *context, struct
 
 /* ---- The lock ---- */
 
-static int open_lock(const struct project *self, int flags)
+static int open_lock(const struct project *self, int flags, const char **flaw)
 {
 	char *path = NULL;
 	int fd;
 
 	if (asprintf(&path, "%s/lock", self->state_dir) < 0)
 		return -ENOMEM;
-	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		fd = -errno;
+	fd = paths_open_own(AT_FDCWD, path, flags, flaw);
 	free(path);
 	return fd;
 }
 
 bool project_is_running(const struct project *self)
 {
-	int fd = open_lock(self, O_RDONLY);
+	int fd = open_lock(self, O_RDONLY, NULL);
 	bool taken;
 
 	if (fd < 0)
@@ -312,6 +312,7 @@ bool project_is_from_here(const struct project *self)
 	return here;
 }
 
+/* What lies there is one of ours: check_files has seen to that. */
 static int write_path(const struct project *self, const char *file, const char *value, struct err *err)
 {
 	char *path = NULL, *text = NULL;
@@ -360,24 +361,53 @@ static int make_state_dir(const struct project *self, struct err *err)
 	return result;
 }
 
+/* Before any of them is read or removed: what is not ours is left as it is, and named. */
+static int check_files(const struct project *self, struct err *err)
+{
+	static const char *const names[] = {"folder", "socket", "running", SUPERVISOR_LAST_END};
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && result == 0; i++) {
+		char path[PATH_FILE_MAX];
+		struct stat status;
+		const char *flaw = NULL;
+
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s", self->state_dir, names[i]) < sizeof(path) &&
+		    lstat(path, &status) == 0)
+			flaw = paths_flaw(&status);
+		if (flaw == NULL)
+			continue;
+		result = err_set(err, ERR_MISSING, "cannot use %s: %s", path, flaw);
+		err_hint(err, HINT_FLAW);
+	}
+	return result;
+}
+
 int project_lock(struct project *self, const char *socket_path, struct err *err)
 {
 	int result = make_state_dir(self, err);
+	const char *flaw = NULL;
 	int fd;
 
 	if (result < 0)
 		return result;
-	fd = open_lock(self, O_RDWR | O_CREAT);
+	fd = open_lock(self, O_RDWR | O_CREAT, &flaw);
 	result = fd < 0 ? fd : take_lock(fd);
 	if (result < 0) {
 		if (fd >= 0)
 			close(fd);
 		if (result == -EWOULDBLOCK)
 			return already_running(self, err);
-		return err_set(err, ERR_MISSING, "cannot take the project's lock: %s/lock: %s", self->state_dir,
-			       strerror(-result));
+		err_set(err, ERR_MISSING, "cannot take the project's lock: %s/lock: %s", self->state_dir,
+			flaw != NULL ? flaw : strerror(-result));
+		if (flaw != NULL)
+			err_hint(err, HINT_FLAW);
+		return result;
 	}
 	self->lock_fd = fd;
+	result = check_files(self, err);
+	if (result < 0)
+		return result;
 	project_sweep(self);
 	result = write_path(self, "folder", self->stack->dir, err);
 	if (result == 0)
@@ -493,7 +523,7 @@ int project_mark_running(const struct project *self, char **path, struct err *er
 int project_sweep(const struct project *self)
 {
 	char *running = running_path(self), *socket_path = read_path(self, "socket");
-	int fd = self->lock_fd >= 0 ? -1 : open_lock(self, O_RDONLY);
+	int fd = self->lock_fd >= 0 ? -1 : open_lock(self, O_RDONLY, NULL);
 	const bool unfinished = (running != NULL && access(running, F_OK) == 0) ||
 				(socket_path != NULL && access(socket_path, F_OK) == 0);
 	int count = 0;

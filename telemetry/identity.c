@@ -20,7 +20,7 @@ int identity_find(const struct stack *stack, char id[ID_BYTES])
 	if (!stack->telemetry || stack->telemetry->identity != IDENTITY_INSTALL)
 		return -ENOENT;
 	path = state_file(stack->app, STATE_ID);
-	if (!path || paths_read_file(path, 4096, &text, &size_bytes) < 0)
+	if (!path || paths_read_own(path, 4096, &text, &size_bytes, NULL) < 0)
 		goto out;
 	text[strcspn(text, "\n")] = '\0';
 	if (!id_is_valid(text, 4))
@@ -48,6 +48,6 @@ void identity_make(const struct stack *stack, bool may_keep, char id[ID_BYTES])
 	memcpy(line, id, ID_BYTES - 1);
 	line[ID_BYTES - 1] = '\n';
 	if (path)
-		paths_write_file(path, line, ID_BYTES, 0600);
+		paths_write_own(path, line, ID_BYTES, NULL);
 	free(path);
 }

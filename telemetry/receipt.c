@@ -87,18 +87,18 @@ static void receipts_shorten(const char *path)
 }
 
 /* One write of one line at the end; a line torn by an earlier crash is ended first. */
-static int append_line(const char *path, const char *line)
+static int append_line(const char *path, const char *line, const char **flaw)
 {
 	struct stat status;
 	char last = '\n';
 	size_t size_bytes = strlen(line);
 	int result = 0;
-	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	int fd = paths_open_own(AT_FDCWD, path, O_RDWR | O_APPEND | O_CREAT, flaw);
 
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
-		result = -EINVAL;
+		return fd;
+	if (fstat(fd, &status) < 0) {
+		result = -errno;
 		goto out;
 	}
 	if (status.st_size > 0 && pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n' &&
@@ -116,6 +116,7 @@ out:
 int telemetry_receipt_append(const struct stack *stack, const struct telemetry_receipt *receipt, struct err *err)
 {
 	char *path = NULL, *line = NULL;
+	const char *flaw = NULL;
 	struct stat status;
 	int result;
 
@@ -133,12 +134,12 @@ int telemetry_receipt_append(const struct stack *stack, const struct telemetry_r
 		result = err_set(err, ERR_INTERNAL, "cannot keep the receipt of your answer: out of memory");
 		goto out;
 	}
-	if (lstat(path, &status) == 0 && status.st_size > (off_t)RECEIPTS_BYTES_MAX)
+	if (lstat(path, &status) == 0 && !paths_flaw(&status) && status.st_size > (off_t)RECEIPTS_BYTES_MAX)
 		receipts_shorten(path);
-	result = append_line(path, line);
+	result = append_line(path, line, &flaw);
 	if (result < 0)
 		result = err_set(err, ERR_FAILED, "cannot keep the receipt of your answer: %s: %s", path,
-				 strerror(-result));
+				 flaw ? flaw : strerror(-result));
 out:
 	free(line);
 	free(path);
@@ -151,7 +152,7 @@ char *telemetry_receipts_json(const char *app, size_t limit)
 	cJSON *array = cJSON_CreateArray();
 	size_t size_bytes = 0, found = 0;
 
-	if (!array || !path || paths_read_file(path, 4 * RECEIPTS_BYTES_MAX, &text, &size_bytes) < 0)
+	if (!array || !path || paths_read_own(path, 4 * RECEIPTS_BYTES_MAX, &text, &size_bytes, NULL) < 0)
 		size_bytes = 0;
 	/* From the end to the beginning; a line that is no receipt is passed over. */
 	while (size_bytes > 0 && found < limit) {

@@ -23,13 +23,28 @@ char *state_file(const char *app, const char *name)
 	return path;
 }
 
+static int make_part(const char *folder, size_t length, struct err *err)
+{
+	char *part = strndup(folder, length);
+	int result = part ? paths_make_private(part, err) : err_set(err, ERR_INTERNAL, "out of memory");
+
+	free(part);
+	return result;
+}
+
 int state_make(const char *app, struct err *err)
 {
 	char *folder = NULL;
 	int result = paths_app_state(app, &folder, err);
 
-	if (result == 0)
-		result = paths_make_private(folder, err);
+	/* Those above it - all apps' and all of upfront's - are made and checked first. */
+	for (int above = 2; result == 0 && above >= 0; above--) {
+		size_t length = strlen(folder);
+
+		for (int i = 0; i < above; i++)
+			length = (size_t)((const char *)memrchr(folder, '/', length) - folder);
+		result = make_part(folder, length, err);
+	}
 	free(folder);
 	return result;
 }

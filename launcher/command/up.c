@@ -11,6 +11,7 @@
 #include "launcher/command/up_running.h"
 #include "launcher/process/descendants.h"
 #include "launcher/process/guard.h"
+#include "launcher/process/output.h"
 #include "launcher/process/ports.h"
 #include "launcher/process/spawn_users.h"
 #include "launcher/project.h"
@@ -200,6 +201,22 @@ static bool bring_running(struct up *self, struct err *err)
 	return self->was_running;
 }
 
+/* A log folder that cannot be used is heard of now, and not from a supervisor that ends at once. */
+static int check_logs(const struct up *self, struct err *err)
+{
+	struct output *output;
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/logs", self->project.state_dir) < 0)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	output = output_create(path, err);
+	free(path);
+	if (output == NULL)
+		return -EIO;
+	output_destroy(output);
+	return 0;
+}
+
 static int prepare(struct up *self, struct err *err)
 {
 	size_t *order = NULL;
@@ -227,6 +244,8 @@ static int prepare(struct up *self, struct err *err)
 		return err_is_set(err) ? -EBUSY : 0;
 	if (result == 0)
 		result = project_lock(&self->project, self->socket_path, err);
+	if (result == 0)
+		result = check_logs(self, err);
 	if (result == 0)
 		result = ports_check(self->project.stack, self->member, err);
 	return result;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/process/output_file.h"
 
+#include "config/paths.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -44,40 +46,16 @@ void output_file_finish(struct output_file *self)
 	self->name = NULL;
 }
 
-/* Why this is not to be written to, or NULL. */
-static const char *flaw_of(const struct stat *st)
-{
-	if (!S_ISREG(st->st_mode))
-		return "it is not a regular file";
-	if (st->st_nlink > 1)
-		return "it has a second name (hard link)";
-	if (st->st_uid != geteuid())
-		return "it belongs to somebody else";
-	return NULL;
-}
-
 static int open_file(struct output_file *self, const char **flaw)
 {
 	struct stat st;
-	/* Not blocking: what lies there may be a pipe without a reader. */
-	int fd = openat(self->dir_fd, self->name,
-			O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-	int error = fd < 0 ? errno : 0;
-	const char *why = NULL;
-	if (error == ELOOP)
-		why = "it is a symbolic link";
-	else if (error == ENXIO || error == EISDIR)
-		why = "it is not a regular file";
-	else if (error == 0 && fstat(fd, &st) < 0)
-		error = errno;
-	else if (error == 0)
-		why = flaw_of(&st);
-	if (why || error != 0) {
-		if (fd >= 0)
-			close(fd);
-		if (why && flaw)
-			*flaw = why;
-		return why ? -EPERM : -error;
+	int fd = paths_open_own(self->dir_fd, self->name, O_WRONLY | O_APPEND | O_CREAT, flaw);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0) {
+		int error = errno;
+		close(fd);
+		return -error;
 	}
 	self->fd = fcntl(fd, F_DUPFD_CLOEXEC, LASTING_FD_MIN);
 	if (self->fd < 0)

@@ -325,7 +325,7 @@ static bool keep_last_end(const struct supervisor *self)
 	    asprintf(&path, "%s/%s", self->options->state_dir, SUPERVISOR_LAST_END) < 0)
 		return false;
 	if (failure->count > 0)
-		kept = paths_write_file(path, failure->items[0].message, strlen(failure->items[0].message), 0600) == 0;
+		kept = paths_write_own(path, failure->items[0].message, strlen(failure->items[0].message), NULL) == 0;
 	else
 		(void)unlink(path);
 	free(path);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/sender/db.h"
 
+#include "config/paths.h"
+
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -53,12 +55,12 @@ static int code_of(int sqlite)
 static int make_file(struct db *self)
 {
 	struct stat status;
-	int fd = open(self->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	int fd = paths_open_own(AT_FDCWD, self->path, O_RDWR | O_CREAT, NULL);
 	int result = 0;
 
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid())
+		return fd;
+	if (fstat(fd, &status) < 0)
 		result = -EPERM;
 	self->device = status.st_dev;
 	self->inode = status.st_ino;
