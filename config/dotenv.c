@@ -82,7 +82,7 @@ static int dotenv_no_memory(struct dotenv *self)
 /* Sets `key` to `text`, its variables filled in when asked for. */
 static int dotenv_set(struct dotenv *self, const char *key, const char *text, struct err_place place, bool interpolated)
 {
-	const struct interpolate_source source = {dotenv_find, dotenv_unset, self};
+	const struct interpolate_source source = {dotenv_find, dotenv_unset, self, NULL};
 	char *value = NULL;
 	int result;
 

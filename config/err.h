@@ -14,6 +14,7 @@
  *   yaml_text    a YAML text looked at before it is parsed: no text, or too costly
  *   interpolate  $V, ${V:-d} and friends
  *   dotenv       .env files as Compose reads them
+ *   secrets      values that are not to be shown, wherever they stand
  *   stack        the resolved stack: services, probes, policies, telemetry declaration
  *   settings     /etc/upfront/config.yaml and $XDG_CONFIG_HOME/upfront/config.yaml
  *   settings_text  such a file edited in place, all else kept

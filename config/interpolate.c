@@ -184,6 +184,17 @@ static int interpolate_missing(const struct interpolation *self, const struct in
 	return result;
 }
 
+static int interpolate_default(const struct interpolation *self, const struct interpolate_expression *expression,
+			       const char *name, int depth, struct interpolate_buffer *out)
+{
+	size_t before = out->size;
+	int result = interpolate_range(self, expression->rest, expression->rest_end, depth + 1, out);
+
+	if (result == 0 && self->source->defaulted && out->size > before)
+		self->source->defaulted(self->source->context, name, out->text + before);
+	return result;
+}
+
 static int interpolate_expression(const struct interpolation *self, const struct interpolate_expression *expression,
 				  int depth, struct interpolate_buffer *out)
 {
@@ -201,7 +212,7 @@ static int interpolate_expression(const struct interpolation *self, const struct
 	else if (is_set || (value && !expression->op))
 		result = interpolate_add(self, out, value, strlen(value));
 	else if (expression->op == '-')
-		result = interpolate_range(self, expression->rest, expression->rest_end, depth + 1, out);
+		result = interpolate_default(self, expression, name, depth, out);
 	else if (expression->op == '?')
 		result = interpolate_missing(self, expression, name, value, depth);
 	else if (self->source->unset)

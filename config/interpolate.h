@@ -16,6 +16,8 @@ struct interpolate_source {
 	/* Called once for each name that is unset and has no default (Compose warns); may be NULL. */
 	void (*unset)(void *context, const char *name, struct err_place place);
 	void *context;
+	/* Called with each default that was taken; may be NULL. */
+	void (*defaulted)(void *context, const char *name, const char *text);
 };
 
 /* Longest result of one scalar; nested defaults cannot grow beyond it. */

@@ -69,7 +69,7 @@ static int read_raw(const char *path, struct strmap *values)
 
 static struct env_file *env_file_get(struct reader *self, const char *path, bool raw)
 {
-	struct interpolate_source variables = {variable_find, NULL, self->load};
+	struct interpolate_source variables = {variable_find, NULL, self->load, NULL};
 	struct env_file *file;
 
 	for (file = self->env_files; file; file = file->next) {

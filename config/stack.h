@@ -13,6 +13,7 @@
 #define UPFRONT_CONFIG_STACK_H
 
 #include "config/err.h"
+#include "config/secrets.h"
 #include "config/strmap.h"
 
 #include <stdbool.h>
@@ -215,6 +216,7 @@ struct stack {
 	size_t service_count;
 	const struct telemetry_decl *telemetry; /* NULL: none declared */
 	const struct node *root; /* merged, interpolated, normalised: what `upfront config` prints */
+	struct secrets secrets; /* values that are not to be shown */
 	struct err warnings; /* one message each; not errors */
 	struct strmap asked; /* names of the variables whose values went into it, set or not */
 };
@@ -277,7 +279,7 @@ const struct service *stack_find_service(const struct stack *self, const char *n
 int service_environment(const struct service *self, const struct strmap *base, const struct strmap *telemetry,
 			struct strmap *out);
 
-/* True when a variable of this name is taken for a secret (KEY, TOKEN, SECRET, PASSWORD, ... or declared so). */
+/* True when the name of a variable speaks of a secret: the words stand in the manual page, under config --show-secrets. */
 bool stack_name_is_secret(const char *name);
 
 /* "web: shop" of -p, COMPOSE_PROJECT_NAME and folders spelled as Compose does: lower case, [a-z0-9_-]. The caller frees. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/interpolate.h"
 #include "config/pool.h"
+#include "config/secrets.h"
 #include "config/stack.h"
 #include "config/stack_load.h"
 #include "config/stack_source.h"
@@ -8,8 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MASK "********"
 
 /* Where in the tree we are, as far as it matters. */
 enum fill_where { FILL_TOP, FILL_UPFRONT, FILL_TELEMETRY, FILL_ELSEWHERE };
@@ -54,10 +53,24 @@ static const char *fill_find(void *context, const char *name)
 {
 	struct fill *self = context;
 
+	const bool secret = stack_load_is_secret(self->load, name);
+	const char *value;
+
 	/* Also when it is unset: a default may be the secret. */
-	if (self->load->mask && stack_name_is_secret(name))
-		return MASK;
-	return stack_load_variable(self->load, self->scope, name);
+	if (self->load->mask && secret)
+		return SECRETS_MASK;
+	value = stack_load_variable(self->load, self->scope, name);
+	if (value && secret && self->load->secrets)
+		secrets_add(self->load->secrets, self->load->pool, value);
+	return value;
+}
+
+static void fill_defaulted(void *context, const char *name, const char *text)
+{
+	struct fill *self = context;
+
+	if (self->load->secrets && stack_load_is_secret(self->load, name))
+		secrets_add(self->load->secrets, self->load->pool, text);
 }
 
 static void fill_unset(void *context, const char *name, struct err_place place)
@@ -73,7 +86,7 @@ static void fill_unset(void *context, const char *name, struct err_place place)
 
 static const char *fill_text(struct fill *self, const char *text, struct err_place place)
 {
-	struct interpolate_source source = {fill_find, fill_unset, self};
+	struct interpolate_source source = {fill_find, fill_unset, self, fill_defaulted};
 	struct stack_load *load = self->load;
 	const char *kept;
 	char *filled = NULL;

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MASK "********"
-
 static bool truth(const struct node *node)
 {
 	struct node plain;
@@ -127,93 +125,6 @@ static void set_working_dir(struct stack_load *load, struct node *service)
 	node_set(load->pool, service, "working_dir", made->place, made);
 }
 
-/* The first password of a "scheme://user:password@host" in `text`: where it begins, and its '@' in *end; NULL when there is none. */
-static const char *url_password(const char *text, const char **end)
-{
-	for (const char *authority = text; (authority = strstr(authority, "://")) != NULL;) {
-		const char *at = NULL, *colon;
-		size_t length;
-
-		authority += 3;
-		length = strcspn(authority, "/?# \t\n\"'`");
-		for (size_t i = 0; i < length; i++)
-			at = authority[i] == '@' ? authority + i : at;
-		colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
-		if (colon) {
-			*end = at;
-			return colon + 1;
-		}
-	}
-	return NULL;
-}
-
-/* With the passwords of URLs starred; NULL when there is none. */
-static const char *url_masked(struct pool *pool, const char *text)
-{
-	const char *masked = NULL, *end;
-
-	for (const char *at = text, *password; (password = url_password(at, &end)) != NULL; at = end)
-		masked = pool_printf(pool, "%s%.*s%s", masked ? masked : "", (int)(password - at), at, MASK);
-	return masked ? pool_printf(pool, "%s%s", masked, end) : NULL;
-}
-
-static void mask_value(struct stack_load *load, const char *name, struct node *value)
-{
-	const char *masked;
-
-	if (value->kind != NODE_SCALAR || !*value->text)
-		return;
-	masked = stack_name_is_secret(name) ? MASK : url_masked(load->pool, value->text);
-	if (masked)
-		value->text = masked;
-}
-
-/* A secret may stand in any text: the words of a command, the address a probe asks. */
-static void mask_urls(struct stack_load *load, struct node *node)
-{
-	const char *masked = node->kind == NODE_SCALAR ? url_masked(load->pool, node->text) : NULL;
-
-	if (masked)
-		node->text = masked;
-	for (size_t i = 0; node->kind == NODE_MAP && i < node->count; i++)
-		mask_urls(load, node->pairs[i].value);
-	for (size_t i = 0; node->kind == NODE_LIST && i < node->count; i++)
-		mask_urls(load, node->items[i]);
-}
-
-static void mask_entries(struct stack_load *load, struct node *map)
-{
-	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->count; i++)
-		mask_value(load, map->pairs[i].key, map->pairs[i].value);
-}
-
-/* In the file's own extensions anything may be an environment: maps, and lists of NAME=value. */
-static void mask_everywhere(struct stack_load *load, struct node *node)
-{
-	mask_entries(load, node);
-	for (size_t i = 0; node->kind == NODE_MAP && i < node->count; i++)
-		mask_everywhere(load, node->pairs[i].value);
-	for (size_t i = 0; node->kind == NODE_LIST && i < node->count; i++) {
-		struct node *item = node->items[i];
-		const char *equals = item->kind == NODE_SCALAR ? strchr(item->text, '=') : NULL;
-		char *name = equals ? pool_strndup(load->pool, item->text, (size_t)(equals - item->text)) : NULL;
-
-		if (name && stack_name_is_secret(name))
-			item->text = pool_printf(load->pool, "%s=%s", name, MASK);
-		mask_everywhere(load, item);
-	}
-}
-
-static void mask_service(struct stack_load *load, struct node *service)
-{
-	mask_entries(load, node_find(service, "environment"));
-	mask_entries(load, node_find(node_find(service, "build"), "args"));
-	for (size_t i = 0; i < service->count; i++)
-		if (strncmp(service->pairs[i].key, "x-", 2) == 0 && strcmp(service->pairs[i].key, "x-upfront") != 0)
-			mask_everywhere(load, service->pairs[i].value);
-	mask_urls(load, service);
-}
-
 static struct node *finish_service(struct stack_load *load, const char *name, const struct node *from)
 {
 	struct node *service = node_create(load->pool, NODE_MAP, from->place);
@@ -227,7 +138,7 @@ static struct node *finish_service(struct stack_load *load, const char *name, co
 	if (native)
 		set_working_dir(load, service);
 	if (load->mask)
-		mask_service(load, service);
+		stack_mask_service(load, service);
 	return service;
 }
 
@@ -269,10 +180,8 @@ struct node *stack_finish(struct stack_load *self, const struct node *merged)
 		drop_resets(value);
 		if (strcmp(pair->key, "services") == 0 && value->kind == NODE_MAP)
 			value = finish_services(self, value);
-		if (self->mask && strncmp(pair->key, "x-", 2) == 0 && strcmp(pair->key, "x-upfront") != 0)
-			mask_everywhere(self, value);
 		if (self->mask && strcmp(pair->key, "services") != 0)
-			mask_urls(self, value);
+			stack_mask_section(self, pair->key, value);
 		if (value->tag != NODE_TAG_RESET)
 			node_set(self->pool, root, pair->key, pair->key_place, value);
 	}

@@ -103,7 +103,7 @@ static int include_env_file(struct stack_load *self, const struct stack_scope *s
 			    struct err_place place, struct strmap *values)
 {
 	const void *const parts[] = {self, scope};
-	struct interpolate_source variables = {include_variable, NULL, (void *)(uintptr_t)parts};
+	struct interpolate_source variables = {include_variable, NULL, (void *)(uintptr_t)parts, NULL};
 	int result = dotenv_read(path, &variables, values, self->err);
 
 	if (result == -ENOENT && !required)

@@ -21,6 +21,8 @@
 #include <stddef.h>
 
 struct pool;
+struct secrets;
+struct stack;
 struct stack_file;
 struct stack_source;
 struct strmap;
@@ -51,6 +53,8 @@ struct stack_load {
 	struct pool *pool;
 	const struct strmap *overrides;
 	bool mask; /* secrets are starred: for printing */
+	struct secrets *secrets; /* their values are added to it; NULL: nobody wants them */
+	struct node *declared; /* variables that the stack declares secret, by name; NULL: not looked for */
 	const char *project;
 	struct err *err;
 	struct err *warnings; /* NULL: nobody wants them */
@@ -98,6 +102,19 @@ struct node *stack_merge_service(struct stack_load *self, const struct node *bas
 
 /* Replaces each service of the document by what it is with its `extends` resolved. */
 int stack_extends(struct stack_load *self, struct stack_document *document);
+
+/* ---- Secrets (stack_mask.c) ---- */
+
+/* The variables declared secret in the files given: for `declared`. */
+struct node *stack_load_declared(struct stack_load *self);
+bool stack_load_is_secret(const struct stack_load *self, const char *name);
+/* Stars for entries whose names speak of secrets, and for passwords in URLs: in a service, in any other section of the file. */
+void stack_mask_service(struct stack_load *self, struct node *service);
+void stack_mask_section(struct stack_load *self, const char *key, struct node *section);
+/* Adds the values of such entries, and those passwords, of a service and of all the tree. */
+void stack_mask_collect(struct stack_load *self, const struct stack *stack);
+/* Stars for the values collected, wherever they stand. */
+void stack_mask_values(struct pool *pool, const struct secrets *secrets, struct node *node);
 
 /* What upfront reads and prints: services of the active profiles, commands in words, folders absolute. */
 struct node *stack_finish(struct stack_load *self, const struct node *merged);

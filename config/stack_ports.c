@@ -37,23 +37,22 @@ static bool port_number(const char *text, size_t length, int *port)
 	return value >= 1 && value <= PORT_MAX;
 }
 
-/* "80" or "8000-8010"; an error says what is wrong with which part. */
+/* "80" or "8000-8010"; an error says what is wrong. */
 static bool port_range(struct stack_load *load, const char *text, struct err_place place, struct range *range)
 {
 	const char *dash = strchr(text, '-');
 	size_t length = dash ? (size_t)(dash - text) : strlen(text);
 
-	if (!port_number(text, length, &range->first)) {
-		err_at(load->err, ERR_CONFIG, place, "'%.*s' is no port: wanted a number from 1 to %d", (int)length,
-		       text, PORT_MAX);
+	range->last = 0;
+	if (!port_number(text, length, &range->first) ||
+	    (dash && !port_number(dash + 1, strlen(dash + 1), &range->last))) {
+		/* Named whole: a part of a secret would not be recognised as one. */
+		err_at(load->err, ERR_CONFIG, place, "'%s' is no port%s: wanted a number from 1 to %d", text,
+		       dash ? " range" : "", PORT_MAX);
 		return false;
 	}
-	range->last = range->first;
-	if (dash && !port_number(dash + 1, strlen(dash + 1), &range->last)) {
-		err_at(load->err, ERR_CONFIG, place, "'%s' is no port: wanted a number from 1 to %d", dash + 1,
-		       PORT_MAX);
-		return false;
-	}
+	if (!dash)
+		range->last = range->first;
 	if (range->last < range->first) {
 		err_at(load->err, ERR_CONFIG, place, "the port range '%s' ends before it begins", text);
 		return false;

@@ -98,11 +98,16 @@ static void mask_root(struct stack *stack, struct stack_source *source, const st
 				  .mask = true,
 				  .project = project,
 				  .err = &ignored};
-	const struct node *merged = stack_load_tree(&load);
+	const struct node *merged;
+	struct node *root;
 
-	if (merged)
-		stack->root = stack_finish(&load, merged);
-	else
+	load.declared = stack_load_declared(&load);
+	merged = stack_load_tree(&load);
+	if (merged) {
+		root = stack_finish(&load, merged);
+		stack_mask_values(stack->pool, &stack->secrets, root);
+		stack->root = root;
+	} else
 		stack->root = node_create(stack->pool, NODE_MAP, stack->root->place);
 	stack_load_finish(&load);
 	err_finish(&ignored);
@@ -131,12 +136,15 @@ int stack_resolve(struct stack_source *source, const struct stack_resolve_option
 				  .err = &found,
 				  .warnings = &stack->warnings,
 				  .asked = &stack->asked,
+				  .secrets = &stack->secrets,
 				  .overrides = options ? options->overrides : NULL};
 	struct reader reader = {.load = &load, .pool = stack->pool, .stack = stack, .err = &found};
-	const struct node *merged = stack_load_tree(&load);
+	const struct node *merged;
 	struct node *root;
 	int result = -EINVAL;
 
+	load.declared = stack_load_declared(&load);
+	merged = stack_load_tree(&load);
 	if (!merged || check_project(stack, load.project, &found) < 0)
 		goto out;
 	root = stack_finish(&load, merged);
@@ -145,10 +153,13 @@ int stack_resolve(struct stack_source *source, const struct stack_resolve_option
 	read_tree(&reader, root);
 	if (err_is_set(&found))
 		goto out;
-	if (options && options->mask_secrets)
-		mask_root(stack, source, options->overrides, load.project);
 	result = 0;
 out:
+	stack_mask_collect(&load, stack);
+	if (result == 0 && options && options->mask_secrets)
+		mask_root(stack, source, options->overrides, load.project);
+	secrets_mask_err(&stack->secrets, &found);
+	secrets_mask_err(&stack->secrets, &stack->warnings);
 	env_files_finish(&reader);
 	stack_load_finish(&load);
 	sort_errors(&found);

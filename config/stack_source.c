@@ -266,7 +266,7 @@ static int find_start(struct stack_source *self, const char *directory, struct e
 /* One .env file; a missing one matters only when it was asked for. */
 static int read_dotenv(struct stack_source *self, const char *path, bool required, struct err *err)
 {
-	struct interpolate_source variables = {variable_find, NULL, &self->environment};
+	struct interpolate_source variables = {variable_find, NULL, &self->environment, NULL};
 	int result = dotenv_read(path, &variables, &self->dotenv, err);
 
 	if (result == -ENOENT && !required)

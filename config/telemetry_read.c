@@ -286,7 +286,7 @@ static const char *env_find(void *context, const char *name)
 static void check_env_text(struct env_check *self, const struct node *value)
 {
 	static const char *const cases[][2] = {{"", ""}, {"", "x"}, {"x", "x"}};
-	struct interpolate_source source = {env_find, NULL, self};
+	struct interpolate_source source = {env_find, NULL, self, NULL};
 	struct err *err = self->reader->err;
 	const size_t before = err->count + err->dropped;
 

@@ -32,7 +32,7 @@ static const char *find(void *context, const char *name)
 
 static int add_block(const struct strmap *block, struct filling *filling, struct strmap *out)
 {
-	const struct interpolate_source source = {find, NULL, filling};
+	const struct interpolate_source source = {find, NULL, filling, NULL};
 
 	for (size_t i = 0; i < block->count; i++) {
 		const char *text = block->entries[i].value ? block->entries[i].value : "";

@@ -87,7 +87,7 @@ const struct cli_command command_config = {
 	.summary = "check the stack file and print it resolved",
 	.text = "Executes nothing from the file. -q, --quiet only checks: exit code 0 or 3. Secrets are printed as "
 		"********\n"
-		"unless --show-secrets is given.",
+		"wherever they stand, unless --show-secrets is given.",
 	.options = config_table,
 	.options_size = sizeof(struct config_options),
 	.run = config_run,

@@ -434,6 +434,8 @@ static int up_run(struct cli_context *context, struct err *err)
 		code = (int)err->code;
 	else
 		code = ask_and_run(&self, err);
+	if (self.project.stack != NULL)
+		secrets_mask_err(&self.project.stack->secrets, err);
 	close_fd(&self.listen_fd);
 	close_fd(&self.leash[0]);
 	close_fd(&self.leash[1]);

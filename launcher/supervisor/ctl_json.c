@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "config/err.h"
+#include "config/secrets.h"
 #include "config/stack.h"
 #include "config/strmap.h"
 #include "config/utf8.h"
@@ -46,6 +47,15 @@ void ctl_json_add_text(cJSON *object, const char *name, const char *text)
 	free(clean);
 }
 
+/* Text that may hold what the stack file was filled in with. */
+static void add_masked(cJSON *object, const char *name, const char *text, const struct secrets *secrets)
+{
+	char *masked = text != NULL ? secrets_mask(secrets, text) : NULL;
+
+	ctl_json_add_text(object, name, masked != NULL ? masked : text);
+	free(masked);
+}
+
 static void add_time(cJSON *object, const char *name, bool known, int64_t value_ms)
 {
 	char text[32];
@@ -82,24 +92,24 @@ static void add_exit(cJSON *object, const struct svc *svc)
 	}
 }
 
-static void add_probe_target(cJSON *probe, const struct probe_spec *spec)
+static void add_probe_target(cJSON *probe, const struct probe_spec *spec, const struct secrets *secrets)
 {
 	switch (spec->kind) {
 	case PROBE_HTTP:
-		ctl_json_add_text(probe, "target", spec->url);
+		add_masked(probe, "target", spec->url, secrets);
 		break;
 	case PROBE_TCP:
-		ctl_json_add_text(probe, "target", spec->host);
+		add_masked(probe, "target", spec->host, secrets);
 		cJSON_AddNumberToObject(probe, "port", spec->port);
 		break;
 	case PROBE_UNIX:
-		ctl_json_add_text(probe, "target", spec->path);
+		add_masked(probe, "target", spec->path, secrets);
 		break;
 	case PROBE_LOG:
-		ctl_json_add_text(probe, "target", spec->regex);
+		add_masked(probe, "target", spec->regex, secrets);
 		break;
 	case PROBE_EXEC:
-		ctl_json_add_text(probe, "target", spec->argv != NULL ? spec->argv[0] : NULL);
+		add_masked(probe, "target", spec->argv != NULL ? spec->argv[0] : NULL, secrets);
 		break;
 	case PROBE_NONE:
 	case PROBE_NOTIFY:
@@ -108,7 +118,7 @@ static void add_probe_target(cJSON *probe, const struct probe_spec *spec)
 	}
 }
 
-static void add_probe(cJSON *object, const struct svc *svc)
+static void add_probe(cJSON *object, const struct svc *svc, const struct secrets *secrets)
 {
 	const struct probe_spec *spec = svc_probe(svc);
 	cJSON *probe;
@@ -119,12 +129,12 @@ static void add_probe(cJSON *object, const struct svc *svc)
 	}
 	probe = cJSON_AddObjectToObject(object, "probe");
 	cJSON_AddStringToObject(probe, "kind", probe_kind_name(spec->kind));
-	add_probe_target(probe, spec);
+	add_probe_target(probe, spec, secrets);
 	cJSON_AddNumberToObject(probe, "attempts", svc->probe_attempts);
 	cJSON_AddNumberToObject(probe, "failures", svc->probe_failures);
 }
 
-static void add_ports(cJSON *object, const struct service *service)
+static void add_ports(cJSON *object, const struct service *service, const struct secrets *secrets)
 {
 	cJSON *ports = cJSON_AddArrayToObject(object, "ports");
 
@@ -132,7 +142,7 @@ static void add_ports(cJSON *object, const struct service *service)
 		const struct service_port *port = &service->ports[i];
 		cJSON *item = cJSON_CreateObject();
 
-		ctl_json_add_text(item, "host", port->host);
+		add_masked(item, "host", port->host, secrets);
 		cJSON_AddNumberToObject(item, "published", port->published);
 		cJSON_AddNumberToObject(item, "published_end", port->published_end);
 		cJSON_AddNumberToObject(item, "target", port->target);
@@ -156,7 +166,7 @@ static void add_crash_loop(cJSON *object, const struct svc *svc)
 	cJSON_AddNumberToObject(loop, "next_try_in_ms", left_ms > 0 ? (double)left_ms : 0);
 }
 
-static void add_svc(cJSON *object, const struct svc *svc)
+static void add_svc(cJSON *object, const struct svc *svc, const struct secrets *secrets)
 {
 	const bool ready = svc->ready_ms > 0 && svc->ready_ms >= svc->started_ms;
 
@@ -170,7 +180,7 @@ static void add_svc(cJSON *object, const struct svc *svc)
 	add_time(object, "backoff_ms", svc->state == SVC_BACKOFF, svc->backoff_ms);
 	add_crash_loop(object, svc);
 	add_exit(object, svc);
-	add_probe(object, svc);
+	add_probe(object, svc, secrets);
 }
 
 static const char *trouble_text(int error)
@@ -185,8 +195,9 @@ static void add_loss(cJSON *object, const struct supervisor_unit *unit)
 	ctl_json_add_text(object, "log_trouble", unit->log_error != 0 ? trouble_text(unit->log_error) : NULL);
 }
 
-cJSON *ctl_json_unit(const struct supervisor_unit *unit)
+cJSON *ctl_json_unit(const struct supervisor *supervisor, const struct supervisor_unit *unit)
 {
+	const struct secrets *secrets = &supervisor_stack(supervisor)->secrets;
 	cJSON *object = cJSON_CreateObject();
 
 	if (object == NULL)
@@ -200,13 +211,13 @@ cJSON *ctl_json_unit(const struct supervisor_unit *unit)
 		cJSON_AddNumberToObject(object, "pid", unit->pid);
 	else
 		cJSON_AddNullToObject(object, "pid");
-	add_svc(object, unit->svc);
+	add_svc(object, unit->svc, secrets);
 	cJSON_AddBoolToObject(object, "passed_over", unit->passed_over);
 	cJSON_AddNumberToObject(object, "changed_ms", (double)unit->changed_ms);
-	add_ports(object, unit->service);
-	ctl_json_add_text(object, "open", unit->service->open);
-	ctl_json_add_text(object, "why", unit->why);
-	ctl_json_add_text(object, "status", unit->status);
+	add_ports(object, unit->service, secrets);
+	add_masked(object, "open", unit->service->open, secrets);
+	add_masked(object, "why", unit->why, secrets);
+	add_masked(object, "status", unit->status, secrets);
 	add_loss(object, unit);
 	return object;
 }
@@ -219,7 +230,7 @@ cJSON *ctl_json_units(const struct supervisor *supervisor)
 		struct supervisor_unit unit;
 
 		supervisor_unit(supervisor, i, &unit);
-		cJSON_AddItemToArray(list, ctl_json_unit(&unit));
+		cJSON_AddItemToArray(list, ctl_json_unit(supervisor, &unit));
 	}
 	return list;
 }
@@ -255,7 +266,7 @@ cJSON *ctl_json_changes(const struct supervisor_changes *changes)
 	return object;
 }
 
-static cJSON *error_object(const struct err *err)
+static cJSON *error_object(const struct err *err, const struct secrets *secrets)
 {
 	cJSON *object = cJSON_CreateObject();
 	cJSON *messages;
@@ -271,8 +282,8 @@ static cJSON *error_object(const struct err *err)
 		ctl_json_add_text(message, "file", item->file);
 		cJSON_AddNumberToObject(message, "line", item->line);
 		cJSON_AddNumberToObject(message, "column", item->column);
-		ctl_json_add_text(message, "message", item->message);
-		ctl_json_add_text(message, "hint", item->hint);
+		add_masked(message, "message", item->message, secrets);
+		add_masked(message, "hint", item->hint, secrets);
 		cJSON_AddItemToArray(messages, message);
 	}
 	return object;
@@ -280,12 +291,13 @@ static cJSON *error_object(const struct err *err)
 
 cJSON *ctl_json_error(const struct err *err)
 {
+	static const struct secrets none = {NULL, 0, 0}; /* what the client said comes back as it was */
 	cJSON *object = cJSON_CreateObject();
 
 	if (object == NULL)
 		return NULL;
 	cJSON_AddNumberToObject(object, "version", CTL_JSON_VERSION);
-	cJSON_AddItemToObject(object, "error", error_object(err));
+	cJSON_AddItemToObject(object, "error", error_object(err, &none));
 	return object;
 }
 
@@ -310,13 +322,13 @@ cJSON *ctl_json_stack(const struct supervisor *supervisor)
 		return NULL;
 	ctl_json_add_text(object, "project", stack->name);
 	ctl_json_add_text(object, "app", stack->app);
-	ctl_json_add_text(object, "app_version", stack->version);
+	add_masked(object, "app_version", stack->version, &stack->secrets);
 	ctl_json_add_text(object, "dir", stack->dir);
-	ctl_json_add_text(object, "open", stack->open);
+	add_masked(object, "open", stack->open, &stack->secrets);
 	cJSON_AddNumberToObject(object, "supervisor_pid", getpid());
 	cJSON_AddStringToObject(object, "phase", stack_phase_name(supervisor_phase(supervisor)));
 	if (failure != NULL)
-		cJSON_AddItemToObject(object, "failure", error_object(failure));
+		cJSON_AddItemToObject(object, "failure", error_object(failure, &stack->secrets));
 	else
 		cJSON_AddNullToObject(object, "failure");
 	ctl_json_add_text(object, "failed_unit", supervisor_failed_unit(supervisor));

@@ -13,7 +13,7 @@ struct supervisor_unit;
 
 #define CTL_JSON_VERSION 1
 
-struct cJSON *ctl_json_unit(const struct supervisor_unit *unit);
+struct cJSON *ctl_json_unit(const struct supervisor *supervisor, const struct supervisor_unit *unit);
 struct cJSON *ctl_json_units(const struct supervisor *supervisor);
 struct cJSON *ctl_json_stack(const struct supervisor *supervisor);
 struct cJSON *ctl_json_telemetry(const struct supervisor *supervisor);

@@ -148,7 +148,7 @@ static void get_service(struct ctl_call *call)
 		return;
 	}
 	supervisor_unit(call->supervisor, index, &unit);
-	ctl_answer_versioned(call->request, 200, ctl_json_unit(&unit));
+	ctl_answer_versioned(call->request, 200, ctl_json_unit(call->supervisor, &unit));
 }
 
 static void get_stats(struct ctl_call *call)

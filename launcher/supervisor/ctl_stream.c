@@ -257,7 +257,7 @@ static void add_change(struct follower *self, size_t id)
 		ctl_json_add_text(gone, "name", unit.name);
 	} else {
 		cJSON_AddStringToObject(object, "event", "service");
-		cJSON_AddItemToObject(object, "service", ctl_json_unit(&unit));
+		cJSON_AddItemToObject(object, "service", ctl_json_unit(supervisor, &unit));
 	}
 	add_json_line(self, object);
 }

@@ -416,6 +416,7 @@ int supervisor_run(const struct supervisor_options *options)
 			(void)event_base_loop(self.base, EVLOOP_NONBLOCK);
 	}
 	code = exit_code(&self);
+	secrets_mask_err(&self.stack->secrets, &self.failure);
 	finish(&self);
 	return code;
 }

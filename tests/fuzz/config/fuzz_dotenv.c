@@ -19,7 +19,7 @@ static const char *environment_find(void *context, const char *name)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct interpolate_source environment = {environment_find, NULL, NULL};
+	const struct interpolate_source environment = {environment_find, NULL, NULL, NULL};
 	/* Not zero-terminated, and exactly as long as it is said to be: reading on is seen. */
 	char *text = malloc(size ? size : 1);
 

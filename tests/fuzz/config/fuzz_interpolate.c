@@ -38,7 +38,7 @@ static char *doubled(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct interpolate_source source = {source_find, source_unset, NULL};
+	const struct interpolate_source source = {source_find, source_unset, NULL, NULL};
 	const struct err_place place = {"f.yaml", 1, 1};
 	struct err err = ERR_INIT;
 	char *text = strndup((const char *)data, size);

@@ -26,7 +26,7 @@ static const char *environment_find(void *context, const char *name)
 	return NULL;
 }
 
-static const struct interpolate_source environment = {environment_find, NULL, NULL};
+static const struct interpolate_source environment = {environment_find, NULL, NULL, NULL};
 
 /* "KEY=value;KEY=value", `KEY;` for one without value. */
 static char *joined(const struct strmap *map)

@@ -114,7 +114,7 @@ static void test_what_comes_out(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct world world = {""};
-		const struct interpolate_source source = {world_find, world_unset, &world};
+		const struct interpolate_source source = {world_find, world_unset, &world, NULL};
 		struct err err = ERR_INIT;
 		char *result = NULL;
 
@@ -157,7 +157,7 @@ static void test_what_is_refused(void **state)
 		{"${NO:-${NO2:?deep}}", 16, "required variable 'NO2' is not set: deep"},
 		{"two\nlines $", 10, "a variable name must follow '$'"},
 	};
-	const struct interpolate_source source = {world_find, NULL, NULL};
+	const struct interpolate_source source = {world_find, NULL, NULL, NULL};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -193,7 +193,7 @@ static char *nested(size_t depth)
 static void test_depth_has_an_end(void **state)
 {
 	static const size_t depths[] = {64, 65, 5000};
-	const struct interpolate_source source = {world_find, NULL, NULL};
+	const struct interpolate_source source = {world_find, NULL, NULL, NULL};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
@@ -211,7 +211,7 @@ static void test_depth_has_an_end(void **state)
 
 static void test_size_has_an_end(void **state)
 {
-	const struct interpolate_source source = {world_find, NULL, NULL};
+	const struct interpolate_source source = {world_find, NULL, NULL, NULL};
 	size_t count = INTERPOLATE_BYTES_MAX / 5; /* of "value" */
 	char *text = malloc((count + 1) * 4 + 1);
 	struct err err = ERR_INIT;
