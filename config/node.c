@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/node.h"
 
+#include "config/fnv.h"
 #include "config/pool.h"
 
 #include <errno.h>
@@ -48,10 +49,8 @@ void node_append(struct pool *pool, struct node *list, struct node *item)
 
 static size_t node_hash(const char *key)
 {
-	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+	const uint64_t hash = fnv_text(key);
 
-	for (const unsigned char *at = (const unsigned char *)key; *at; at++)
-		hash = (hash ^ *at) * 0x100000001b3u;
 	return (size_t)(hash ^ (hash >> 32));
 }
 
@@ -155,6 +154,7 @@ struct node *node_copy(struct pool *pool, const struct node *from)
 
 	copy->style = from->style;
 	copy->tag = from->tag;
+	copy->filled = from->filled;
 	if (from->text)
 		copy->text = pool_strdup(pool, from->text);
 	for (size_t i = 0; i < from->count; i++) {

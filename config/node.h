@@ -29,6 +29,7 @@ struct node {
 	enum node_kind kind;
 	enum node_style style;
 	enum node_tag tag;
+	bool filled; /* a variable stood in it: text to Compose, whatever it looks like by now */
 	struct err_place place;
 	const char *text; /* NODE_SCALAR: zero-terminated; holds no NUL inside */
 	struct node **items; /* NODE_LIST */

@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <regex.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PATTERN_BYTES_MAX 1000
@@ -200,7 +201,23 @@ void read_size(struct reader *self, const char *key, const struct node *value, v
 		reader_wanted(self, key, value, "a size such as 10m");
 }
 
-void read_argv_any(struct reader *self, const char *key, const struct node *value, void *field)
+/* Compose takes text only: a bare number or truth value would not be the word that was written (0x10, 1_000, 1.50). */
+static bool is_word(struct reader *self, const char *key, const struct node *item)
+{
+	bool truth = strcmp(item->text, "true") == 0 || strcmp(item->text, "false") == 0;
+	char *end;
+
+	if (item->style != NODE_PLAIN || item->filled)
+		return true;
+	(void)strtod(item->text, &end);
+	if (!truth && (*end != '\0' || strpbrk(item->text, "0123456789") == NULL))
+		return true;
+	reader_wanted(self, key, item, pool_printf(self->pool, "text: put it in quotes, \"%s\"", item->text));
+	return false;
+}
+
+static void read_words(struct reader *self, const char *key, const struct node *value, bool text_only,
+		       const char *const **field)
 {
 	const char **argv;
 
@@ -210,20 +227,26 @@ void read_argv_any(struct reader *self, const char *key, const struct node *valu
 	}
 	argv = pool_array(self->pool, value->count + 1, sizeof(*argv));
 	for (size_t i = 0; i < value->count; i++) {
-		const char *word = reader_scalar(self, key, value->items[i], "words only");
+		const struct node *item = value->items[i];
+		const char *word = reader_scalar(self, key, item, "words only");
 
-		if (!word)
+		if (!word || (text_only && !is_word(self, key, item)))
 			return;
 		argv[i] = pool_strdup(self->pool, word);
 	}
-	*(const char *const **)field = argv;
+	*field = argv;
+}
+
+void read_argv_any(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	read_words(self, key, value, true, field);
 }
 
 void read_argv(struct reader *self, const char *key, const struct node *value, void *field)
 {
 	const char *const *argv = NULL;
 
-	read_argv_any(self, key, value, &argv);
+	read_words(self, key, value, false, &argv);
 	if (!argv)
 		return;
 	if (!argv[0] || !*argv[0])

@@ -134,7 +134,7 @@ static const struct key service_upfront_keys[] = {
 	{"open", read_url, IN_SERVICE(open), 0},
 	{"backoff", read_backoff, IN_SERVICE(restart), 0},
 	{"restart_on_unhealthy", read_bool, IN_SERVICE(restart.on_unhealthy), 0},
-	{"log", read_log, IN_PARTS(service), 0},
+	{"log", read_log, 0, 0},
 	{"shell", read_bool, IN_PARTS(shell), 0},
 	{"on_withdraw", check_withdraw, 0, 0},
 };
@@ -157,7 +157,15 @@ static void read_command(struct reader *self, const char *key, const struct node
 		return;
 	}
 	read_argv_any(self, key, value, &parts->command);
-	parts->command_unread = !parts->command;
+	parts->command_unread = parts->command_unread || !parts->command;
+}
+
+static void read_entrypoint(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	struct service_parts *parts = field;
+
+	read_argv_any(self, key, value, &parts->entrypoint);
+	parts->command_unread = parts->command_unread || !parts->entrypoint;
 }
 
 static void read_replicas(struct reader *self, const char *key, const struct node *value, void *field)
@@ -219,7 +227,7 @@ static const struct key service_keys[] = {
 	{"dns_opt", NULL, 0, KEY_CONTAINER},
 	{"dns_search", NULL, 0, KEY_CONTAINER},
 	{"domainname", NULL, 0, KEY_CONTAINER},
-	{"entrypoint", read_argv_any, IN_PARTS(entrypoint), 0},
+	{"entrypoint", read_entrypoint, IN_PARTS(service), 0},
 	{"env_file", NULL, 0, 0},
 	{"environment", NULL, 0, 0},
 	{"expose", NULL, 0, KEY_CONTAINER},

@@ -282,7 +282,9 @@ int service_environment(const struct service *self, const struct strmap *base, c
 /* True when the name of a variable speaks of a secret: the words stand in the manual page, under config --show-secrets. */
 bool stack_name_is_secret(const char *name);
 
-/* "web: shop" of -p, COMPOSE_PROJECT_NAME and folders spelled as Compose does: lower case, [a-z0-9_-]. The caller frees. */
+/* "My Shop" of a folder, a `name` or COMPOSE_PROJECT_NAME spelled as Compose does: lower case, [a-z0-9_-]. The caller frees. */
 char *stack_project_name(const char *text);
+/* A name asked for with -p is that name or none: folders are respelled, what a person typed is refused (ERR_USAGE). */
+int stack_project_check(const char *given, struct err *err);
 
 #endif

@@ -128,6 +128,7 @@ static struct node *fill_node(struct fill *self, const struct node *from, enum f
 	node->tag = from->tag;
 	if (from->kind == NODE_SCALAR && !verbatim && strchr(from->text, '$')) {
 		node->text = fill_text(self, from->text, from->place);
+		node->filled = true;
 		/* A value that comes from outside is text, whatever it looks like. */
 		node->style = NODE_QUOTED;
 	} else if (from->kind == NODE_SCALAR) {

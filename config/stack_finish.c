@@ -21,18 +21,20 @@ static bool truth(const struct node *node)
 	return node_is_bool(&plain, &value) && value;
 }
 
-static void drop_resets(struct node *node)
+/* Tags have done their work when files are merged: nothing read or printed after that knows them. */
+static void drop_tags(struct node *node)
 {
+	node->tag = NODE_TAG_NONE;
 	for (size_t i = 0; node->kind == NODE_MAP && i < node->count;) {
 		if (node->pairs[i].value->tag == NODE_TAG_RESET) {
 			node_remove(node, node->pairs[i].key);
 			continue;
 		}
-		drop_resets(node->pairs[i].value);
+		drop_tags(node->pairs[i].value);
 		i++;
 	}
 	for (size_t i = 0; node->kind == NODE_LIST && i < node->count; i++)
-		drop_resets(node->items[i]);
+		drop_tags(node->items[i]);
 }
 
 /* ---- Profiles ---- */
@@ -177,13 +179,14 @@ struct node *stack_finish(struct stack_load *self, const struct node *merged)
 		if (strcmp(pair->key, "name") == 0 || strcmp(pair->key, "version") == 0 ||
 		    strcmp(pair->key, "include") == 0)
 			continue;
-		drop_resets(value);
+		if (value->tag == NODE_TAG_RESET)
+			continue;
+		drop_tags(value);
 		if (strcmp(pair->key, "services") == 0 && value->kind == NODE_MAP)
 			value = finish_services(self, value);
 		if (self->mask && strcmp(pair->key, "services") != 0)
 			stack_mask_section(self, pair->key, value);
-		if (value->tag != NODE_TAG_RESET)
-			node_set(self->pool, root, pair->key, pair->key_place, value);
+		node_set(self->pool, root, pair->key, pair->key_place, value);
 	}
 	return root;
 }

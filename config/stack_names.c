@@ -84,3 +84,22 @@ char *stack_project_name(const char *text)
 	*out = '\0';
 	return name;
 }
+
+int stack_project_check(const char *given, struct err *err)
+{
+	char *spelled = stack_project_name(given);
+	int result = 0;
+
+	if (!spelled)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	if (!*given || strcmp(spelled, given) != 0) {
+		result = err_set(err, ERR_USAGE,
+				 "--project: '%s' is no project name: wanted lower-case letters, digits, '-' and '_', "
+				 "a letter or digit first",
+				 given);
+		if (*spelled)
+			err_hint(err, "for example -p %s", spelled);
+	}
+	free(spelled);
+	return result;
+}

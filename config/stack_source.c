@@ -393,6 +393,8 @@ static int source_create(const struct stack_options *options, struct stack_sourc
 		err_set(err, ERR_INTERNAL, "out of memory");
 	else
 		result = find_start(self, options->directory, err);
+	if (result == 0 && options->project)
+		result = stack_project_check(options->project, err);
 	if (result < 0)
 		stack_source_destroy(self);
 	else

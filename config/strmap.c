@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/strmap.h"
 
+#include "config/fnv.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,10 +12,8 @@
 
 static size_t strmap_hash(const char *key)
 {
-	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+	const uint64_t hash = fnv_text(key);
 
-	for (const unsigned char *at = (const unsigned char *)key; *at; at++)
-		hash = (hash ^ *at) * 0x100000001b3u;
 	return (size_t)(hash ^ (hash >> 32));
 }
 

@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "config/err.h"
+#include "config/fnv.h"
 #include "config/paths.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
@@ -148,18 +149,11 @@ out:
 int project_find(struct project *self, const struct cli_context *context, struct err *err)
 {
 	struct err trouble = ERR_INIT;
-	char *name;
 	int result;
 
 	if (context->globals.project != NULL) {
-		name = stack_project_name(context->globals.project);
-		if (name == NULL || name[0] == '\0')
-			result = err_set(err, ERR_USAGE, "--project: '%s' holds no letter or digit",
-					 context->globals.project);
-		else
-			result = take_name(self, name, err);
-		free(name);
-		return result;
+		result = stack_project_check(context->globals.project, err);
+		return result < 0 ? result : take_name(self, context->globals.project, err);
 	}
 	result = load(self, context, &trouble);
 	if (result == 0) {
@@ -419,12 +413,9 @@ int project_lock(struct project *self, const char *socket_path, struct err *err)
 
 char *project_marker(const struct project *self)
 {
-	uint64_t hash = 14695981039346656037u; /* FNV-1a */
 	char *marker = NULL;
 
-	for (const char *at = self->state_dir; *at != '\0'; at++)
-		hash = (hash ^ (unsigned char)*at) * 1099511628211u;
-	if (asprintf(&marker, "%s-%016llx", self->name, (unsigned long long)hash) < 0)
+	if (asprintf(&marker, "%s-%016llx", self->name, (unsigned long long)fnv_text(self->state_dir)) < 0)
 		return NULL;
 	return marker;
 }

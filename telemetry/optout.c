@@ -3,6 +3,7 @@
 
 #include "telemetry/telemetry.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -70,5 +71,27 @@ char *telemetry_optout_table(void)
 		free(text);
 		return NULL;
 	}
+	return text;
+}
+
+char *telemetry_optout_json(void)
+{
+	size_t count;
+	const struct optout *rows = optout_table(&count);
+	cJSON *object = cJSON_CreateObject(), *variables;
+	char *text;
+
+	cJSON_AddNumberToObject(object, "version", 1);
+	variables = cJSON_AddArrayToObject(object, "variables");
+	for (size_t i = 0; i < count; i++) {
+		cJSON *row = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(row, "name", rows[i].variable);
+		cJSON_AddStringToObject(row, "value", rows[i].value);
+		cJSON_AddStringToObject(row, "product", rows[i].product);
+		cJSON_AddItemToArray(variables, row);
+	}
+	text = object ? cJSON_Print(object) : NULL;
+	cJSON_Delete(object);
 	return text;
 }

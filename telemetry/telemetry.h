@@ -104,6 +104,8 @@ int telemetry_environment(const struct stack *stack, bool on, const char *relay,
 
 /* The opt-out table as text, one "VARIABLE=value  product" a line. The caller frees. */
 char *telemetry_optout_table(void);
+/* The same for programs: {"version": 1, "variables": [{"name", "value", "product"}, ...]}. The caller frees. */
+char *telemetry_optout_json(void);
 
 /* An answer the person gave. "Not this run" and unasked runs leave none. */
 struct telemetry_receipt {

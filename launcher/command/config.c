@@ -4,9 +4,11 @@
 #include "config/stack_print.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
+#include "launcher/command/json_out.h"
 #include "launcher/project.h"
 #include "launcher/supervisor/order.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +50,22 @@ static int print(const struct stack *stack, bool json, struct err *err)
 	return 0;
 }
 
+/* --json: {"version": 1, "project": NAME, "services": [{"name": NAME, "kind": "native" or "container"}, ...]} */
+static int print_names_json(const struct stack *stack, struct err *err)
+{
+	cJSON *object = json_out_create(), *services, *item;
+
+	cJSON_AddStringToObject(object, "project", stack->name);
+	services = cJSON_AddArrayToObject(object, "services");
+	for (size_t i = 0; i < stack->service_count; i++) {
+		item = cJSON_CreateObject();
+		cJSON_AddStringToObject(item, "name", stack->services[i].name);
+		cJSON_AddStringToObject(item, "kind", service_kind_name(stack->services[i].kind));
+		cJSON_AddItemToArray(services, item);
+	}
+	return json_out_print(object, err);
+}
+
 static void print_names(const struct stack *stack)
 {
 	for (size_t i = 0; i < stack->service_count; i++)
@@ -68,7 +86,10 @@ static int config_run(struct cli_context *context, struct err *err)
 	if (result < 0 || context->globals.quiet)
 		goto out;
 	if (options->services) {
-		print_names(project.stack);
+		if (context->globals.json)
+			print_names_json(project.stack, err);
+		else
+			print_names(project.stack);
 		goto out;
 	}
 	if (!options->show_secrets)

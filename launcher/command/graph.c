@@ -3,9 +3,11 @@
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
+#include "launcher/command/json_out.h"
 #include "launcher/project.h"
 #include "launcher/supervisor/order.h"
 
+#include <cjson/cJSON.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +103,54 @@ static void print_dot(const struct stack *stack, const size_t *order)
 	puts("}");
 }
 
+/* ---- For programs ---- */
+
+static cJSON *dependency_object(const struct dependency *dependency)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(object, "service", dependency->service);
+	cJSON_AddStringToObject(object, "condition", depend_condition_name(dependency->condition));
+	cJSON_AddBoolToObject(object, "required", dependency->required);
+	cJSON_AddBoolToObject(object, "there", dependency->index != SIZE_MAX);
+	return object;
+}
+
+/*
+ * {"version": 1, "project": NAME, "services": [{"name": NAME, "kind": "native" or "container", "wave": from 1 on,
+ *  "depends_on": [{"service": NAME, "condition": as in the stack file, "required": bool, "there": bool}, ...]}, ...]}
+ * in the order in which they start.
+ */
+static int print_json(const struct stack *stack, const size_t *order, const size_t *wave, struct err *err)
+{
+	cJSON *object = json_out_create(), *services, *item, *list;
+
+	cJSON_AddStringToObject(object, "project", stack->name);
+	services = cJSON_AddArrayToObject(object, "services");
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service *service = &stack->services[order[i]];
+
+		item = cJSON_CreateObject();
+		cJSON_AddStringToObject(item, "name", service->name);
+		cJSON_AddStringToObject(item, "kind", service_kind_name(service->kind));
+		cJSON_AddNumberToObject(item, "wave", (double)wave[order[i]] + 1);
+		list = cJSON_AddArrayToObject(item, "depends_on");
+		for (size_t k = 0; k < service->depends_on_count; k++)
+			cJSON_AddItemToArray(list, dependency_object(&service->depends_on[k]));
+		cJSON_AddItemToArray(services, item);
+	}
+	return json_out_print(object, err);
+}
+
+static int check_options(const struct cli_context *context, struct err *err)
+{
+	const struct graph_options *options = context->options;
+
+	if (!options->dot || !context->globals.json)
+		return 0;
+	return err_set(err, ERR_USAGE, "--dot and --json exclude each other");
+}
+
 static int graph_run(struct cli_context *context, struct err *err)
 {
 	const struct graph_options *options = context->options;
@@ -108,8 +158,11 @@ static int graph_run(struct cli_context *context, struct err *err)
 	size_t *order = NULL, *wave = NULL;
 
 	project_init(&project);
-	if (project_load(&project, context, err) == 0 && order_make(project.stack, &order, &wave, err) == 0) {
-		if (options->dot)
+	if (check_options(context, err) == 0 && project_load(&project, context, err) == 0 &&
+	    order_make(project.stack, &order, &wave, err) == 0) {
+		if (context->globals.json)
+			print_json(project.stack, order, wave, err);
+		else if (options->dot)
 			print_dot(project.stack, order);
 		else
 			print_waves(project.stack, order, wave);

@@ -5,9 +5,11 @@
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
+#include "launcher/command/json_out.h"
 #include "launcher/project.h"
 #include "telemetry/telemetry.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +68,26 @@ static int show(const struct cli_context *context, const struct project *project
 	return print_text(text, err);
 }
 
+/*
+ * {"version": 1, "app": NAME, "notice": its version, "title", "question", "summary", "brief", "full": the texts, "hash": SHA-256 of
+ * them, "schema_hash": SHA-256 of the events and properties}
+ */
+static int print_notice_json(const struct stack *stack, const struct telemetry_notice *made, struct err *err)
+{
+	cJSON *object = json_out_create();
+
+	cJSON_AddStringToObject(object, "app", stack->app);
+	cJSON_AddNumberToObject(object, "notice", stack->telemetry->notice);
+	cJSON_AddStringToObject(object, "title", made->title);
+	cJSON_AddStringToObject(object, "question", made->question);
+	cJSON_AddStringToObject(object, "summary", made->summary);
+	cJSON_AddStringToObject(object, "brief", made->brief);
+	cJSON_AddStringToObject(object, "full", made->full);
+	cJSON_AddStringToObject(object, "hash", made->hash);
+	cJSON_AddStringToObject(object, "schema_hash", made->schema_hash);
+	return json_out_print(object, err);
+}
+
 static int notice(const struct cli_context *context, const struct project *project, struct err *err)
 {
 	struct telemetry_notice made = {0};
@@ -76,6 +98,8 @@ static int notice(const struct cli_context *context, const struct project *proje
 	result = telemetry_notice_make(project->stack, &made);
 	if (result < 0)
 		err_set(err, ERR_INTERNAL, "cannot make the notice: %s", strerror(-result));
+	else if (context->globals.json)
+		result = print_notice_json(project->stack, &made, err);
 	else
 		printf("%s\n\n%s\n", made.title, made.full);
 	telemetry_notice_finish(&made);
@@ -93,9 +117,8 @@ static int schema(const struct cli_context *context, const struct project *proje
 
 static int environment(const struct cli_context *context, const struct project *project, struct err *err)
 {
-	(void)context;
 	(void)project;
-	return print_text(telemetry_optout_table(), err);
+	return print_text(context->globals.json ? telemetry_optout_json() : telemetry_optout_table(), err);
 }
 
 static int receipt(const struct cli_context *context, const struct project *project, struct err *err)

@@ -78,6 +78,7 @@ static int tear_down(void **state)
 
 static void test_name(void **state)
 {
+	static const char *const refused[] = {"!!", "", "Other One", "Shop", "-shop", "_shop", "shop.1", "../shop"};
 	struct place *place = *state;
 	struct err err = ERR_INIT;
 	struct project project;
@@ -88,16 +89,24 @@ static void test_name(void **state)
 	project_finish(&project);
 	/* -p needs no stack file. */
 	write_file(place->stack, "compose.yaml", "services: [");
-	place->context.globals.project = "Other One";
+	place->context.globals.project = "other-1";
 	assert_int_equal(project_find(&project, &place->context, &err), 0);
-	assert_string_equal(project.name, "otherone");
+	assert_string_equal(project.name, "other-1");
 	assert_null(project.stack);
 	project_finish(&project);
-	place->context.globals.project = "!!";
-	assert_true(project_find(&project, &place->context, &err) < 0);
-	assert_int_equal(err.code, ERR_USAGE);
-	err_finish(&err);
-	project_finish(&project);
+	/* What is typed is taken as it is, or refused: by commands that need the file and by those that do not. */
+	write_file(place->stack, "compose.yaml", "services: {a: {command: x}}");
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		place->context.globals.project = refused[i];
+		assert_true(project_find(&project, &place->context, &err) < 0);
+		assert_int_equal(err.code, ERR_USAGE);
+		err_finish(&err);
+		project_finish(&project);
+		assert_true(project_load(&project, &place->context, &err) < 0);
+		assert_int_equal(err.code, ERR_USAGE);
+		err_finish(&err);
+		project_finish(&project);
+	}
 }
 
 static void test_runs_once(void **state)

@@ -73,7 +73,7 @@ static void test_commands(void **state)
 		const char *body, *argv;
 	} cases[] = {
 		{"command: echo 'a b' c", "<echo><a b><c>"},
-		{"command: [echo, a b, 1, 'true']", "<echo><a b><1><true>"},
+		{"command: [echo, a b, '1', 'true', yes, 1.2.3, -x]", "<echo><a b><1><true><yes><1.2.3><-x>"},
 		{"entrypoint: /bin/e x\ncommand: [y]", "</bin/e><x><y>"},
 		{"entrypoint: [/bin/e]", "</bin/e>"},
 		{"command: a | b > c\nx-upfront: {shell: true}", "</bin/sh><-c><a | b > c>"},
@@ -364,6 +364,12 @@ static void test_errors(void **state)
 		{"command: a\nrestart: 'on-failure:'", "restart policy 'on-failure:': wanted on-failure:N"},
 		{"command: a\nstop_signal: SIGTREM", "unknown signal 'SIGTREM' (did you mean 'SIGTERM'?)"},
 		{"command: a\nstop_signal: 0", "unknown signal '0'"},
+		{"command: [sleep, 60]", "'command': wanted text: put it in quotes, \"60\", found '60'"},
+		{"command: [a, 1.50]", "put it in quotes, \"1.50\""},
+		{"command: [a, 0x10]", "put it in quotes, \"0x10\""},
+		{"command: [a, true]", "put it in quotes, \"true\""},
+		{"entrypoint: [5]", "'entrypoint': wanted text"},
+		{"command: a\nhealthcheck: {test: [CMD, a, 5]}", "'test': wanted text"},
 		{"command: a\nstop_signal: 99", "unknown signal '99'"},
 		{"command: a\nstop_grace_period: 10",
 		 "'stop_grace_period': wanted a duration with a unit such as 10s, found '10'"},

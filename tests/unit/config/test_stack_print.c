@@ -129,11 +129,41 @@ static void test_json(void **state)
 	stack_text_finish(&text);
 }
 
+/* Tags have done their work by then; a variable in a list of words is text, whatever its value looks like. */
+static void test_traces(void **state)
+{
+	static const char *const environment[] = {"N=5", NULL};
+	const struct stack_text_options options = {.environment = environment};
+	struct stack_text text;
+	char *printed;
+
+	(void)state;
+	stack_text_resolve(&text,
+			   "services:\n"
+			   "  a:\n"
+			   "    command: [sleep, $N]\n"
+			   "    ports: !override ['80']\n"
+			   "    labels: !override {a: b}\n"
+			   "    environment: {A: !override b, B: !reset c}\n"
+			   "x-more: !override {a: !override [b]}\n"
+			   "volumes: !reset {}\n",
+			   &options);
+	stack_text_assert_error(&text, "");
+	printed = stack_print_yaml(text.stack);
+	assert_null(strchr(printed, '!'));
+	assert_null(strstr(printed, "volumes"));
+	assert_null(strstr(printed, "B:"));
+	assert_non_null(strstr(printed, "- \"5\"\n"));
+	free(printed);
+	stack_text_finish(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_yaml),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_traces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
