@@ -20,7 +20,12 @@
 /* What is promised is a second; a busy machine gets more. */
 #define ANSWER_MS 5000
 #define RESTART_MS 10000
-#ifdef __SANITIZE_ADDRESS__
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(SANITIZED) || defined(__SANITIZE_ADDRESS__)
 #define GROWTH_KB_MAX (512 * 1024) /* it keeps what was freed */
 #else
 #define GROWTH_KB_MAX (24 * 1024)
