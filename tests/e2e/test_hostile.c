@@ -145,9 +145,15 @@ static void test_attacks(void **state)
 		{"half", "100"},    {"unread", "100"}, {"streams", "100"}, {"flood", "100"},
 	};
 	const struct world *world = *state;
-	const pid_t supervisor = (pid_t)status_number(world_find(world, "sleep 1005"), "PPid:");
-	const long before_kb = status_number(supervisor, "VmRSS:");
+	const int64_t since_ms = world_now_ms();
+	pid_t supervisor;
+	long before_kb;
 
+	/* `up -d` does not wait for the service to be what it is to become. */
+	while (world_find(world, "sleep 1005") == 0)
+		world_pause(since_ms, RESTART_MS, "the service");
+	supervisor = (pid_t)status_number(world_find(world, "sleep 1005"), "PPid:");
+	before_kb = status_number(supervisor, "VmRSS:");
 	assert_true(before_kb > 0);
 	for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
 		struct attack attack;
