@@ -148,6 +148,10 @@ CHILD_CODE static int step_signals(struct spawn_plan *plan)
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	for (int number = 1; number < NSIG; number++)
 		sigaction(number, &action, NULL);
+	/* The two that libc keeps for itself, and refuses to touch: whoever started us may have ignored them. */
+	const unsigned long kernel_action[8] = {0};
+	for (int number = __SIGRTMIN; number < SIGRTMIN; number++)
+		syscall(SYS_rt_sigaction, number, kernel_action, NULL, NSIG / 8);
 	sigset_t none;
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? errno : 0;
