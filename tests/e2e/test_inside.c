@@ -74,8 +74,8 @@ static void expect_line(const char *text, const char *who, const char *wanted)
 static void expect_no_trace(const struct world *world, const char *text, const char *who)
 {
 	/* The last are the tests' own. */
-	static const char *const documented[] = {"UPFRONT_STACK=",   "UPFRONT_UNIT=", "UPFRONT_TELEMETRY=",
-						 "UPFRONT_METRICS=", "UPFRONT_TEST_"};
+	static const char *const documented[] = {
+		"UPFRONT_STACK=", "UPFRONT_UNIT=", "UPFRONT_TELEMETRY=", "UPFRONT_METRICS=", "UPFRONT_TEST_"};
 
 	for (const char *at = text; (at = strstr(at, "\nenv: UPFRONT_")) != NULL; at++) {
 		bool known = false;
