@@ -197,7 +197,6 @@ static const struct fault_case table[] = {
 	CALLS("mkdir", "ENOSPC", "terminal", "told or done without", ANY_END),
 	CALLS("mkdir", "EACCES", "supervisor", "told or done without", ANY_END),
 	CALLS("rename", "EROFS", "terminal", "told or done without", ANY_END),
-	CALLS("fsync", "EIO", "terminal", "told or done without", ANY_END),
 	CALLS("fstat", "EIO", "supervisor", "told or done without", ANY_END),
 	CALLS("lstat", "EIO", "terminal", "told or done without", ANY_END),
 	CALLS("flock", "EINTR", "terminal", "told or done without", ANY_END),
