@@ -369,6 +369,7 @@ static void finish(struct supervisor *self)
 	generations_finish(self);
 	strmap_finish(&self->environment);
 	strmap_finish(&self->telemetry_environment);
+	strmap_finish(&self->telemetry_off);
 	spawn_users_finish(&self->own_users);
 	err_finish(&self->failure);
 	free(self->marker);
@@ -406,6 +407,7 @@ int supervisor_run(const struct supervisor_options *options)
 	self.users = options->users != NULL ? options->users : &self.own_users;
 	strmap_init(&self.environment);
 	strmap_init(&self.telemetry_environment);
+	strmap_init(&self.telemetry_off);
 	if (open_doors(&self, &self.failure) == 0) {
 		if (bring_up(&self, &self.failure) < 0)
 			give_up_before_the_start(&self);

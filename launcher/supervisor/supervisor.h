@@ -165,7 +165,7 @@ void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t g
 void supervisor_detach(struct supervisor *self);
 /* Events of this run that were lost on the way to the sender. */
 uint64_t supervisor_telemetry_dropped(const struct supervisor *self);
-/* Withdraws: nothing more is sent, not even what waits, and telemetry stays closed. */
+/* Withdraws: nothing more is sent, not even what waits, telemetry stays closed, and what is started from here on is told off. */
 void supervisor_withdraw(struct supervisor *self);
 
 /*

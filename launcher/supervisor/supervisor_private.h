@@ -114,7 +114,9 @@ struct supervisor {
 	struct output *output;
 	struct ctl *ctl;
 	struct report *report; /* telemetry; NULL without a yes */
-	struct strmap telemetry_environment;
+	struct strmap telemetry_environment; /* what services are told */
+	struct strmap
+		telemetry_off; /* what they are told from a withdrawal on: made before, so that it cannot fail then */
 	char *marker; /* UPFRONT_STACK=... */
 
 	struct unit **units; /* all, in the order of the file; those that leave at the end */
@@ -255,7 +257,7 @@ bool report_reaped(struct supervisor *self, pid_t pid, const struct engine_exit 
 bool report_started(const struct supervisor *self, pid_t pid);
 /* Sends what is due as it stands and closes; never waits. */
 void report_close(struct supervisor *self);
-/* Closes without another word. */
+/* Closes without another word; whatever starts from here on is told off. */
 void report_withdraw(struct supervisor *self);
 
 #endif

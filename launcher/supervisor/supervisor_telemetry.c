@@ -397,10 +397,20 @@ void report_close(struct supervisor *supervisor)
 	report_destroy(self);
 }
 
+static void tell_off(struct supervisor *supervisor)
+{
+	if (supervisor->telemetry_off.count == 0)
+		return; /* services are told off already */
+	strmap_finish(&supervisor->telemetry_environment);
+	supervisor->telemetry_environment = supervisor->telemetry_off;
+	strmap_init(&supervisor->telemetry_off);
+}
+
 void report_withdraw(struct supervisor *supervisor)
 {
 	struct report *self = supervisor->report;
 
+	tell_off(supervisor);
 	if (self == NULL)
 		return;
 	supervisor->report = NULL;
@@ -455,6 +465,8 @@ int telemetry_prepare(struct supervisor *self, struct err *err)
 	rc = telemetry_environment(
 		self->stack, telemetry != NULL, NULL, telemetry != NULL ? telemetry_distinct_id(telemetry) : NULL,
 		telemetry != NULL ? telemetry_session_id(telemetry) : NULL, &self->telemetry_environment);
+	if (rc == 0 && telemetry != NULL)
+		rc = telemetry_environment(self->stack, false, NULL, NULL, NULL, &self->telemetry_off);
 	if (rc < 0)
 		return err_set(err, ERR_INTERNAL, "cannot prepare what services are told on telemetry: %s",
 			       strerror(-rc));

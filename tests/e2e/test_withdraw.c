@@ -246,6 +246,58 @@ static void test_off_says_what_it_could_not_end(void **state)
 	down(world, "one");
 }
 
+/* ---- What is started afterwards is told so ---- */
+
+#define TELLING(more)                                                                                                \
+	"name: ask\n"                                                                                                \
+	"x-upfront: {app: Ask, telemetry: {host: 'file:events.jsonl', key: k, env: {on: {WORD: 'yes'}, off: {WORD: " \
+	"'no'}}}}\n"                                                                                                 \
+	"services:\n"                                                                                                \
+	"  a:\n"                                                                                                     \
+	"    command: [sh, -c, 'echo \"$$UPFRONT_TELEMETRY,$$WORD,$$DO_NOT_TRACK,$$ASK_TELEMETRY_DISABLED,"          \
+	"$$NEXT_TELEMETRY_DISABLED,$$SAID\" >>told; exec sleep 1001']\n"                                             \
+	"    environment: {SAID: 'file says ${WORD}'" more "}\n"
+
+/* Waits until `told` ends with this line. */
+static void await_told(const struct world *world, const char *line)
+{
+	int64_t since = world_now_ms();
+
+	for (;;) {
+		char *text = world_has(world, "told") ? world_read(world, "told") : NULL;
+		size_t size = text != NULL ? strlen(text) : 0;
+		bool found = size >= strlen(line) && strcmp(text + size - strlen(line), line) == 0;
+
+		free(text);
+		if (found)
+			return;
+		world_pause(since, 10000, line);
+	}
+}
+
+static void test_what_is_started_afterwards_is_told_off(void **state)
+{
+	const struct world *world = *state;
+	struct run run;
+
+	world_write(world, "compose.yaml", TELLING(""));
+	up(world, NULL);
+	await_told(world, "on,yes,,,,file says yes\n");
+	by_api(world);
+	assert_true(world_find(world, "sleep 1001") > 0);
+	/* What the file was read as stays until it is read again; what services are told does not. */
+	cJSON_Delete(ask(world, "ask", "POST", "/v1/services/a/restart"));
+	await_told(world, "off,no,1,true,1,file says yes\n");
+	run_upfront(&run, world, "run", "--", "sh", "-c", "echo $UPFRONT_TELEMETRY,$WORD,$DO_NOT_TRACK", NULL);
+	run_assert_code(&run, 0);
+	assert_string_equal(run.out.bytes, "off,no,1\n");
+	run_finish(&run);
+	world_write(world, "compose.yaml", TELLING(", MORE: x"));
+	cJSON_Delete(ask(world, "ask", "POST", "/v1/stack/reload"));
+	await_told(world, "off,no,1,true,1,file says no\n");
+	down(world, "ask");
+}
+
 /* ---- What a start tells ---- */
 
 static void test_a_start_that_took_too_long_is_told_as_that(void **state)
@@ -294,6 +346,7 @@ int main(void)
 		IN_WORLD(test_a_queue_in_memory_is_not_sent),
 		IN_WORLD(test_off_reaches_every_stack_of_the_app),
 		IN_WORLD(test_off_says_what_it_could_not_end),
+		IN_WORLD(test_what_is_started_afterwards_is_told_off),
 		IN_WORLD(test_a_start_that_took_too_long_is_told_as_that),
 		IN_WORLD(test_printing_reaches_the_up_that_went_on),
 	};
