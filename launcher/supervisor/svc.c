@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/supervisor/svc.h"
+#include "launcher/supervisor/svc_private.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* While a unit starts: the first pause between two attempts, and the longest one whatever the file says. */
-#define PROBE_FIRST_MS 25
-#define PROBE_START_MAX_MS 1000
 /* Floors that keep a careless `backoff: {initial: 0, reset: 0}` from becoming a busy loop. */
 #define BACKOFF_MIN_MS 10
 #define STABLE_MIN_MS 1000
@@ -32,84 +29,6 @@ void svc_init(struct svc *self, const struct svc_policy *policy)
 		self->policy.liveness = NULL;
 }
 
-const struct probe_spec *svc_probe(const struct svc *self)
-{
-	if (self->policy.readiness != NULL && self->was_ready && self->policy.liveness != NULL)
-		return self->policy.liveness;
-	return self->policy.readiness;
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-/* Deadlines of a file that says "for ever" must not overflow: ten years are as good. */
-static int64_t later(int64_t now_ms, int64_t delay_ms)
-{
-	return now_ms + least(delay_ms, INT64_C(10) * 366 * 24 * 3600 * 1000);
-}
-
-static void enter(struct svc *self, enum svc_state state, struct svc_effects *effects)
-{
-	effects->changed = effects->changed || self->state != state;
-	self->state = state;
-}
-
-/* ---- Probing ---- */
-
-static int64_t probe_interval(const struct svc *self)
-{
-	return most(svc_probe(self)->interval_ms, PROBE_FIRST_MS);
-}
-
-static int64_t probe_pause_while_starting(const struct svc *self)
-{
-	int64_t declared = self->policy.readiness->start_interval_ms;
-	int64_t longest = least(declared > 0 ? declared : PROBE_START_MAX_MS, PROBE_START_MAX_MS);
-	int doublings = self->probe_attempts > 8 ? 8 : self->probe_attempts;
-
-	longest = most(least(longest, probe_interval(self)), 1);
-	return least((int64_t)PROBE_FIRST_MS << (doublings > 0 ? doublings - 1 : 0), longest);
-}
-
-/* False: the service says so itself, unasked. */
-static bool probe_is_asked(const struct svc *self)
-{
-	return svc_probe(self)->kind != PROBE_NOTIFY;
-}
-
-/* A log line, or a word without a watchdog, says "ready" once; there is nothing to wait for later. */
-static bool probe_lasts(const struct svc *self)
-{
-	const struct probe_spec *probe = svc_probe(self);
-
-	return probe->kind != PROBE_LOG && (probe->kind != PROBE_NOTIFY || probe->watchdog_ms > 0);
-}
-
-static void probe_now(struct svc *self, struct svc_effects *effects)
-{
-	self->probe_due_ms = 0;
-	self->probe_running = true;
-	if (self->probe_attempts < INT32_MAX)
-		self->probe_attempts++;
-	effects->probe = true;
-}
-
-static void probe_stop(struct svc *self, struct svc_effects *effects)
-{
-	if (self->policy.readiness != NULL)
-		effects->stop_probe = true;
-	self->probe_running = false;
-	self->probe_due_ms = 0;
-	self->probe_count_due_ms = 0;
-}
-
 /* ---- Stopping ---- */
 
 static void send_stop(struct svc *self, int64_t now_ms, struct svc_effects *effects)
@@ -117,17 +36,17 @@ static void send_stop(struct svc *self, int64_t now_ms, struct svc_effects *effe
 	int64_t grace_ms = self->policy.stop.grace_ms;
 
 	if (self->stop_limited)
-		grace_ms = least(grace_ms, self->stop_limit_ms);
+		grace_ms = svc_least(grace_ms, self->stop_limit_ms);
 	effects->signal = self->policy.stop.signal;
 	self->grace_over = grace_ms <= 0;
 	effects->kill = self->grace_over;
-	self->stop_deadline_ms = self->grace_over ? 0 : later(now_ms, grace_ms);
+	self->stop_deadline_ms = self->grace_over ? 0 : svc_later(now_ms, grace_ms);
 }
 
 static void begin_stop(struct svc *self, int64_t now_ms, struct svc_effects *effects)
 {
-	probe_stop(self, effects);
-	enter(self, SVC_STOPPING, effects);
+	svc_probing_stop(self, effects);
+	svc_enter(self, SVC_STOPPING, effects);
 	self->stop_deadline_ms = 0;
 	self->grace_over = false;
 	/* A start under way cannot be called back: its answer finds the unit stopping and is dealt with then. */
@@ -139,8 +58,8 @@ static void begin_stop(struct svc *self, int64_t now_ms, struct svc_effects *eff
 
 static int64_t backoff_delay(const struct svc *self)
 {
-	int64_t longest = most(self->policy.restart.backoff_max_ms, BACKOFF_MIN_MS);
-	int64_t delay = least(most(self->policy.restart.backoff_initial_ms, BACKOFF_MIN_MS), longest);
+	int64_t longest = svc_most(self->policy.restart.backoff_max_ms, BACKOFF_MIN_MS);
+	int64_t delay = svc_least(svc_most(self->policy.restart.backoff_initial_ms, BACKOFF_MIN_MS), longest);
 
 	if (self->failures_in_row <= 1)
 		return 0;
@@ -171,11 +90,11 @@ static void schedule_restart(struct svc *self, int64_t now_ms, struct svc_effect
 		self->restarts++;
 	self->backoff_ms = backoff_delay(self);
 	if (self->backoff_ms == 0) {
-		enter(self, SVC_WAITING, effects);
+		svc_enter(self, SVC_WAITING, effects);
 		return;
 	}
-	self->start_deadline_ms = later(now_ms, self->backoff_ms);
-	enter(self, SVC_BACKOFF, effects);
+	self->start_deadline_ms = svc_later(now_ms, self->backoff_ms);
+	svc_enter(self, SVC_BACKOFF, effects);
 }
 
 /* Nothing is left of the unit: what becomes of it is decided here and nowhere else. */
@@ -184,21 +103,21 @@ static void all_ended(struct svc *self, int64_t now_ms, struct svc_effects *effe
 	bool well = !self->start_failed && !self->last_exit.signaled && self->last_exit.code == 0;
 	bool unhealthy = self->restart_wanted && self->stop_is_ours;
 	bool asked = self->restart_wanted && !self->stop_is_ours;
-	int64_t stable_ms = most(self->policy.restart.backoff_reset_ms, STABLE_MIN_MS);
+	int64_t stable_ms = svc_most(self->policy.restart.backoff_reset_ms, STABLE_MIN_MS);
 
 	self->restart_wanted = self->stop_is_ours = self->grace_over = self->stop_limited = false;
 	self->stop_deadline_ms = 0;
 	if (!self->wanted) {
-		enter(self, SVC_STOPPED, effects);
+		svc_enter(self, SVC_STOPPED, effects);
 		return;
 	}
 	if (asked) {
 		self->failures_in_row = 0;
-		enter(self, SVC_WAITING, effects);
+		svc_enter(self, SVC_WAITING, effects);
 		return;
 	}
 	if (self->policy.one_shot && well && !unhealthy) {
-		enter(self, SVC_COMPLETED, effects);
+		svc_enter(self, SVC_COMPLETED, effects);
 		return;
 	}
 	if (self->started_ms != 0 && self->ended_ms - self->started_ms >= stable_ms)
@@ -212,13 +131,10 @@ static void all_ended(struct svc *self, int64_t now_ms, struct svc_effects *effe
 		return;
 	}
 	self->gave_up = !well && self->policy.restart.when == RESTART_ON_FAILURE;
-	enter(self, well ? SVC_COMPLETED : SVC_FAILED, effects);
+	svc_enter(self, well ? SVC_COMPLETED : SVC_FAILED, effects);
 }
 
 /* ---- Events, one function each ---- */
-
-typedef void step_function(struct svc *self, const struct svc_event *event, int64_t now_ms,
-			   struct svc_effects *effects);
 
 static void on_want_up(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
 {
@@ -231,7 +147,7 @@ static void on_want_up(struct svc *self, const struct svc_event *event, int64_t 
 	case SVC_BACKOFF:
 		self->failures_in_row = 0;
 		self->start_deadline_ms = 0;
-		enter(self, SVC_WAITING, effects);
+		svc_enter(self, SVC_WAITING, effects);
 		break;
 	case SVC_STOPPING:
 		self->restart_wanted = self->restart_wanted || !self->wanted;
@@ -250,7 +166,7 @@ static void on_want_down(struct svc *self, const struct svc_event *event, int64_
 	case SVC_WAITING:
 	case SVC_BACKOFF:
 		self->start_deadline_ms = 0;
-		enter(self, SVC_STOPPED, effects);
+		svc_enter(self, SVC_STOPPED, effects);
 		break;
 	case SVC_STARTING:
 	case SVC_RUNNING:
@@ -295,7 +211,7 @@ static void on_conditions_hold(struct svc *self, const struct svc_event *event, 
 	self->probe_failures = self->probe_attempts = 0;
 	self->started_ms = self->ready_ms = self->ended_ms = 0;
 	effects->start = true;
-	enter(self, SVC_STARTING, effects);
+	svc_enter(self, SVC_STARTING, effects);
 }
 
 static void on_conditions_fail(struct svc *self, const struct svc_event *event, int64_t now_ms,
@@ -304,7 +220,7 @@ static void on_conditions_fail(struct svc *self, const struct svc_event *event, 
 	(void)event;
 	(void)now_ms;
 	if (self->state == SVC_WAITING)
-		enter(self, SVC_FAILED, effects);
+		svc_enter(self, SVC_FAILED, effects);
 }
 
 static void on_started(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
@@ -324,14 +240,10 @@ static void on_started(struct svc *self, const struct svc_event *event, int64_t 
 	if (self->policy.readiness == NULL) {
 		self->ready_ms = now_ms;
 		self->was_ready = true;
-		enter(self, SVC_RUNNING, effects);
+		svc_enter(self, SVC_RUNNING, effects);
 		return;
 	}
-	self->probe_count_due_ms = later(now_ms, most(self->policy.readiness->start_period_ms, probe_interval(self)));
-	if (probe_is_asked(self))
-		probe_now(self, effects);
-	else
-		self->probe_due_ms = self->probe_count_due_ms;
+	svc_probing_begin(self, now_ms, effects);
 }
 
 static void on_start_failed(struct svc *self, const struct svc_event *event, int64_t now_ms,
@@ -354,7 +266,7 @@ static void on_exited(struct svc *self, const struct svc_event *event, int64_t n
 	self->has_exited = true;
 	self->last_exit = event->exit;
 	self->ended_ms = now_ms;
-	probe_stop(self, effects);
+	svc_probing_stop(self, effects);
 	if (!event->exit.leftovers) {
 		all_ended(self, now_ms, effects);
 		return;
@@ -380,90 +292,6 @@ static void on_cleared(struct svc *self, const struct svc_event *event, int64_t 
 	all_ended(self, now_ms, effects);
 }
 
-/* A restart for ill health that is decided stays decided: any answer comes too late then. */
-static bool probe_answer_counts(const struct svc *self)
-{
-	if (!self->has_process || self->policy.readiness == NULL || self->restart_wanted)
-		return false;
-	return self->state == SVC_STARTING || self->state == SVC_READY || self->state == SVC_UNHEALTHY;
-}
-
-static void on_probe_well(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
-{
-	(void)event;
-	if (!probe_answer_counts(self))
-		return;
-	self->probe_running = false;
-	self->probe_failures = 0;
-	self->probe_count_due_ms = 0;
-	if (!self->was_ready)
-		self->ready_ms = now_ms;
-	self->was_ready = true;
-	self->probe_due_ms = probe_lasts(self) ? later(now_ms, probe_interval(self)) : 0;
-	enter(self, SVC_READY, effects);
-}
-
-/* Counts an ill answer as far as it counts; true when it was the one too many. */
-static bool probe_gives_up(struct svc *self, int64_t now_ms)
-{
-	if (self->state == SVC_STARTING) {
-		if (now_ms < self->probe_count_due_ms)
-			return false;
-		self->probe_count_due_ms = later(now_ms, probe_interval(self));
-		if (!probe_is_asked(self))
-			return true;
-	}
-	if (self->probe_failures < INT32_MAX)
-		self->probe_failures++;
-	return self->state != SVC_UNHEALTHY && self->probe_failures >= svc_probe(self)->retries;
-}
-
-/* True when it is to be restarted for that: nothing more is asked then. */
-static bool become_unhealthy(struct svc *self, int64_t now_ms, struct svc_effects *effects)
-{
-	enter(self, SVC_UNHEALTHY, effects);
-	if (!self->policy.restart.on_unhealthy)
-		return false;
-	/* The stop follows by the timer, so that everybody sees the unit unhealthy first. */
-	self->restart_wanted = self->stop_is_ours = true;
-	self->stop_deadline_ms = now_ms;
-	self->probe_due_ms = 0;
-	return true;
-}
-
-static void on_probe_ill(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
-{
-	(void)event;
-	if (!probe_answer_counts(self))
-		return;
-	self->probe_running = false;
-	if (probe_gives_up(self, now_ms) && become_unhealthy(self, now_ms, effects))
-		return;
-	if (!probe_is_asked(self) && !(self->was_ready && probe_lasts(self)))
-		return; /* it may still say so; nothing is due any more */
-	self->probe_due_ms =
-		later(now_ms, self->state == SVC_STARTING ? probe_pause_while_starting(self) : probe_interval(self));
-}
-
-static void on_trouble(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
-{
-	(void)event;
-	if (probe_answer_counts(self) && self->state != SVC_UNHEALTHY)
-		(void)become_unhealthy(self, now_ms, effects);
-}
-
-/* What is due is asked for; where nobody asks, it is its not having come that counts. */
-static void probe_is_due(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
-{
-	if (probe_is_asked(self)) {
-		probe_now(self, effects);
-		return;
-	}
-	self->probe_due_ms = 0;
-	effects->silent = true;
-	on_probe_ill(self, event, now_ms, effects);
-}
-
 static bool is_due(int64_t deadline_ms, int64_t now_ms)
 {
 	return deadline_ms != 0 && deadline_ms <= now_ms;
@@ -475,7 +303,7 @@ static void on_timer(struct svc *self, const struct svc_event *event, int64_t no
 	case SVC_BACKOFF:
 		if (is_due(self->start_deadline_ms, now_ms)) {
 			self->start_deadline_ms = 0;
-			enter(self, SVC_WAITING, effects);
+			svc_enter(self, SVC_WAITING, effects);
 		}
 		break;
 	case SVC_STOPPING:
@@ -494,14 +322,14 @@ static void on_timer(struct svc *self, const struct svc_event *event, int64_t no
 	case SVC_STARTING:
 	case SVC_READY:
 		if (is_due(self->probe_due_ms, now_ms) && !self->probe_running)
-			probe_is_due(self, event, now_ms, effects);
+			svc_probing_due(self, event, now_ms, effects);
 		break;
 	default:
 		break;
 	}
 }
 
-static step_function *const steps[] = {
+static svc_step_function *const steps[] = {
 	[SVC_WANT_UP] = on_want_up,
 	[SVC_WANT_DOWN] = on_want_down,
 	[SVC_WANT_RESTART] = on_want_restart,
@@ -511,9 +339,9 @@ static step_function *const steps[] = {
 	[SVC_START_FAILED] = on_start_failed,
 	[SVC_EXITED] = on_exited,
 	[SVC_CLEARED] = on_cleared,
-	[SVC_PROBE_WELL] = on_probe_well,
-	[SVC_PROBE_ILL] = on_probe_ill,
-	[SVC_TROUBLE] = on_trouble,
+	[SVC_PROBE_WELL] = svc_on_probe_well,
+	[SVC_PROBE_ILL] = svc_on_probe_ill,
+	[SVC_TROUBLE] = svc_on_trouble,
 	[SVC_TIMER] = on_timer,
 };
 
@@ -538,30 +366,23 @@ int64_t svc_deadline(const struct svc *self)
 	return earliest;
 }
 
-void svc_extend(struct svc *self, int64_t extend_ms, int64_t now_ms)
-{
-	if (self->state != SVC_STARTING || !self->has_process || probe_is_asked(self))
-		return;
-	self->probe_due_ms = self->probe_count_due_ms = most(self->probe_due_ms, later(now_ms, extend_ms));
-}
-
 void svc_limit_grace(struct svc *self, int64_t limit_ms, int64_t now_ms)
 {
 	if (limit_ms < 0)
 		return;
-	self->policy.stop.grace_ms = least(self->policy.stop.grace_ms, limit_ms);
+	self->policy.stop.grace_ms = svc_least(self->policy.stop.grace_ms, limit_ms);
 	if (self->stop_deadline_ms != 0)
-		self->stop_deadline_ms = most(least(self->stop_deadline_ms, later(now_ms, limit_ms)), 1);
+		self->stop_deadline_ms = svc_most(svc_least(self->stop_deadline_ms, svc_later(now_ms, limit_ms)), 1);
 }
 
 void svc_limit_stop(struct svc *self, int64_t limit_ms, int64_t now_ms)
 {
 	if (limit_ms < 0 || svc_is_gone(self))
 		return;
-	self->stop_limit_ms = self->stop_limited ? least(self->stop_limit_ms, limit_ms) : limit_ms;
+	self->stop_limit_ms = self->stop_limited ? svc_least(self->stop_limit_ms, limit_ms) : limit_ms;
 	self->stop_limited = true;
 	if (self->state == SVC_STOPPING && self->stop_deadline_ms != 0)
-		self->stop_deadline_ms = most(least(self->stop_deadline_ms, later(now_ms, limit_ms)), 1);
+		self->stop_deadline_ms = svc_most(svc_least(self->stop_deadline_ms, svc_later(now_ms, limit_ms)), 1);
 }
 
 bool svc_is_crash_loop(const struct svc *self)
