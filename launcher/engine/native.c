@@ -5,7 +5,6 @@
 #include "config/stack.h"
 #include "launcher/process/proc_table.h"
 #include "launcher/process/spawn.h"
-#include "launcher/process/strays.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -21,141 +20,94 @@
 /* Above this many services roomy pipes could use up what the kernel grants a user (pipe-user-pages-soft). */
 #define ROOMY_SERVICES_MAX 16u
 
+/* How often it is tried to see what is left, when that cannot be told. */
+#define LOOKS_MAX 50
+#define LOOK_AGAIN_US 10000
+
 static struct native_unit *find_unit(struct engine *self, unsigned unit)
 {
 	return unit < self->unit_count ? self->units[unit] : NULL;
 }
 
-void native_report_soon(struct engine *self)
-{
-	event_active(self->report, EV_TIMEOUT, 0);
-}
+/* ---- Who has a report to make, and who is whose ---- */
 
-/* ---- What is left of a unit ---- */
-
-/* Notes who is below the main process now: the only trace of those that leave its session and hide their environment. */
-static void remember(struct native_unit *unit)
+static void list(struct native_unit *unit)
 {
-	/* A look into /proc for each unit, and the kernel's forgetting of it, would be half of what a stop costs. */
-	if (unit->engine->ending)
+	struct native_unit **end = unit->engine->due_end;
+
+	if (unit->listed)
 		return;
-	proc_list_finish(&unit->seen);
-	unit->seen = (struct proc_list){0};
-	(void)strays_below(unit->pid, &unit->seen);
+	unit->listed = true;
+	unit->next_due = NULL;
+	*end = unit;
+	unit->engine->due_end = &unit->next_due;
 }
 
-static bool belongs(const struct native_unit *unit, const struct proc_id *id, pid_t session, pid_t group)
+static struct native_unit *unlist_all(struct engine *self)
 {
-	return session == unit->leader || group == unit->leader || strays_contain(&unit->seen, id) ||
-	       proc_has_marker(id->pid, unit->mark);
+	struct native_unit *first = self->due;
+
+	self->due = NULL;
+	self->due_end = &self->due;
+	return first;
 }
 
-static bool is_main(const struct engine *self, pid_t pid)
+void native_report_soon(struct native_unit *unit)
 {
-	for (size_t i = 0; i < self->unit_count; i++) {
-		if (self->units[i] != NULL && self->units[i]->pid == pid)
-			return true;
-	}
-	return false;
+	list(unit);
+	event_active(unit->engine->report, EV_TIMEOUT, 0);
 }
 
-static void keep_left(struct native_unit *unit, const struct proc_id *id)
+static struct native_unit **bucket_of(struct engine *self, pid_t pid)
 {
-	struct proc_id *items = realloc(unit->left.items, (unit->left.count + 1) * sizeof *items);
-
-	if (items == NULL)
-		return; /* not known to us any more, so not waited for: the guard's sweep finds it */
-	items[unit->left.count++] = *id;
-	unit->left.items = items;
+	return &self->by_pid[(size_t)pid % NATIVE_PID_BUCKETS];
 }
 
-static bool is_due(const struct native_unit *unit)
+struct native_unit *native_find_main(struct engine *self, pid_t pid)
 {
-	return unit != NULL && (unit->exit_due || unit->has_leftovers);
+	struct native_unit *unit = *bucket_of(self, pid);
+
+	while (unit != NULL && unit->pid != pid)
+		unit = unit->next_by_pid;
+	return unit;
 }
 
-static bool is_other(const struct engine *self, pid_t pid)
+static void set_main(struct native_unit *unit, pid_t pid)
 {
-	const struct engine_events *events = self->options.events;
+	struct native_unit **link = bucket_of(unit->engine, pid);
 
-	return events->is_other != NULL && events->is_other(self->options.context, pid);
+	unit->pid = unit->leader = pid;
+	unit->next_by_pid = *link;
+	*link = unit;
 }
 
-static struct native_unit *find_owner(struct engine *self, const struct proc_id *id)
+static void forget_main(struct native_unit *unit)
 {
-	const pid_t session = getsid(id->pid), group = getpgid(id->pid);
-	struct native_unit *last = NULL;
+	struct native_unit **link = bucket_of(unit->engine, unit->pid);
 
-	for (size_t u = 0; u < self->unit_count; u++) {
-		if (!is_due(self->units[u]))
-			continue;
-		last = self->units[u];
-		if (belongs(last, id, session, group))
-			return last;
-	}
-	/* It hides where it comes from. Probes do not, nor does what a unit that still runs has let go. */
-	if (!self->ending || strays_contain(&self->others, id) || is_other(self, id->pid) ||
-	    (self->options.marker != NULL && proc_has_marker(id->pid, self->options.marker)))
-		return NULL;
-	return last;
-}
-
-/* Gives each child of ours that is no main process to the ended unit it comes from. */
-static void find_leftovers(struct engine *self)
-{
-	struct proc_list children = {0};
-	(void)strays_children(&children);
-
-	for (size_t u = 0; u < self->unit_count; u++) {
-		if (self->units[u] != NULL)
-			self->units[u]->left.count = 0;
-	}
-	for (size_t i = 0; i < children.count; i++) {
-		struct proc_id *id = &children.items[i];
-		struct native_unit *owner;
-
-		if (is_main(self, id->pid) || !strays_identify(id))
-			continue;
-		owner = find_owner(self, id);
-		if (owner != NULL)
-			keep_left(owner, id);
-	}
-	proc_list_finish(&children);
-}
-
-static void native_ending(struct engine *self)
-{
-	struct proc_list children = {0};
-	size_t kept = 0;
-
-	if (self->ending || strays_children(&children) < 0) {
-		proc_list_finish(&children);
-		return;
-	}
-	for (size_t i = 0; i < children.count; i++) {
-		if (!is_main(self, children.items[i].pid) && strays_identify(&children.items[i]))
-			children.items[kept++] = children.items[i];
-	}
-	children.count = kept;
-	self->others = children;
-	self->ending = true;
-}
-
-/* Children of ours cannot be mistaken: only we reap them. For those below them, pid and start time must fit. */
-static void kill_leftovers(struct native_unit *unit)
-{
-	struct proc_list below = {0};
-
-	for (size_t i = 0; i < unit->left.count; i++)
-		(void)strays_below(unit->left.items[i].pid, &below);
-	for (size_t i = 0; i < unit->left.count; i++)
-		(void)proc_signal(&unit->left.items[i], SIGKILL);
-	for (size_t i = 0; i < below.count; i++)
-		(void)proc_signal(&below.items[i], SIGKILL);
-	proc_list_finish(&below);
+	while (*link != unit)
+		link = &(*link)->next_by_pid;
+	*link = unit->next_by_pid;
+	unit->pid = 0;
 }
 
 /* ---- Reports ---- */
+
+/*
+ * True when it is known what is left. Memory and descriptors may be there again in a moment, and until then nothing is told: a
+ * unit would start beside what it has left. What is not found in the end is not waited for; the guard's sweep finds it.
+ */
+static bool know_leftovers(struct engine *self)
+{
+	if (!self->look_for_leftovers)
+		return true;
+	if (native_find_leftovers(self) < 0 && ++self->looks < LOOKS_MAX &&
+	    event_add(self->report, &(struct timeval){.tv_usec = LOOK_AGAIN_US}) == 0)
+		return false;
+	self->look_for_leftovers = false;
+	self->looks = 0;
+	return true;
+}
 
 static void report_exit(struct native_unit *unit)
 {
@@ -176,7 +128,7 @@ static void report_leftovers(struct native_unit *unit)
 
 	if (unit->left.count > 0) {
 		if (unit->killing)
-			kill_leftovers(unit);
+			native_kill_leftovers(unit);
 		return;
 	}
 	unit->has_leftovers = false;
@@ -224,12 +176,14 @@ static void native_report(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (self->look_for_leftovers)
-		find_leftovers(self);
-	self->look_for_leftovers = false;
-	for (size_t i = 0; i < self->unit_count; i++) {
-		if (self->units[i] != NULL)
-			report_unit(self->units[i]);
+	if (!know_leftovers(self))
+		return;
+	for (struct native_unit *unit = unlist_all(self), *next; unit != NULL; unit = next) {
+		next = unit->next_due;
+		unit->listed = false;
+		report_unit(unit);
+		if (unit->has_leftovers)
+			list(unit);
 	}
 }
 
@@ -337,7 +291,7 @@ static int spawn(struct native_unit *unit, const struct native_ends *ends, struc
 	rc = spawn_child(&options, &child, err);
 	if (rc < 0)
 		goto out;
-	unit->pid = unit->leader = child.pid;
+	set_main(unit, child.pid);
 	/* Only we reap it, and say so by reaped(): until then its pid cannot become another's, so no pidfd is kept. */
 	close(child.pidfd);
 out:
@@ -364,6 +318,15 @@ static void forget_last_run(struct native_unit *unit)
 	err_init(&unit->failure);
 }
 
+static int watch_output(struct native_unit *unit, struct err *err)
+{
+	int rc = native_output_watch(unit);
+
+	if (rc < 0)
+		err_set(err, ERR_FAILED, "cannot start '%s': %s", unit->service->argv[0], strerror(-rc));
+	return rc;
+}
+
 static int start_unit(struct native_unit *unit, struct err *err)
 {
 	struct native_ends ends;
@@ -377,11 +340,14 @@ static int start_unit(struct native_unit *unit, struct err *err)
 	if (rc < 0)
 		return rc;
 	rc = native_notify_open(unit, err);
+	/* Before anybody runs: a process whose output could not be heard would have to be killed. */
+	if (rc == 0)
+		rc = watch_output(unit, err);
 	if (rc == 0)
 		rc = spawn(unit, &ends, err);
 	native_ends_close(&ends);
-	if (rc == 0)
-		rc = native_output_watch(unit);
+	if (rc == -ENOMEM)
+		err_set_cause(err, ERR_CAUSE_MEMORY);
 	if (rc < 0) {
 		native_output_close(unit);
 		native_notify_close(unit);
@@ -398,6 +364,7 @@ static void native_start(struct engine *self, unsigned id, const struct service 
 		struct err err = ERR_INIT;
 
 		err_set(&err, ERR_FAILED, "cannot start it: out of memory");
+		err_set_cause(&err, ERR_CAUSE_MEMORY);
 		self->options.events->start_failed(self->options.context, id, &err);
 		err_finish(&err);
 		return;
@@ -406,16 +373,11 @@ static void native_start(struct engine *self, unsigned id, const struct service 
 		return;
 	forget_last_run(unit);
 	unit->service = service;
-	if (start_unit(unit, &unit->failure) == 0) {
+	if (start_unit(unit, &unit->failure) == 0)
 		unit->start_due = true;
-	} else if (unit->pid != 0) {
-		/* It runs, but nobody could listen to it: no way to keep it. */
-		kill(-unit->pid, SIGKILL);
-		unit->start_due = true;
-	} else {
+	else
 		unit->failure_due = true;
-	}
-	native_report_soon(self);
+	native_report_soon(unit);
 }
 
 /* ---- Signals ---- */
@@ -449,7 +411,7 @@ static int native_signal(struct engine *self, unsigned id, int signal_number)
 		return -ESRCH;
 	if (unit->pid == 0)
 		return signal_leftovers(unit, signal_number);
-	remember(unit);
+	native_remember(unit);
 	unit->group_signal = signal_number;
 	if (kill(-unit->pid, signal_number) < 0)
 		return -errno;
@@ -467,10 +429,10 @@ static void native_kill(struct engine *self, unsigned id)
 		return;
 	unit->killing = true;
 	if (unit->pid == 0) {
-		kill_leftovers(unit);
+		native_kill_leftovers(unit);
 		return;
 	}
-	remember(unit);
+	native_remember(unit);
 	(void)kill(-unit->pid, SIGKILL);
 	for (size_t i = 0; i < unit->seen.count; i++)
 		(void)proc_signal(&unit->seen.items[i], SIGKILL);
@@ -531,28 +493,24 @@ static bool ended_for_memory(struct native_unit *unit, const struct engine_exit 
 
 static bool native_reaped(struct engine *self, pid_t pid, const struct engine_exit *how)
 {
+	struct native_unit *unit = native_find_main(self, pid);
 	bool waiting = false;
 
-	for (size_t i = 0; i < self->unit_count; i++) {
-		struct native_unit *unit = self->units[i];
-
-		if (unit == NULL)
-			continue;
-		if (unit->pid == pid) {
-			unit->pid = 0;
-			unit->exit = *how;
-			unit->exit.oom = ended_for_memory(unit, how);
-			unit->exit_due = true;
-			self->look_for_leftovers = true;
-			native_report_soon(self);
-			return true;
-		}
-		waiting = waiting || unit->has_leftovers;
+	if (unit != NULL) {
+		forget_main(unit);
+		unit->exit = *how;
+		unit->exit.oom = ended_for_memory(unit, how);
+		unit->exit_due = true;
+		self->look_for_leftovers = true;
+		native_report_soon(unit);
+		return true;
 	}
+	for (unit = self->due; unit != NULL && !waiting; unit = unit->next_due)
+		waiting = unit->has_leftovers;
 	/* A stranger: perhaps the last of what some unit left behind, or the parent of what is now ours. */
 	if (waiting) {
 		self->look_for_leftovers = true;
-		native_report_soon(self);
+		event_active(self->report, EV_TIMEOUT, 0);
 	}
 	return false;
 }
@@ -603,6 +561,7 @@ static struct engine *native_create(const struct engine_options *options, struct
 	if (self == NULL)
 		goto out;
 	self->options = *options;
+	self->due_end = &self->due;
 	self->roomy_pipes = options->stack != NULL && options->stack->service_count <= ROOMY_SERVICES_MAX;
 	self->buffer = malloc(NATIVE_READ_BYTES);
 	self->report = event_new(options->base, -1, 0, native_report, self);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the native engine (native.c, native_output.c, native_notify.c): units as processes of this machine.
+ * Inside of the native engine (native.c, native_left.c, native_output.c, native_notify.c): units as processes of this machine.
  *
  * A unit's main process leads a session and a process group of its own. Nothing is reported from inside an operation: operations and
  * reaped() only note what is due, and one event of the loop (native_report) tells it, in the order started, output, exited,
@@ -26,6 +26,7 @@ struct native_unit;
 struct notify;
 
 #define NATIVE_READ_BYTES 262144u
+#define NATIVE_PID_BUCKETS 1024u
 
 struct native_stream {
 	int fd; /* our end; -1: closed */
@@ -52,6 +53,9 @@ struct native_unit {
 	struct native_stream streams[2];
 	struct notify *notify; /* hears the running program; NULL: it is not to say anything */
 	int stdin_fd; /* write end kept open for `stdin_open`; -1: none */
+	struct native_unit *next_due; /* in engine.due */
+	bool listed;
+	struct native_unit *next_by_pid; /* in the same bucket */
 	char mark[48]; /* UPFRONT_UNIT=... */
 };
 
@@ -60,7 +64,10 @@ struct engine {
 	struct native_unit **units; /* by id, NULL where there is none */
 	size_t unit_count;
 	struct event *report; /* native_report is due */
+	struct native_unit *due, **due_end; /* those with a report to make, and all with leftovers, as they came */
+	struct native_unit *by_pid[NATIVE_PID_BUCKETS]; /* whose main process it is */
 	bool look_for_leftovers;
+	int looks; /* in vain, since it was to be looked */
 	bool ending;
 	struct proc_list others; /* children of ours that were no main processes when the end began */
 	bool roomy_pipes;
@@ -98,7 +105,20 @@ void native_notify_close(struct native_unit *unit);
 
 /* Reports the start, if that is due: from the loop only. */
 void native_report_start(struct native_unit *unit);
-/* Has native_report called from the loop. */
-void native_report_soon(struct engine *self);
+/* Has what is due of the unit reported from the loop. */
+void native_report_soon(struct native_unit *unit);
+
+/* The unit whose main process this is, or NULL. */
+struct native_unit *native_find_main(struct engine *self, pid_t pid);
+
+/* ---- What is left of a unit ---- */
+
+/* Notes who is below the main process now: the only trace of those that leave its session and hide their environment. */
+void native_remember(struct native_unit *unit);
+/* Gives each child of ours that is no main process to the ended unit it comes from. 0 or -errno: then some may not be known. */
+int native_find_leftovers(struct engine *self);
+void native_kill_leftovers(struct native_unit *unit);
+/* engine_ops.ending */
+void native_ending(struct engine *self);
 
 #endif

@@ -160,7 +160,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 		return;
 	close_stream(stream);
 	if (!native_output_is_open(unit))
-		native_report_soon(unit->engine);
+		native_report_soon(unit);
 }
 
 int native_output_watch(struct native_unit *unit)
