@@ -256,6 +256,8 @@ failed:
 	notify_destroy(self);
 	err_set(err, ERR_FAILED, "cannot make the socket by which it says that it is ready (NOTIFY_SOCKET): %s",
 		strerror(-rc));
+	if (rc == -ENOMEM)
+		err_set_cause(err, ERR_CAUSE_MEMORY);
 	return NULL;
 }
 

@@ -137,8 +137,11 @@ void probe_attempt(struct probe *self)
 	self->running = true;
 	if (self->decided)
 		return; /* an answer is on its way already */
-	event_add(self->timeout, &wait);
-	self->kind->begin(self);
+	/* Without a limit one that never answers would be the last. */
+	if (event_add(self->timeout, &wait) < 0)
+		probe_decide(self, false, "cannot ask: out of memory");
+	else
+		self->kind->begin(self);
 }
 
 void probe_cancel(struct probe *self)

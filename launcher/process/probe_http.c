@@ -16,6 +16,7 @@
 #include "config/err.h"
 #include "config/stack.h"
 #include "launcher/process/dial.h"
+#include "launcher/process/reserve.h"
 
 #define LINE_BYTES_MAX 8192u
 #define ANSWER_BYTES_MAX 65536u /* headers before the deciding status, or body after it */
@@ -113,7 +114,7 @@ static void on_read(struct bufferevent *stream, void *context)
 		bool more = line && strlen(line) == length && http->read_bytes < ANSWER_BYTES_MAX;
 		if (more)
 			more = take_line(self, line);
-		free(line);
+		reserve_free(line); /* libevent made it */
 		if (http->phase == HTTP_LINGER || !http->stream)
 			break;
 		if (!more) {

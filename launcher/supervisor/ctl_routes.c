@@ -2,6 +2,7 @@
 #include "launcher/supervisor/ctl_routes.h"
 
 #include "config/err.h"
+#include "launcher/process/reserve.h"
 #include "launcher/supervisor/ctl_call.h"
 #include "launcher/supervisor/ctl_json.h"
 #include "launcher/supervisor/ctl_stream.h"
@@ -47,13 +48,17 @@ static const char *status_text(int status)
 	}
 }
 
-/* Deletes `object`. */
+/*
+ * Deletes `object`. cJSON goes on without what it has no memory for, and only malloc tells (errno was 0 when the request came): what
+ * was asked to be seen is shown whole or not at all.
+ */
 static void answer_json(struct evhttp_request *request, int status, cJSON *object)
 {
+	const bool whole = status != 200 || errno != ENOMEM;
 	char *text = object != NULL ? cJSON_PrintUnformatted(object) : NULL;
 	struct evbuffer *body = evbuffer_new();
 
-	if (text == NULL || body == NULL) {
+	if (!whole || text == NULL || body == NULL) {
 		evhttp_send_error(request, 500, "Internal Server Error");
 		goto out;
 	}
@@ -310,7 +315,7 @@ const char *ctl_routes_name(size_t index)
 	return index < ROUTE_COUNT ? routes[index].name : NULL;
 }
 
-/* Matches `path` against a template; {name} stands for one segment, returned decoded in *name (the caller frees). */
+/* Matches `path` against a template; {name} stands for one segment, returned decoded in *name (libevent's: reserve_free). */
 static bool match_path(const char *template, const char *path, char **name)
 {
 	const char *hole = strstr(template, "{name}");
@@ -349,7 +354,7 @@ static const struct route *find_route(const char *path, enum evhttp_cmd_type met
 		if (routes[i].method == method)
 			return &routes[i];
 		*known = true;
-		free(*name);
+		reserve_free(*name);
 		*name = NULL;
 	}
 	return NULL;
@@ -401,6 +406,7 @@ void ctl_routes_answer(struct evhttp_request *request, struct supervisor *superv
 	const struct route *route;
 	bool known;
 
+	errno = 0;
 	TAILQ_INIT(&call.query);
 	route = find_route(path != NULL ? path : "", evhttp_request_get_command(request), &call.name, &known);
 	if (route == NULL)
@@ -413,5 +419,5 @@ void ctl_routes_answer(struct evhttp_request *request, struct supervisor *superv
 		route->answer(&call);
 	evhttp_clear_headers(&call.query);
 	cJSON_Delete(call.body);
-	free(call.name);
+	reserve_free(call.name);
 }

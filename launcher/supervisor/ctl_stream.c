@@ -23,6 +23,7 @@
 
 #define FAREWELL_MS 1000
 #define LINE_BYTES 2048
+#define LOST_AGAIN_US 50000 /* until what could not be told for want of memory is made up for */
 #define WRITE_BYTES 262144 /* at once; the peer reads as much as there is */
 
 enum follower_kind { FOLLOW_EVENTS, FOLLOW_LOGS };
@@ -144,6 +145,8 @@ static void flush_pending(evutil_socket_t fd, short what, void *context)
 	}
 	if (self->request != NULL && evbuffer_get_length(self->pending) > 0)
 		evhttp_send_reply_chunk_with_cb(self->request, self->pending, chunk_written, self);
+	else if (self->request != NULL && self->kind == FOLLOW_EVENTS && self->dropped > 0 && unread_bytes(self) == 0)
+		catch_up(self); /* nothing is being written whose end would bring it about */
 }
 
 static void schedule(struct follower *self)
@@ -190,8 +193,11 @@ static int begin(struct ctl_streams *streams, struct evhttp_request *request, en
 
 /* ---- Events ---- */
 
+/* `object` was begun with errno at 0. */
 static void add_json_line(struct follower *self, cJSON *object)
 {
+	/* cJSON goes on without what it has no memory for, and only malloc tells: nobody is to take a part for the whole. */
+	const bool whole = errno != ENOMEM;
 	char line[LINE_BYTES], *longer = NULL;
 	const char *text = NULL;
 
@@ -200,13 +206,19 @@ static void add_json_line(struct follower *self, cJSON *object)
 		text = line;
 	else if (object != NULL)
 		text = longer = cJSON_PrintUnformatted(object);
-	if (text != NULL) {
+	/* With room for all of it, no half of a line can be left there. */
+	if (whole && text != NULL && evbuffer_expand(self->pending, strlen(text) + 1) == 0) {
 		evbuffer_add(self->pending, text, strlen(text));
 		evbuffer_add(self->pending, "\n", 1);
+		schedule(self);
+	} else {
+		self->dropped++;
+		self->says_over = false;
+		if (event_add(self->flush, &(struct timeval){.tv_usec = LOST_AGAIN_US}) < 0)
+			schedule(self);
 	}
 	free(longer);
 	cJSON_Delete(object);
-	schedule(self);
 }
 
 static void note_over(struct follower *self)
@@ -218,8 +230,10 @@ static void note_over(struct follower *self)
 static void add_snapshot(struct follower *self)
 {
 	struct supervisor *supervisor = self->streams->supervisor;
-	cJSON *object = cJSON_CreateObject();
+	cJSON *object;
 
+	errno = 0;
+	object = cJSON_CreateObject();
 	note_over(self);
 	cJSON_AddStringToObject(object, "event", "snapshot");
 	cJSON_AddNumberToObject(object, "version", CTL_JSON_VERSION);
@@ -243,6 +257,7 @@ static void add_change(struct follower *self, size_t id)
 		self->dropped++;
 		return;
 	}
+	errno = 0;
 	object = cJSON_CreateObject();
 	note_over(self);
 	if (id == SIZE_MAX) {

@@ -6,6 +6,7 @@
 #include "config/stack.h"
 #include "launcher/process/guard.h"
 #include "launcher/process/output.h"
+#include "launcher/process/reserve.h"
 #include "launcher/supervisor/ctl.h"
 #include "launcher/supervisor/order.h"
 
@@ -143,8 +144,10 @@ static void on_leash(evutil_socket_t fd, short what, void *context)
 
 static int make_loop(struct supervisor *self)
 {
-	struct event_config *config = event_config_new();
+	struct event_config *config;
 
+	reserve_for_libevent();
+	config = event_config_new();
 	if (config == NULL)
 		return -ENOMEM;
 	/* Millisecond deadlines need a clock that does not jump in steps of four. */

@@ -106,53 +106,41 @@ static enum verdict judge(struct unit *self)
 	return verdict;
 }
 
-/* What is still needed: something that depends on it is there yet and asked to go first. */
-struct needed {
-	bool *services; /* by index */
-	bool *units; /* by id: what processes of an old definition need */
-};
-
-static void needed_finish(struct needed *self)
-{
-	free(self->services);
-	free(self->units);
-}
-
-static void note_needs(const struct supervisor *self, const struct unit *unit, struct needed *needed)
+/*
+ * Who is still needed: something that stands on it is there yet and asked to go first. Noted in the units themselves, and for the
+ * present definitions in their sets, so that it takes no memory.
+ */
+static void note_needs(struct supervisor *self, const struct unit *unit)
 {
 	const struct service *service = unit_service(unit);
 
-	for (size_t i = 0; i < unit->need_count; i++)
-		needed->units[unit->needs[i]] = true;
+	for (size_t i = 0; i < unit->need_count; i++) {
+		if (self->by_id[unit->needs[i]] != NULL)
+			self->by_id[unit->needs[i]]->is_needed = true;
+	}
 	for (size_t d = 0; unit->needs == NULL && !unit->leaving && d < service->depends_on_count; d++) {
 		if (service->depends_on[d].index < self->stack->service_count)
-			needed->services[service->depends_on[d].index] = true;
+			self->sets[service->depends_on[d].index].is_needed = true;
 	}
 }
 
-static void find_needed(const struct supervisor *self, struct needed *needed)
+static void note_needed(struct supervisor *self)
 {
-	*needed = (struct needed){calloc(self->stack->service_count + 1, sizeof(bool)),
-				  calloc(self->id_limit + 1, sizeof(bool))};
-	if (needed->services == NULL || needed->units == NULL) {
-		/* All at once is better than not at all. */
-		needed_finish(needed);
-		*needed = (struct needed){NULL, NULL};
-		return;
-	}
+	for (size_t i = 0; i < self->stack->service_count; i++)
+		self->sets[i].is_needed = false;
+	for (size_t i = 0; i < self->unit_count; i++)
+		self->units[i]->is_needed = false;
 	for (size_t i = 0; i < self->unit_count; i++) {
 		const struct unit *unit = self->units[i];
 
 		if (!svc_is_gone(&unit->svc) && (unit->ask != ASK_NOTHING || unit->svc.state == SVC_STOPPING))
-			note_needs(self, unit, needed);
+			note_needs(self, unit);
 	}
 }
 
-static bool is_needed(const struct needed *needed, const struct unit *unit)
+static bool is_needed(const struct unit *unit)
 {
-	if (needed->services == NULL)
-		return false;
-	return needed->units[unit->id] || (!unit->leaving && needed->services[unit->service]);
+	return unit->is_needed || (!unit->leaving && unit->supervisor->sets[unit->service].is_needed);
 }
 
 static void do_as_asked(struct unit *unit)
@@ -167,21 +155,19 @@ static void do_as_asked(struct unit *unit)
 
 static void settle_asks(struct supervisor *self)
 {
-	struct needed needed;
 	bool any = false;
 
 	for (size_t i = 0; i < self->unit_count && !any; i++)
 		any = self->units[i]->ask != ASK_NOTHING;
 	if (!any)
 		return;
-	find_needed(self, &needed);
+	note_needed(self);
 	for (size_t i = 0; i < self->unit_count; i++) {
 		struct unit *unit = self->units[i];
 
-		if (unit->ask != ASK_NOTHING && (svc_is_gone(&unit->svc) || !is_needed(&needed, unit)))
+		if (unit->ask != ASK_NOTHING && (svc_is_gone(&unit->svc) || !is_needed(unit)))
 			do_as_asked(unit);
 	}
-	needed_finish(&needed);
 }
 
 /* ---- Who goes along ---- */
@@ -227,35 +213,34 @@ void deps_spread_restart(const struct supervisor *self, bool *marked)
 	}
 }
 
-/* Whoever is restarted for ill health takes along those that declared it. */
+/*
+ * Whoever is restarted for ill health takes along those that declared it. Out of memory they stay marked, and it is done at the
+ * next settling.
+ */
 static void settle_going_along(struct supervisor *self)
 {
-	bool any = false, *marked, *own;
+	bool any = false, *marked;
 
 	for (size_t i = 0; i < self->unit_count && !any; i++)
 		any = self->units[i]->takes_along;
 	if (!any)
 		return;
 	marked = calloc(self->id_limit + 1, sizeof *marked);
-	own = calloc(self->id_limit + 1, sizeof *own);
+	if (marked == NULL) {
+		supervisor_touch_soon(self);
+		return;
+	}
+	for (size_t i = 0; i < self->unit_count; i++)
+		marked[self->units[i]->id] = self->units[i]->takes_along;
+	deps_spread_restart(self, marked);
 	for (size_t i = 0; i < self->unit_count; i++) {
 		struct unit *unit = self->units[i];
 
-		if (marked != NULL && own != NULL)
-			marked[unit->id] = own[unit->id] = unit->takes_along;
+		if (marked[unit->id] && !unit->takes_along && unit->ask == ASK_NOTHING)
+			unit->ask = ASK_RESTART;
 		unit->takes_along = false;
 	}
-	if (marked != NULL && own != NULL) {
-		deps_spread_restart(self, marked);
-		for (size_t i = 0; i < self->unit_count; i++) {
-			struct unit *unit = self->units[i];
-
-			if (marked[unit->id] && !own[unit->id] && unit->ask == ASK_NOTHING)
-				unit->ask = ASK_RESTART;
-		}
-	}
 	free(marked);
-	free(own);
 }
 
 static void settle_waiting(struct supervisor *self)

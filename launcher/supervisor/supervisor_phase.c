@@ -6,6 +6,7 @@
 
 #include <event2/event.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
  */
 #define LINGER_MS 1000
 #define LINGER_DETACHED_MS 3000
+#define SOON_MS 10
 #define TRIM_DELAY_US 500000
 /* A service may bring others on its way, those again others: settled in one turn as far as it goes. */
 #define SETTLE_ROUNDS_MAX 10000
@@ -26,6 +28,11 @@ void supervisor_touch(struct supervisor *self)
 	self->touched = true;
 	if (!self->settling)
 		event_active(self->settle, EV_TIMEOUT, 0);
+}
+
+void supervisor_touch_soon(struct supervisor *self)
+{
+	self->soon_ms = clock_monotonic_ms() + SOON_MS;
 }
 
 /* Changes are told of in JSON, many at once: a moment after, the memory for that goes back. */
@@ -213,8 +220,10 @@ static void check_over(struct supervisor *self)
 
 static void arm_timer(struct supervisor *self)
 {
-	const int64_t deadlines[] = {units_deadline(self), self->kill_all_ms, self->give_up_ms, self->linger_ms};
+	const int64_t deadlines[] = {units_deadline(self), self->kill_all_ms, self->give_up_ms, self->linger_ms,
+				     self->soon_ms};
 	int64_t earliest = 0, left;
+	struct timeval wait;
 
 	for (size_t i = 0; i < sizeof deadlines / sizeof deadlines[0]; i++) {
 		if (deadlines[i] != 0 && (earliest == 0 || deadlines[i] < earliest))
@@ -226,8 +235,12 @@ static void arm_timer(struct supervisor *self)
 	}
 	left = earliest - clock_monotonic_ms();
 	left = left < 0 ? 0 : left;
-	event_add(self->timer,
-		  &(struct timeval){.tv_sec = (time_t)(left / 1000), .tv_usec = (suseconds_t)(left % 1000 * 1000)});
+	wait = (struct timeval){.tv_sec = (time_t)(left / 1000), .tv_usec = (suseconds_t)(left % 1000 * 1000)};
+	if (event_add(self->timer, &wait) == 0)
+		return;
+	/* Out of memory for a timer: it is looked after by going round, slowly. */
+	(void)poll(NULL, 0, SOON_MS);
+	event_active(self->timer, EV_TIMEOUT, 0);
 }
 
 void supervisor_on_settle(evutil_socket_t fd, short what, void *context)
@@ -266,6 +279,7 @@ void supervisor_on_timer(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
+	self->soon_ms = 0;
 	units_timer(self);
 	supervisor_touch(self);
 }

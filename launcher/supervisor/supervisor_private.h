@@ -62,6 +62,7 @@ struct unit_set {
 	struct unit **units;
 	size_t count;
 	bool one_shot; /* somebody waits for its successful end */
+	bool is_needed; /* as in struct unit */
 };
 
 struct unit {
@@ -85,7 +86,10 @@ struct unit {
 	enum unit_ask ask;
 	int64_t ask_limit_ms; /* upper limit of the grace period of the stop that is asked for; -1: none */
 	bool takes_along; /* it is being restarted: who declares `restart: true` goes along */
+	bool is_needed; /* while asks are settled: something that runs stands on it */
 	bool ever_started;
+	int start_tries; /* of this start, that failed for want of memory */
+	int64_t start_again_ms; /* the next of them; 0: none */
 	struct probe *probe;
 	const struct probe_spec *probe_spec; /* what it was made from */
 	char **probe_environment;
@@ -137,7 +141,7 @@ struct supervisor {
 	uint64_t telemetry_dropped; /* events lost, once `report` is gone */
 	int end_signal; /* ended by this before the stack was up; 0: none */
 	int64_t started_ms;
-	int64_t kill_all_ms, give_up_ms, linger_ms; /* deadlines; 0: none */
+	int64_t kill_all_ms, give_up_ms, linger_ms, soon_ms; /* deadlines; 0: none */
 	bool settling, touched;
 	bool trim_due; /* memory is about to be given back */
 	bool detached; /* the leash no longer matters */
@@ -149,6 +153,8 @@ struct supervisor {
 
 /* Something changed: settle in this turn of the loop. */
 void supervisor_touch(struct supervisor *self);
+/* What could not be done now, for want of memory, is settled a moment later. */
+void supervisor_touch_soon(struct supervisor *self);
 void supervisor_changed(struct supervisor *self, size_t id);
 void supervisor_set_phase(struct supervisor *self, enum stack_phase phase);
 /* Begins the orderly stop of everything (a second call may only shorten it). */

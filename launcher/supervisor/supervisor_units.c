@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A start for which memory is wanting is tried again for two seconds. */
+#define START_AGAIN_MS 50
+#define START_TRIES_MAX 40
+
 const struct service *unit_service(const struct unit *self)
 {
 	return self->leaving ? self->definition : &self->supervisor->stack->services[self->service];
@@ -55,6 +59,7 @@ static enum telemetry_error start_error_type(const struct err *error)
 		[ERR_CAUSE_EXECUTABLE] = ERROR_NOT_EXECUTABLE,
 		[ERR_CAUSE_DIRECTORY] = ERROR_WORKING_DIR,
 		[ERR_CAUSE_USER] = ERROR_USER,
+		[ERR_CAUSE_MEMORY] = ERROR_OTHER,
 	};
 
 	return types[error->cause];
@@ -212,7 +217,7 @@ static void renew_probe(struct unit *self)
 	if (spec->kind != PROBE_EXEC || self->probe_environment != NULL)
 		self->probe = probe_create(&options, &err);
 	if (self->probe == NULL)
-		unit_set_why(self, err_is_set(&err) ? err.items[0].message : "out of memory");
+		unit_set_why(self, err.count > 0 ? err.items[0].message : "out of memory");
 	err_finish(&err);
 }
 
@@ -228,6 +233,31 @@ bool units_probe_reaped(struct supervisor *self, pid_t pid, const struct engine_
 
 /* ---- Performing ---- */
 
+/* Memory may be there again in a moment: what was to start is not given up for that. False when it was tried for long enough. */
+static bool start_later(struct unit *self)
+{
+	if (self->start_tries >= START_TRIES_MAX)
+		return false;
+	self->start_tries++;
+	self->start_again_ms = clock_monotonic_ms() + START_AGAIN_MS;
+	supervisor_touch(self->supervisor);
+	return true;
+}
+
+static void start_now(struct unit *self)
+{
+	struct supervisor *supervisor = self->supervisor;
+	const struct probe_spec *spec;
+
+	self->start_again_ms = 0;
+	renew_probe(self);
+	spec = self->probe_spec;
+	/* One that listens must be there before the service says anything. */
+	if (spec != NULL && spec->kind == PROBE_LOG && self->probe == NULL && start_later(self))
+		return;
+	supervisor->engine_ops->start(supervisor->engine, self->id, unit_service(self), self->replica);
+}
+
 static void perform_start(struct unit *self)
 {
 	struct supervisor *supervisor = self->supervisor;
@@ -236,10 +266,10 @@ static void perform_start(struct unit *self)
 	err_init(&self->start_error);
 	unit_set_why(self, NULL);
 	unit_word_forget(&self->word);
-	renew_probe(self);
 	if (supervisor->output != NULL)
 		output_begin(supervisor->output, self->id, clock_wall_ms());
-	supervisor->engine_ops->start(supervisor->engine, self->id, unit_service(self), self->replica);
+	self->start_tries = 0;
+	start_now(self);
 }
 
 static void perform(struct unit *self, const struct svc_effects *effects)
@@ -299,17 +329,34 @@ void unit_step(struct unit *self, enum svc_event_kind kind)
 	step_event(self, &(struct svc_event){.kind = kind});
 }
 
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+	if (a_ms == 0 || b_ms == 0)
+		return a_ms + b_ms;
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
 int64_t units_deadline(const struct supervisor *self)
 {
 	int64_t earliest = 0;
 
 	for (size_t i = 0; i < self->unit_count; i++) {
-		int64_t deadline = svc_deadline(&self->units[i]->svc);
+		const struct unit *unit = self->units[i];
 
-		if (deadline != 0 && (earliest == 0 || deadline < earliest))
-			earliest = deadline;
+		earliest = earlier(earliest, earlier(svc_deadline(&unit->svc), unit->start_again_ms));
 	}
 	return earliest;
+}
+
+/* Unless it is to stop by now: then there is nothing to start any more. */
+static void start_again(struct unit *self)
+{
+	if (self->svc.state == SVC_STARTING) {
+		start_now(self);
+		return;
+	}
+	self->start_again_ms = 0;
+	unit_step(self, SVC_START_FAILED);
 }
 
 void units_timer(struct supervisor *self)
@@ -317,10 +364,13 @@ void units_timer(struct supervisor *self)
 	int64_t now = clock_monotonic_ms();
 
 	for (size_t i = 0; i < self->unit_count; i++) {
-		int64_t deadline = svc_deadline(&self->units[i]->svc);
+		struct unit *unit = self->units[i];
+		int64_t deadline = svc_deadline(&unit->svc);
 
 		if (deadline != 0 && deadline <= now)
-			unit_step(self->units[i], SVC_TIMER);
+			unit_step(unit, SVC_TIMER);
+		if (unit->start_again_ms != 0 && unit->start_again_ms <= now)
+			start_again(unit);
 	}
 }
 
@@ -347,14 +397,14 @@ static void on_started(void *context, unsigned id, pid_t pid)
 static void on_start_failed(void *context, unsigned id, const struct err *why)
 {
 	struct unit *unit = engine_unit(context, id);
-	const char *message = err_is_set(why) ? why->items[0].message : "it could not be started";
+	const char *message = why->count > 0 ? why->items[0].message : "it could not be started";
 
-	if (unit == NULL)
+	if (unit == NULL || (why->cause == ERR_CAUSE_MEMORY && start_later(unit)))
 		return;
 	unit_set_why(unit, message);
 	err_finish(&unit->start_error);
 	err_init(&unit->start_error);
-	if (err_is_set(why))
+	if (why->count > 0)
 		add_reasons(&unit->start_error, why, (struct err_place){NULL, 0, 0}, NULL);
 	else
 		err_set(&unit->start_error, ERR_FAILED, "%s", message);

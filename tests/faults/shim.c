@@ -12,6 +12,8 @@
  *     COUNT  how many calls in a row; without it 1; 0: all from there on
  *     ROLE   terminal (or any other command), guard, supervisor, sender, child (between clone and exec); without it all of them
  *     PART   text that the path contains, or the path behind the descriptor; sockets are socket:[N]
+ *   FAULT_FROM=FILE  nothing is hit but while this file is there and holds a number, which stands for NTH; with another number counting
+ *                    begins anew, so that one running stack meets one fault after the other
  *   FAULT_LOG=FILE   each hit adds a line: number of the fault in the list, from 0, CALL, ROLE, pid, first argument
  */
 #include <dirent.h>
@@ -59,12 +61,12 @@ struct fault {
 	long jump_s;
 	unsigned first, count;
 	enum role role;
-	unsigned seen;
+	unsigned seen, asked; /* asked: what FAULT_FROM said last */
 };
 
 static struct fault faults[FAULTS_MAX];
 static unsigned fault_count; /* 0 in every program that is not ours */
-static char log_path[512];
+static char log_path[512], from_path[512];
 static enum role own_role;
 static pid_t own_pid;
 static uintptr_t spared_from, spared_to; /* where libfyaml lies */
@@ -198,6 +200,7 @@ __attribute__((constructor)) static void begin(void)
 	char program[512];
 	ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	const char *text = getenv("FAULT"), *name, *file = getenv("FAULT_LOG");
+	const char *from = getenv("FAULT_FROM");
 	unsigned count = 0;
 
 	if (size <= 0 || text == NULL || *text == '\0')
@@ -209,6 +212,7 @@ __attribute__((constructor)) static void begin(void)
 	own_role = strcmp(name, "upfront") == 0 ? TERMINAL : SENDER;
 	own_pid = getpid();
 	snprintf(log_path, sizeof(log_path), "%s", file != NULL ? file : "/dev/null");
+	snprintf(from_path, sizeof(from_path), "%s", from != NULL ? from : "");
 	for (;;) {
 		if (count == FAULTS_MAX)
 			refuse("too many faults");
@@ -306,6 +310,29 @@ static bool path_fits(const char *part, const char *path, int fd)
 	return strstr(target, part) != NULL;
 }
 
+/* Whether the time has come, where that is told from outside. */
+static bool is_awaited(struct fault *fault)
+{
+	char text[16];
+	unsigned number = 0;
+	long size, fd;
+
+	if (*from_path == '\0')
+		return true;
+	fd = bare(SYS_openat, AT_FDCWD, (long)from_path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	size = bare(SYS_read, fd, (long)text, sizeof(text), 0);
+	bare(SYS_close, fd, 0, 0, 0);
+	for (long i = 0; i < size && text[i] >= '0' && text[i] <= '9'; i++)
+		number = number * 10 + (unsigned)(text[i] - '0');
+	if (number != fault->asked) {
+		fault->asked = fault->first = number;
+		fault->seen = 0;
+	}
+	return number > 0;
+}
+
 /* The fault that hits this call, or NULL. `kill` and `stop` have happened when it returns. */
 static const struct fault *hit(const char *call, const char *path, int fd, long argument)
 {
@@ -319,7 +346,8 @@ static const struct fault *hit(const char *call, const char *path, int fd, long 
 			continue;
 		pid = (pid_t)bare(SYS_getpid, 0, 0, 0, 0);
 		role = pid == own_pid ? own_role : CHILD;
-		if ((fault->role != ANY && fault->role != role) || !path_fits(fault->part, path, fd))
+		if ((fault->role != ANY && fault->role != role) || !path_fits(fault->part, path, fd) ||
+		    !is_awaited(fault))
 			continue;
 		nth = __atomic_add_fetch(&fault->seen, 1, __ATOMIC_RELAXED);
 		if (nth < fault->first || (fault->count > 0 && nth - fault->first >= fault->count))

@@ -28,7 +28,7 @@ static const char stack_text[] = "services:\n"
 				 "    depends_on: {web: {condition: service_healthy}}\n"
 				 "    x-upfront: {ready: {exec: [/bin/true]}}\n";
 
-enum { ONCE = 0, SWEEP = 1, EVERY_7TH = 7, MAY_LOSE_OUTPUT = 1 << 8, MAY_LOSE_SERVICE = 1 << 9, STEP = 0xff };
+enum { ONCE = 0, SWEEP = 1, EVERY_7TH = 7, MAY_LOSE_OUTPUT = 1 << 8, STEP = 0xff };
 
 /* The fault may hit this very answer; not the next one, though. */
 static void assert_answered(const struct fault_scene *scene, const char *command)
@@ -49,10 +49,8 @@ static void assert_answered(const struct fault_scene *scene, const char *command
 static void assert_running(struct fault_scene *scene)
 {
 	fault_set(scene, NULL);
-	if ((scene->fault->variant & MAY_LOSE_SERVICE) == 0) {
-		fault_wait_process(scene, "sleep 1001");
-		fault_wait_process(scene, "sleep 1002");
-	}
+	fault_wait_process(scene, "sleep 1001");
+	fault_wait_process(scene, "sleep 1002");
 	assert_answered(scene, "ps");
 	if ((scene->fault->variant & MAY_LOSE_OUTPUT) == 0) {
 		fault_wait_text(scene, "../state/upfront/stack/logs/job.log", "job is done\n");
@@ -214,7 +212,7 @@ static const struct fault_case table[] = {
 	FAULT("sweep-pidfd", "the guard sweeps without pidfds", "all ended within 2 s", play_sweep,
 	      .fault = "pidfd_open:EMFILE", .variant = 2),
 	AT("malloc", "ENOMEM", "supervisor", "@supervisor", "told or done without", ANY_END | ENDS_TIMED_OUT,
-	   EVERY_7TH | MAY_LOSE_SERVICE | MAY_LOSE_OUTPUT),
+	   EVERY_7TH | MAY_LOSE_OUTPUT),
 };
 
 int main(int argc, char **argv)
