@@ -19,11 +19,16 @@ static const char *const over_names[] = {"compose.override.yaml", "compose.overr
 					 "docker-compose.override.yaml", "docker-compose.override.yml"};
 #define OVER_COUNT (sizeof(over_names) / sizeof(*over_names))
 
-static bool exists(const char *path)
+/* Whether there is such a file, into *found. What cannot be told is not taken for "no". */
+static int look_for(const char *path, bool *found, struct err *err)
 {
 	struct stat status;
 
-	return lstat(path, &status) == 0;
+	*found = lstat(path, &status) == 0;
+	if (*found || errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	err_set(err, ERR_CONFIG, "cannot look for a stack file: %s: %s", path, strerror(errno));
+	return -EIO;
 }
 
 static const char *path_in(struct pool *pool, const char *dir, const char *name)
@@ -82,34 +87,44 @@ static int check_above(struct stack_source *self, const char *dir, const char *p
 	return why ? refuse(path, why, err) : 0;
 }
 
+static int add_if_there(const char *path, const char **found, size_t *count, struct err *err)
+{
+	bool there;
+	int result = look_for(path, &there, err);
+
+	if (there)
+		found[(*count)++] = path;
+	return result;
+}
+
 /* The stack file of one folder and what lies over it; *paths stays NULL when there is none. */
 static int look_into(struct stack_source *self, const char *dir, bool above, const char *const **paths, struct err *err)
 {
-	const char **found = pool_array(self->pool, 3, sizeof(*found));
-	size_t count = 0;
+	const char **found = pool_array(self->pool, 4, sizeof(*found));
+	size_t count = 0, checked;
+	int result = 0;
 
 	for (size_t i = 0; i < NAME_COUNT && !count; i++) {
-		const char *path = path_in(self->pool, dir, names[i]);
-
-		if (exists(path))
-			found[count++] = path;
+		result = add_if_there(path_in(self->pool, dir, names[i]), found, &count, err);
+		if (result < 0)
+			return result;
 	}
 	if (!count)
 		return 0;
 	for (size_t i = 0; i < OVER_COUNT && count == 1 && strstr(found[0], "compose.y"); i++) {
-		const char *path = path_in(self->pool, dir, over_names[i]);
-
-		if (exists(path))
-			found[count++] = path;
-	}
-	for (size_t i = 0; above && i <= count; i++) {
-		/* Its .env decides on what is started as much as the file does. */
-		const char *path = i < count ? found[i] : path_in(self->pool, dir, ".env");
-		int result = i < count || exists(path) ? check_above(self, dir, path, err) : 0;
-
+		result = add_if_there(path_in(self->pool, dir, over_names[i]), found, &count, err);
 		if (result < 0)
 			return result;
 	}
+	/* Its .env decides on what is started as much as the file does. */
+	checked = count;
+	if (above)
+		result = add_if_there(path_in(self->pool, dir, ".env"), found, &checked, err);
+	for (size_t i = 0; above && result == 0 && i < checked; i++)
+		result = check_above(self, dir, found[i], err);
+	if (result < 0)
+		return result;
+	found[count] = NULL;
 	*paths = found;
 	return 0;
 }

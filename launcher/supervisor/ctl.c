@@ -184,7 +184,7 @@ struct ctl *ctl_create(struct event_base *base, int listen_fd, struct supervisor
 	self->http = http_create(self);
 	if (self->http == NULL)
 		goto fail;
-	self->gate = ctl_gate_create(base, listen_fd, self->http);
+	self->gate = ctl_gate_create(base, listen_fd, self->http, err);
 	if (self->gate == NULL)
 		goto fail;
 	self->streams = ctl_streams_create(base, supervisor, err);
@@ -194,7 +194,7 @@ struct ctl *ctl_create(struct event_base *base, int listen_fd, struct supervisor
 fail:
 	ctl_destroy(self);
 	if (!err_is_set(err))
-		err_set(err, ERR_FAILED, "cannot serve the control socket");
+		err_set(err, ERR_FAILED, "cannot serve the control socket: out of memory");
 	return NULL;
 }
 

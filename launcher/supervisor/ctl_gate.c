@@ -2,6 +2,7 @@
 #include "launcher/supervisor/ctl_gate.h"
 
 #include "config/clock.h"
+#include "config/err.h"
 
 #include <errno.h>
 #include <event2/bufferevent.h>
@@ -12,6 +13,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -309,12 +311,12 @@ static int accept_for(struct ctl_gate *self, struct evhttp *http)
 	bound = evhttp_accept_socket_with_handle(http, fd);
 	if (bound == NULL) {
 		close(fd);
-		return -EIO;
+		return -ENOMEM;
 	}
 	self->listener = evhttp_bound_socket_get_listener(bound);
 	evconnlistener_set_error_cb(self->listener, accept_failed);
 	/* libevent has done so, but does not say when the kernel refused. */
-	return evconnlistener_enable(self->listener);
+	return evconnlistener_enable(self->listener) < 0 ? -EIO : 0;
 }
 
 /* ---- What the guests do ---- */
@@ -347,21 +349,26 @@ void ctl_gate_streams(struct ctl_gate *self, int fd)
 
 /* ---- Life ---- */
 
-struct ctl_gate *ctl_gate_create(struct event_base *base, int listen_fd, struct evhttp *http)
+struct ctl_gate *ctl_gate_create(struct event_base *base, int listen_fd, struct evhttp *http, struct err *err)
 {
 	struct ctl_gate *self = calloc(1, sizeof(*self));
+	int result = -ENOMEM;
 
 	if (self == NULL)
-		return NULL;
+		goto failed;
 	self->listen_fd = listen_fd;
 	self->resume = evtimer_new(base, resume_accepting, self);
 	self->settle = evtimer_new(base, settle, self);
 	self->overdue = evtimer_new(base, end_overdue, self);
-	if (self->resume == NULL || self->settle == NULL || self->overdue == NULL || accept_for(self, http) < 0) {
-		ctl_gate_destroy(self);
-		return NULL;
-	}
-	return self;
+	if (self->resume == NULL || self->settle == NULL || self->overdue == NULL)
+		goto failed;
+	result = accept_for(self, http);
+	if (result == 0)
+		return self;
+failed:
+	ctl_gate_destroy(self);
+	err_set(err, ERR_FAILED, "cannot serve the control socket: %s", strerror(-result));
+	return NULL;
 }
 
 void ctl_gate_destroy(struct ctl_gate *self)

@@ -24,11 +24,12 @@
 #define CTL_GATE_BURST 64u
 
 struct ctl_gate;
+struct err;
 struct event_base;
 struct evhttp;
 
-/* Takes connections of `listen_fd` (not owned) for `http`, which is freed before the gate is destroyed. NULL: out of memory or descriptors. */
-struct ctl_gate *ctl_gate_create(struct event_base *base, int listen_fd, struct evhttp *http);
+/* Takes connections of `listen_fd` (not owned) for `http`, which is freed before the gate is destroyed. */
+struct ctl_gate *ctl_gate_create(struct event_base *base, int listen_fd, struct evhttp *http, struct err *err);
 void ctl_gate_destroy(struct ctl_gate *self);
 
 /* The connection has sent a whole request. False: it is none that was let in. */

@@ -170,7 +170,7 @@ void supervisor_withdraw(struct supervisor *self);
 
 /*
  * The control API calls this once a stream has been given its last event (phase "over"). Until then, or until the terminal is
- * gone, a supervisor whose stack is over stays for up to a second (detached: until it is a second old): a client that is only
+ * gone, a supervisor whose stack is over stays for up to a second (detached: until it is three seconds old): a client that is only
  * about to connect must still hear why.
  */
 void supervisor_told(struct supervisor *self);

@@ -129,6 +129,23 @@ static void play_sweep(struct fault_scene *scene)
 	fault_assert_recovered(scene);
 }
 
+/* It is there, and cannot be seen: that is what is said. */
+static void play_unseen(struct fault_scene *scene)
+{
+	struct run run;
+
+	fault_write_stack(scene, stack_text);
+	fault_set(scene, scene->fault->fault);
+	run_upfront(&run, &scene->world, "up", "-d", NULL);
+	run_assert_code(&run, 3);
+	run_assert_one_error(&run);
+	run_assert_says(&run, "cannot look for a stack file: ");
+	run_assert_says(&run, "/compose.yaml: Input/output error");
+	run_finish(&run);
+	fault_assert_hit(scene, 1);
+	fault_assert_recovered(scene);
+}
+
 #define ANY_END (ENDS_WELL | ENDS_FAILED | ENDS_MISSING | ENDS_CONFIG | ENDS_NO_STACK | ENDS_INTERNAL)
 #define AT(CALL, WHAT, ROLE, REST, EXPECTED, ENDS, VARIANT)                                \
 	FAULT(CALL "-" WHAT "-" ROLE, CALL " gives " WHAT " in the " ROLE, EXPECTED, play, \
@@ -203,6 +220,8 @@ static const struct fault_case table[] = {
 	CALLS("fstat", "EIO", "terminal", "told or done without", ANY_END),
 	CALLS("realpath", "EACCES", "terminal", "told or done without", ANY_END),
 	AT("malloc", "ENOMEM", "terminal", "@terminal", "told or done without", ANY_END | ENDS_INTERNAL, EVERY_7TH),
+	FAULT("lstat-stack-file", "the stack file cannot be looked at", "it is said why", play_unseen,
+	      .fault = "lstat:EIO:1:0@terminal~/compose.yaml"),
 	FAULT("sweep-malloc", "the guard sweeps without memory", "all ended within 2 s", play_sweep,
 	      .fault = "malloc:ENOMEM"),
 	FAULT("sweep-open", "the guard sweeps without descriptors", "all ended within 2 s", play_sweep,
