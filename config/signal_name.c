@@ -54,7 +54,7 @@ bool signal_parse(const char *text, int *signal)
 
 const char *signal_nearest(const char *text, char name[16])
 {
-	char names[64][16];
+	const bool with_sig = strncasecmp(text, "SIG", 3) == 0;
 	const char *list[65];
 	size_t count = 0;
 	const char *nearest;
@@ -62,14 +62,12 @@ const char *signal_nearest(const char *text, char name[16])
 	for (int number = 1; number < SIGRTMIN && count < 64; number++) {
 		if (!sigabbrev_np(number))
 			continue;
-		snprintf(names[count], sizeof(names[count]), "SIG%s", sigabbrev_np(number));
-		list[count] = names[count];
-		count++;
+		list[count++] = sigabbrev_np(number);
 	}
 	list[count] = NULL;
-	nearest = err_nearest(text, list);
+	nearest = err_nearest(with_sig ? text + 3 : text, list);
 	if (!nearest)
 		return NULL;
-	snprintf(name, 16, "%s", nearest);
+	snprintf(name, 16, "SIG%s", nearest);
 	return name;
 }

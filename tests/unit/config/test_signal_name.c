@@ -58,6 +58,8 @@ static void test_nearest(void **state)
 
 	(void)state;
 	assert_string_equal(signal_nearest("SIGTREM", name), "SIGTERM");
+	assert_string_equal(signal_nearest("TREM", name), "SIGTERM");
+	assert_string_equal(signal_nearest("kil", name), "SIGKILL");
 	assert_null(signal_nearest("banana", name));
 }
 
