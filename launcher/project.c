@@ -424,14 +424,14 @@ char *project_marker(const struct project *self)
 struct farewell {
 	char text[FAREWELL_BYTES];
 	size_t used;
-	int named, ended;
+	int named, count;
 };
 
 static void farewell_add(struct farewell *self, const struct proc_id *id, const char *name)
 {
 	int length;
 
-	self->ended++;
+	self->count++;
 	if (self->named >= FAREWELL_NAMES_MAX)
 		return;
 	length = snprintf(self->text + self->used, sizeof(self->text) - self->used, "%s%s (%d)",
@@ -442,22 +442,25 @@ static void farewell_add(struct farewell *self, const struct proc_id *id, const 
 	self->named++;
 }
 
-static void farewell_say(const struct farewell *self, const char *project)
+static void farewell_say(const struct farewell *self, const char *done, const char *project)
 {
 	char more[32] = "";
 
-	if (self->ended == 0)
+	if (self->count == 0)
 		return;
-	if (self->ended > self->named)
-		snprintf(more, sizeof(more), " and %d more", self->ended - self->named);
-	fprintf(stderr, "upfront: ended what an earlier run of project '%s' had left: %s%s\n", project, self->text,
+	if (self->count > self->named)
+		snprintf(more, sizeof(more), " and %d more", self->count - self->named);
+	fprintf(stderr, "upfront: %s what an earlier run of project '%s' had left: %s%s\n", done, project, self->text,
 		more);
 }
 
-/* Marked ones only, and what they started: whatever else is below this process was here before us, and is not ours. */
-static int end_marked(const struct project *self)
+/*
+ * Marked ones only, and what they started: whatever else is below this process was here before us, and is not ours. One that has
+ * become another user is left and named, and the others are ended all the same. False when there is such a one.
+ */
+static bool end_marked(const struct project *self, int *ended)
 {
-	struct farewell farewell = {0};
+	struct farewell farewell = {0}, left = {0};
 	struct proc_list list = {0};
 	char *marker = project_marker(self);
 	char *variable = NULL;
@@ -467,17 +470,25 @@ static int end_marked(const struct project *self)
 	if (variable != NULL && descendants_find(0, variable, &list) == 0) {
 		for (size_t i = 0; i < list.count; i++) {
 			char name[NAME_BYTES];
+			int result;
 
 			proc_name(list.items[i].pid, name, sizeof(name));
-			if (proc_signal(&list.items[i], SIGKILL) == 0)
+			result = proc_signal(&list.items[i], SIGKILL);
+			if (result == 0)
 				farewell_add(&farewell, &list.items[i], name);
+			else if (result == -EPERM)
+				farewell_add(&left, &list.items[i], name);
 		}
 	}
-	farewell_say(&farewell, self->name);
+	farewell_say(&farewell, "ended", self->name);
+	farewell_say(&left, "not permitted to end", self->name);
+	if (left.count > 0)
+		fputs("  hint: they run as another user; end them as that user, or as root\n", stderr);
 	proc_list_finish(&list);
 	free(variable);
 	free(marker);
-	return farewell.ended;
+	*ended = farewell.count;
+	return left.count == 0;
 }
 
 static void forget_last_end(const struct project *self)
@@ -521,10 +532,12 @@ int project_sweep(const struct project *self)
 
 	/* An orderly end leaves neither file, so walking /proc is due only when one is there; a logout takes the socket with it. */
 	if (unfinished && (self->lock_fd >= 0 || (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0))) {
-		count = end_marked(self);
+		const bool all = end_marked(self, &count);
+
 		if (socket_path != NULL)
 			unlink(socket_path);
-		if (running != NULL)
+		/* Whoever is left is looked for again by the next command. */
+		if (running != NULL && all)
 			unlink(running);
 	}
 	if (fd >= 0)

@@ -126,11 +126,10 @@ static void report_leftovers(struct native_unit *unit)
 {
 	struct engine *self = unit->engine;
 
-	if (unit->left.count > 0) {
-		if (unit->killing)
-			native_kill_leftovers(unit);
+	if (unit->left.count > 0 && unit->killing)
+		native_kill_leftovers(unit);
+	if (unit->left.count > 0)
 		return;
-	}
 	unit->has_leftovers = false;
 	self->options.events->cleared(self->options.context, unit->id);
 }
@@ -430,6 +429,8 @@ static void native_kill(struct engine *self, unsigned id)
 	unit->killing = true;
 	if (unit->pid == 0) {
 		native_kill_leftovers(unit);
+		if (unit->has_leftovers && unit->left.count == 0)
+			native_report_soon(unit);
 		return;
 	}
 	native_remember(unit);

@@ -117,6 +117,7 @@ struct native_unit *native_find_main(struct engine *self, pid_t pid);
 void native_remember(struct native_unit *unit);
 /* Gives each child of ours that is no main process to the ended unit it comes from. 0 or -errno: then some may not be known. */
 int native_find_leftovers(struct engine *self);
+/* Those that may not be signalled are not among them any more. */
 void native_kill_leftovers(struct native_unit *unit);
 /* engine_ops.ending */
 void native_ending(struct engine *self);

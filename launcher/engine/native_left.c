@@ -109,11 +109,16 @@ void native_ending(struct engine *self)
 void native_kill_leftovers(struct native_unit *unit)
 {
 	struct proc_list below = {0};
+	size_t kept = 0;
 
 	for (size_t i = 0; i < unit->left.count; i++)
 		(void)strays_below(unit->left.items[i].pid, &below);
-	for (size_t i = 0; i < unit->left.count; i++)
-		(void)proc_signal(&unit->left.items[i], SIGKILL);
+	/* One that has become another user would be waited for in vain: the others are ended all the same. */
+	for (size_t i = 0; i < unit->left.count; i++) {
+		if (proc_signal(&unit->left.items[i], SIGKILL) != -EPERM)
+			unit->left.items[kept++] = unit->left.items[i];
+	}
+	unit->left.count = kept;
 	for (size_t i = 0; i < below.count; i++)
 		(void)proc_signal(&below.items[i], SIGKILL);
 	proc_list_finish(&below);

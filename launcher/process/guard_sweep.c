@@ -19,6 +19,7 @@
 #define PATIENT_ROUNDS 2 /* of plain SIGKILL, before a fork bomb is thought of */
 #define FREEZE_PASSES 16
 #define CLEAN_LOOKS 2
+#define HOPELESS_ROUNDS 5
 #define LOOK_AGAIN_MS 50 /* while something takes its time to die */
 
 /* False when the last child has gone. A subreaper without children has no descendants either. */
@@ -176,14 +177,13 @@ static void remove_socket(const char *path)
 		unlink(path);
 }
 
-/* One round of killing; false when there is nobody left whom we may signal. */
+/* One round of killing; false when there was nobody whom we may signal. */
 static bool kill_round(const struct spare *spare, int64_t left_ms)
 {
 	struct proc_list list = {0};
 	bool known = find_doomed(&list, spare) == 0;
 	bool hopeless = known && list.count > 0 && signal_all(&list, SIGKILL) == 0;
-	if (!hopeless)
-		wait_for_one(&list, left_ms);
+	wait_for_one(&list, left_ms);
 	proc_list_finish(&list);
 	return !hopeless;
 }
@@ -194,7 +194,7 @@ bool guard_sweep_sparing(const char *socket_path, const struct guard_spared *spa
 	struct spare spare = spare_make(spared);
 	bool sparing = spare.by_program || (spare.strangers && spare.strangers->count > 0);
 	bool alone = false;
-	int clean_looks = 0;
+	int clean_looks = 0, hopeless_rounds = 0;
 	for (int round = 0; !(alone = !reap_all()) && clean_looks < CLEAN_LOOKS;) {
 		int64_t left_ms = deadline - clock_monotonic_ms();
 		if (left_ms <= 0)
@@ -205,7 +205,9 @@ bool guard_sweep_sparing(const char *socket_path, const struct guard_spared *spa
 			continue;
 		if (round++ >= PATIENT_ROUNDS)
 			freeze_all(&spare);
-		if (!kill_round(&spare, left_ms))
+		/* One that has become another user may become ours again, end, or start others that are ours. */
+		hopeless_rounds = kill_round(&spare, left_ms) ? 0 : hopeless_rounds + 1;
+		if (hopeless_rounds >= HOPELESS_ROUNDS)
 			break;
 	}
 	remove_socket(socket_path);

@@ -104,6 +104,15 @@ static void assert_named_by_the_next_command(struct fault_scene *scene, const ch
 	world_wait_gone(&scene->world, "sleep 1001", 2000);
 	world_wait_gone(&scene->world, "sleep 1003", 2000);
 	assert_int_not_equal(world_find(&scene->world, left), 0);
+	/* One that may not be signalled is named too, and looked for again. */
+	fault_set(scene, "pidfd_send_signal:EPERM:1:0@terminal");
+	run_command(&run, &scene->world, &(struct run_options){.argv = argv});
+	run_assert_code(&run, 6);
+	run_assert_says(&run, "not permitted to end what an earlier run of project 'stack' had left: ");
+	run_assert_says(&run, "end them as that user, or as root");
+	run_finish(&run);
+	fault_assert_hit(scene, 1);
+	fault_set(scene, NULL);
 	run_command(&run, &scene->world, &(struct run_options){.argv = argv});
 	run_assert_code(&run, 6);
 	run_assert_says(&run, "ended what an earlier run of project 'stack' had left: ");

@@ -129,6 +129,25 @@ static void play_sweep(struct fault_scene *scene)
 	fault_assert_recovered(scene);
 }
 
+/* What a service has left may not be signalled by the supervisor: the stack ends all the same, and the guard does what it can. */
+static void play_not_permitted(struct fault_scene *scene)
+{
+	fault_write_stack(scene,
+			  "services:\n"
+			  "  web: {command: sh -c 'setsid -f sleep 1001; exec sleep 1002', stop_grace_period: 0s}\n"
+			  "  other: {command: sleep 1003}\n");
+	fault_set(scene, scene->fault->fault);
+	fault_upfront(scene, 0, "up", "-d", "--wait", NULL);
+	fault_wait_process(scene, "sleep 1001");
+	fault_upfront(scene, 0, "stop", "web", NULL);
+	fault_assert_hit(scene, 1);
+	assert_answered(scene, "ps");
+	fault_wait_process(scene, "sleep 1003");
+	fault_upfront(scene, 0, "down", NULL);
+	fault_assert_nothing_left(scene);
+	fault_assert_recovered(scene);
+}
+
 /* It is there, and cannot be seen: that is what is said. */
 static void play_unseen(struct fault_scene *scene)
 {
@@ -230,6 +249,10 @@ static const struct fault_case table[] = {
 	      .fault = "read:EIO"),
 	FAULT("sweep-pidfd", "the guard sweeps without pidfds", "all ended within 2 s", play_sweep,
 	      .fault = "pidfd_open:EMFILE", .variant = 2),
+	FAULT("sweep-not-permitted", "the guard sweeps, some may not be signalled for a moment", "all ended within 2 s",
+	      play_sweep, .fault = "pidfd_send_signal:EPERM"),
+	FAULT("left-not-permitted", "what a service has left may not be signalled", "it is not waited for",
+	      play_not_permitted, .fault = "pidfd_send_signal:EPERM:1:0@supervisor"),
 	AT("malloc", "ENOMEM", "supervisor", "@supervisor", "told or done without", ANY_END | ENDS_TIMED_OUT,
 	   EVERY_7TH | MAY_LOSE_OUTPUT),
 };
