@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/catalog.h"
 
+#include "telemetry/telemetry.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,13 +127,34 @@ static int list_defaults(struct listing *self, unsigned scope)
 	return 0;
 }
 
-static size_t count_exec(const struct telemetry_property *declared, size_t count)
+/* Where exec_index comes from: those of server_start, then those of common. */
+static size_t add_exec(const struct telemetry_property *declared, size_t count, const struct telemetry_property **list,
+		       size_t room, size_t found)
 {
-	size_t found = 0;
-
-	for (size_t i = 0; i < count; i++)
-		found += declared[i].source == SOURCE_EXEC;
+	for (size_t i = 0; i < count; i++) {
+		if (declared[i].source != SOURCE_EXEC)
+			continue;
+		if (found < room)
+			list[found] = &declared[i];
+		found++;
+	}
 	return found;
+}
+
+static size_t count_server_start_exec(const struct telemetry_decl *decl)
+{
+	return add_exec(decl->server_start, decl->server_start_count, NULL, 0, 0);
+}
+
+size_t telemetry_exec_properties(const struct stack *stack, const struct telemetry_property **list, size_t room)
+{
+	const struct telemetry_decl *decl = stack->telemetry;
+	size_t found;
+
+	if (decl == NULL)
+		return 0;
+	found = add_exec(decl->server_start, decl->server_start_count, list, room, 0);
+	return add_exec(decl->common, decl->common_count, list, room, found);
 }
 
 int catalog_list_make(const struct stack *stack, unsigned scope, struct catalog_list *list)
@@ -143,8 +166,7 @@ int catalog_list_make(const struct stack *stack, unsigned scope, struct catalog_
 	strmap_init(&listing.names);
 	result = list_defaults(&listing, CATALOG_COMMON);
 	if (result == 0 && decl)
-		result = list_declared(&listing, decl->common, decl->common_count,
-				       count_exec(decl->server_start, decl->server_start_count));
+		result = list_declared(&listing, decl->common, decl->common_count, count_server_start_exec(decl));
 	if (result < 0 || scope == CATALOG_COMMON)
 		goto out;
 	result = list_defaults(&listing, scope);

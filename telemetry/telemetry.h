@@ -27,6 +27,7 @@ struct err;
 struct stack;
 struct strmap;
 struct telemetry;
+struct telemetry_property;
 
 /* How an event that tells of a failed start names the reason: the whole vocabulary. */
 #define TELEMETRY_ERRORS(X)                                                                   \
@@ -63,8 +64,7 @@ struct telemetry_facts {
 	int64_t ready_ms; /* from the start of `up` after the answer to all ready */
 	int64_t services_rss_bytes;
 	int64_t services_cpu_user_us, services_cpu_system_us;
-	const char *const
-		*exec_values; /* one per {exec} property of server_start, then of common; NULL entries: null */
+	const char *const *exec_values; /* one per entry of telemetry_exec_properties; NULL entries: null */
 	const char *error_type; /* server_start_failed only: a telemetry_error_name */
 };
 
@@ -118,6 +118,9 @@ struct telemetry_receipt {
 int telemetry_receipt_append(const struct stack *stack, const struct telemetry_receipt *receipt, struct err *err);
 /* Last receipts, newest first, as JSON array text; the caller frees. "[]" when there are none. */
 char *telemetry_receipts_json(const char *app, size_t limit);
+/* The {exec} properties, in the order of telemetry_facts.exec_values: up to `room` of them into `list`. Returns how many there are. */
+size_t telemetry_exec_properties(const struct stack *stack, const struct telemetry_property **list, size_t room);
+
 /* A person's no: removes the app's outbox and kept id. Absent files are no error. */
 int telemetry_wipe(const char *app, struct err *err);
 

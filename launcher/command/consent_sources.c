@@ -5,6 +5,7 @@
 #include "config/stack.h"
 #include "launcher/cli.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,4 +88,15 @@ void consent_sources_finish(struct consent_sources *self)
 	free(self->app_variable);
 	err_finish(&self->trouble);
 	memset(self, 0, sizeof(*self));
+}
+
+void consent_say_trouble(struct err *trouble)
+{
+	char *text = trouble->count > 0 ? err_render(trouble, "upfront") : NULL;
+
+	if (text != NULL)
+		fputs(text, stderr);
+	free(text);
+	err_finish(trouble);
+	err_init(trouble);
 }

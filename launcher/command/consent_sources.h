@@ -29,4 +29,7 @@ int consent_sources_read(struct consent_sources *self, const struct cli_context 
 void consent_sources_refresh(struct consent_sources *self, const struct stack *stack);
 void consent_sources_finish(struct consent_sources *self);
 
+/* What went wrong beside the stack's way, as with the settings files: said on stderr, and nothing more. Empty afterwards. */
+void consent_say_trouble(struct err *trouble);
+
 #endif

@@ -202,15 +202,6 @@ static void print_table(const struct source rows[SOURCE_COUNT])
 	printf("\nChange: upfront telemetry off|ask. What would be sent: upfront telemetry show\n");
 }
 
-static void print_trouble(const struct err *trouble)
-{
-	char *text = trouble->count > 0 ? err_render(trouble, "upfront") : NULL;
-
-	if (text != NULL)
-		fputs(text, stderr);
-	free(text);
-}
-
 int telemetry_status(const struct cli_context *context, const struct project *project, struct err *err)
 {
 	const struct stack *stack = project->stack;
@@ -225,7 +216,7 @@ int telemetry_status(const struct cli_context *context, const struct project *pr
 	decision = consent_decide(&sources.inputs);
 	running = telemetry_running(project);
 	describe_all(context, stack, &sources, rows);
-	print_trouble(&sources.trouble);
+	consent_say_trouble(&sources.trouble);
 	if (context->globals.json) {
 		result = print_json(stack, &sources, &decision, running, rows, err);
 	} else {

@@ -10,6 +10,7 @@
 #include "launcher/command/up_follow.h"
 #include "launcher/command/up_running.h"
 #include "launcher/process/descendants.h"
+#include "launcher/process/fd.h"
 #include "launcher/process/guard.h"
 #include "launcher/process/output.h"
 #include "launcher/process/ports.h"
@@ -277,13 +278,6 @@ static int supervise(void *context)
 	return supervisor_run(&options);
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static bool answer_counts(const struct stack *stack, bool on)
 {
 	struct strmap told;
@@ -361,10 +355,10 @@ static int launch(struct up *self, bool detach, struct err *err)
 		unlink(self->socket_path);
 	free(running);
 	/* From here on these belong to the others: the lock and the socket end with them, not with us. */
-	close_fd(&self->listen_fd);
-	close_fd(&self->leash[0]);
-	close_fd(&self->print_fd);
-	close_fd(&self->project.lock_fd);
+	fd_close(&self->listen_fd);
+	fd_close(&self->leash[0]);
+	fd_close(&self->print_fd);
+	fd_close(&self->project.lock_fd);
 	return result;
 }
 
@@ -436,10 +430,10 @@ static int up_run(struct cli_context *context, struct err *err)
 		code = ask_and_run(&self, err);
 	if (self.project.stack != NULL)
 		secrets_mask_err(&self.project.stack->secrets, err);
-	close_fd(&self.listen_fd);
-	close_fd(&self.leash[0]);
-	close_fd(&self.leash[1]);
-	close_fd(&self.guard.pidfd);
+	fd_close(&self.listen_fd);
+	fd_close(&self.leash[0]);
+	fd_close(&self.leash[1]);
+	fd_close(&self.guard.pidfd);
 	project_finish(&self.project);
 	free(self.member);
 	free(self.socket_path);

@@ -15,18 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What went wrong beside the stack's way: said, and nothing more. */
-static void say_trouble(struct err *trouble)
-{
-	char *text = trouble->count > 0 ? err_render(trouble, "upfront") : NULL;
-
-	if (text != NULL)
-		fputs(text, stderr);
-	free(text);
-	err_finish(trouble);
-	err_init(trouble);
-}
-
 static void keep_receipt(const struct stack *stack, enum consent_answer answer, enum consent_reason method,
 			 const struct telemetry_notice *notice)
 {
@@ -34,7 +22,7 @@ static void keep_receipt(const struct stack *stack, enum consent_answer answer, 
 	struct err trouble = ERR_INIT;
 
 	telemetry_receipt_append(stack, &receipt, &trouble);
-	say_trouble(&trouble);
+	consent_say_trouble(&trouble);
 }
 
 /* The answer stands in the settings before anything is wiped, so that a crash in between cannot lose the no. */
@@ -47,10 +35,10 @@ static void keep_no(const struct consent_sources *sources, const struct stack *s
 			err_set(&trouble, ERR_CONFIG, "your answer holds for this run only: there is no home folder");
 		else if (settings_edit(sources->user_path, stack->app, true, &trouble) < 0)
 			err_context(&trouble, "your answer holds for this run only");
-		say_trouble(&trouble);
+		consent_say_trouble(&trouble);
 	}
 	telemetry_wipe(stack->app, &trouble);
-	say_trouble(&trouble);
+	consent_say_trouble(&trouble);
 }
 
 static void say_what_holds(const struct cli_context *context, const struct stack *stack, enum consent_answer answer,
@@ -156,7 +144,7 @@ int up_consent(const struct cli_context *context, const struct stack *stack, con
 		goto out;
 	*decision = consent_decide(&sources.inputs);
 	if (sources.inputs.has_endpoint)
-		say_trouble(&sources.trouble);
+		consent_say_trouble(&sources.trouble);
 	say_not_given(&sources, decision);
 	if (decision->state == CONSENT_OFF)
 		goto out;

@@ -2,6 +2,7 @@
 #include "launcher/engine/native.h"
 
 #include "config/stack.h"
+#include "launcher/process/fd.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -16,22 +17,15 @@
 /* Room for a burst while we do something else; only asked for where it cannot use up the user's allowance for pipes. */
 #define ROOMY_PIPE_BYTES (2 * NATIVE_READ_BYTES)
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 void native_ends_close(struct native_ends *ends)
 {
 	if (ends->out == ends->in)
 		ends->out = -1;
 	if (ends->err == ends->in)
 		ends->err = -1;
-	close_fd(&ends->in);
-	close_fd(&ends->out);
-	close_fd(&ends->err);
+	fd_close(&ends->in);
+	fd_close(&ends->out);
+	fd_close(&ends->err);
 }
 
 /* ---- Opening ---- */
@@ -124,7 +118,7 @@ static void close_stream(struct native_stream *stream)
 	if (stream->event != NULL)
 		event_free(stream->event);
 	stream->event = NULL;
-	close_fd(&stream->fd);
+	fd_close(&stream->fd);
 }
 
 /* One read of at most `limit` bytes. > 0: as read(2); 0: nothing now; -EPIPE: it has ended, or must be given up. */
@@ -213,7 +207,7 @@ void native_output_close(struct native_unit *unit)
 {
 	close_stream(&unit->streams[0]);
 	close_stream(&unit->streams[1]);
-	close_fd(&unit->stdin_fd);
+	fd_close(&unit->stdin_fd);
 }
 
 bool native_output_is_open(const struct native_unit *unit)

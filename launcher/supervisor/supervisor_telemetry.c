@@ -109,25 +109,13 @@ static void measure(struct report *self)
 	proc_table_finish(&table);
 }
 
-static size_t count_exec(const struct telemetry_property *properties, size_t count)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < count; i++)
-		found += properties[i].source == SOURCE_EXEC;
-	return found;
-}
-
 /* What must be noted at the moment itself. */
 static int make_facts(struct report *self)
 {
 	const struct supervisor *supervisor = self->supervisor;
-	const struct telemetry_decl *decl = supervisor->options->stack->telemetry;
 	size_t services = supervisor->stack->service_count + 1;
 
-	if (decl != NULL)
-		self->value_count = count_exec(decl->server_start, decl->server_start_count) +
-				    count_exec(decl->common, decl->common_count);
+	self->value_count = telemetry_exec_properties(supervisor->options->stack, NULL, 0);
 	self->services = calloc(services, sizeof *self->services);
 	self->service_job = calloc(services, sizeof *self->service_job);
 	self->values = calloc(self->value_count + 1, sizeof *self->values);
@@ -146,19 +134,19 @@ static int make_facts(struct report *self)
 
 /* ---- Sources that are programs ---- */
 
-static void add_property_jobs(struct report *self, const struct telemetry_property *properties, size_t count)
+static void add_property_jobs(struct report *self)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (properties[i].source == SOURCE_EXEC)
-			self->jobs[self->job_count++] = SOURCE_JOB(properties[i].argv, properties[i].pattern);
-	}
+	const struct telemetry_property **list = calloc(self->value_count + 1, sizeof(*list));
+
+	if (list != NULL)
+		(void)telemetry_exec_properties(self->supervisor->options->stack, list, self->value_count);
+	for (size_t i = 0; list != NULL && i < self->value_count; i++)
+		self->jobs[self->job_count++] = SOURCE_JOB(list[i]->argv, list[i]->pattern);
+	free(list);
 }
 
 static void add_jobs(struct report *self)
 {
-	const struct supervisor *supervisor = self->supervisor;
-	const struct telemetry_decl *decl = supervisor->options->stack->telemetry;
-
 	for (size_t i = 0; i < self->facts.service_count; i++) {
 		const struct service *service = stack_find_service(self->generation->stack, self->services[i].name);
 
@@ -168,10 +156,7 @@ static void add_jobs(struct report *self)
 		self->jobs[self->job_count++] = SOURCE_JOB(service->version.argv, service->version.pattern);
 	}
 	self->first_value_job = self->job_count;
-	if (decl == NULL)
-		return;
-	add_property_jobs(self, decl->server_start, decl->server_start_count);
-	add_property_jobs(self, decl->common, decl->common_count);
+	add_property_jobs(self);
 }
 
 static void take_values(struct report *self)
