@@ -309,9 +309,14 @@ bool project_is_from_here(const struct project *self)
 /* What lies there is one of ours: check_files has seen to that. */
 static int write_path(const struct project *self, const char *file, const char *value, struct err *err)
 {
-	char *path = NULL, *text = NULL;
+	char *path = NULL, *text = NULL, *before = read_path(self, file);
+	const bool same = before != NULL && strcmp(before, value) == 0;
 	int result = -ENOMEM;
 
+	free(before);
+	/* A new file in place of one that says the same is what takes a start the longest. */
+	if (same)
+		return 0;
 	if (asprintf(&path, "%s/%s", self->state_dir, file) < 0)
 		path = NULL;
 	if (asprintf(&text, "%s\n", value) < 0)
