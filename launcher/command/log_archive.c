@@ -49,7 +49,7 @@ struct unit {
 	bool has_base, has_position;
 	int64_t base_bytes; /* went to earlier files */
 	int64_t position_bytes; /* of what the next record should speak of, earlier files counted */
-	struct ahead ahead[AHEAD_MAX];
+	struct ahead *ahead; /* room for AHEAD_MAX; NULL while there are none */
 	size_t ahead_count;
 	size_t lines; /* counted, then counted down */
 	struct part parts[STREAMS];
@@ -111,6 +111,11 @@ static void drop_ahead(struct log_archive *self, struct unit *unit, size_t count
 	for (size_t i = 0; i < count; i++)
 		close_file(self, &unit->ahead[i].fd);
 	unit->ahead_count -= count;
+	if (unit->ahead_count == 0) {
+		free(unit->ahead);
+		unit->ahead = NULL;
+		return;
+	}
 	memmove(unit->ahead, unit->ahead + count, unit->ahead_count * sizeof(unit->ahead[0]));
 }
 
@@ -135,11 +140,15 @@ static struct unit *unit_of(struct log_archive *self, const char *name, size_t *
 		*index = self->last;
 		return self->units[*index];
 	}
-	for (*index = 0; *index < self->count; (*index)++)
+	/* Where many are started or stopped, theirs come in the order in which they are known. */
+	for (size_t i = 1; i <= self->count; i++) {
+		*index = (self->last + i) % self->count;
 		if (strcmp(self->units[*index]->name, name) == 0) {
 			self->last = *index;
 			return self->units[*index];
 		}
+	}
+	*index = self->count;
 	if (self->count >= UNITS_MAX)
 		return NULL;
 	grown = realloc(self->units, (self->count + 1) * sizeof(struct unit *));
@@ -511,6 +520,8 @@ static void hear_of_file(struct log_archive *self, struct unit *unit, uint64_t i
 	if (!unit->wanted || unit->ahead_count == AHEAD_MAX ||
 	    (last != NULL && last->inode == inode && last->rotations == 0))
 		return;
+	if (unit->ahead == NULL && (unit->ahead = calloc(AHEAD_MAX, sizeof(*unit->ahead))) == NULL)
+		return;
 	unit->ahead[unit->ahead_count++] = (struct ahead){.inode = inode, .fd = -1};
 	self->has_ahead = true;
 }
@@ -665,7 +676,12 @@ bool log_archive_step(struct log_archive *self, size_t size_bytes, log_archive_v
 	self->begun = true;
 	self->budget_bytes = size_bytes;
 	each_record(self, &self->text_at, take_record);
-	return self->text_at < self->text_bytes;
+	if (self->text_at < self->text_bytes)
+		return true;
+	free(self->text);
+	self->text = NULL;
+	self->text_at = self->text_bytes = 0;
+	return false;
 }
 
 void log_archive_next(struct log_archive *self, log_archive_visit *visit, void *context)

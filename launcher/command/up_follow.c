@@ -22,6 +22,7 @@
 
 #define RETRY_MS 100
 #define SWEEP_MS 2000
+#define TRIM_DELAY_MS 500
 #define FLUSH_MS 5000
 #define STEP_BYTES (128u * 1024u)
 /* A supervisor whose guard was killed ends at once and says so; it is not waited for longer than this. */
@@ -189,10 +190,8 @@ static void read_events(struct follow *self)
 	if (count > 0 && self->options->context->globals.json && !self->options->detach)
 		outlet_put(&self->out, buffer, (size_t)count);
 	if (count > 0 && view_feed(&self->view, buffer, (size_t)count, take_change, self) == 0) {
-		/* The first snapshot of many services is large, and what a start tells is much: neither comes again. */
-		if (self->was_up && !self->trimmed)
-			malloc_trim(0);
-		self->trimmed = self->was_up;
+		if (self->trim_ms == 0)
+			self->trim_ms = clock_monotonic_ms() + TRIM_DELAY_MS;
 		return;
 	}
 	ctl_stream_close(self->events);
@@ -240,7 +239,7 @@ static void read_logs(struct follow *self)
 	self->logs = NULL;
 }
 
-static int poll_timeout(const struct follow *self)
+static int time_for_work(const struct follow *self)
 {
 	int64_t left;
 
@@ -257,6 +256,27 @@ static int poll_timeout(const struct follow *self)
 		return -1;
 	left = self->options->begin_ms + self->options->wait_timeout_ms - clock_monotonic_ms();
 	return left <= 0 ? 0 : left < 60000 ? (int)left : 60000;
+}
+
+/* Many services tell much at once, in JSON: a moment after, the memory for that goes back. */
+static void give_back(struct follow *self)
+{
+	if (self->trim_ms == 0 || clock_monotonic_ms() < self->trim_ms)
+		return;
+	self->trim_ms = 0;
+	malloc_trim(0);
+}
+
+static int poll_timeout(const struct follow *self)
+{
+	const int timeout_ms = time_for_work(self);
+	int64_t left;
+
+	if (self->trim_ms == 0)
+		return timeout_ms;
+	left = self->trim_ms - clock_monotonic_ms();
+	left = left < 0 ? 0 : left;
+	return timeout_ms < 0 || left < timeout_ms ? (int)left : timeout_ms;
 }
 
 enum { WATCH_SIGNAL, WATCH_GUARD, WATCH_EVENTS, WATCH_LOGS, WATCH_OUT, WATCH_NEWS, WATCH_COUNT };
@@ -288,6 +308,7 @@ static void step(struct follow *self)
 	count = poll(polls, WATCH_COUNT, poll_timeout(self));
 	if (count < 0)
 		return;
+	give_back(self);
 	self->more = self->more || (count == 0 && self->logs == NULL);
 	if (polls[WATCH_SIGNAL].revents != 0)
 		take_signal(self);

@@ -60,7 +60,8 @@ struct follow {
 	size_t text_bytes;
 	int signal_fd;
 	bool fitted; /* names are known and measured */
-	bool was_up, trimmed;
+	bool was_up;
+	int64_t trim_ms; /* monotonic, when memory is given back; 0: not due */
 	bool timed_out;
 	struct up_abort abort;
 	struct strmap left_out; /* names of units of which it was said why they failed */

@@ -75,6 +75,15 @@ static char *copy_of(const cJSON *object, const char *name)
 	return text != NULL ? strdup(text) : NULL;
 }
 
+/* What has not changed stays where it is: many small pieces that move with every event would lie all over the heap. */
+static void keep_text(char **to, const char *text)
+{
+	if (text != NULL && *to != NULL && strcmp(text, *to) == 0)
+		return;
+	free(*to);
+	*to = text != NULL ? strdup(text) : NULL;
+}
+
 static char *ports_of(const cJSON *object)
 {
 	const cJSON *ports = cJSON_GetObjectItemCaseSensitive(object, "ports");
@@ -103,22 +112,31 @@ static char *ports_of(const cJSON *object)
 	return text;
 }
 
+static void take_ports(struct view_unit *self, const cJSON *object)
+{
+	char *text = NULL;
+
+	if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(object, "ports")) > 0)
+		text = ports_of(object);
+	keep_text(&self->ports, text != NULL ? text : "");
+	free(text);
+}
+
 static void take_probe(struct view_unit *self, const cJSON *object)
 {
 	const cJSON *probe = cJSON_GetObjectItemCaseSensitive(object, "probe");
 	const char *target = text_of(probe, "target");
 
+	char *place = NULL;
+
 	self->has_probe = cJSON_IsObject(probe);
-	if (!self->has_probe)
-		return;
-	self->probe_kind = copy_of(probe, "kind");
+	keep_text(&self->probe_kind, text_of(probe, "kind"));
 	self->probe_attempts = int_of(probe, "attempts");
-	if (target != NULL && int_of(probe, "port") > 0) {
-		if (asprintf(&self->probe_target, "%s:%d", target, int_of(probe, "port")) < 0)
-			self->probe_target = NULL;
-	} else if (target != NULL) {
-		self->probe_target = strdup(target);
-	}
+	if (target != NULL && int_of(probe, "port") > 0 &&
+	    asprintf(&place, "%s:%d", target, int_of(probe, "port")) < 0)
+		place = NULL;
+	keep_text(&self->probe_target, place != NULL ? place : target);
+	free(place);
 }
 
 /* A signal is told by its name. */
@@ -137,21 +155,26 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	const cJSON *loop = cJSON_GetObjectItemCaseSensitive(object, "crash_loop");
 	const char *state = text_of(object, "state");
 	const char *trouble = text_of(object, "log_trouble");
-	char before[sizeof(self->before)], trouble_before[sizeof(self->log_trouble)];
+	const struct view_unit was = *self;
 
 	if (text_of(object, "name") == NULL || text_of(object, "service") == NULL || state == NULL)
 		return false;
-	memcpy(before, self->state, sizeof(before));
-	memcpy(trouble_before, self->log_trouble, sizeof(trouble_before));
-	unit_finish(self);
-	memcpy(self->before, before, sizeof(before));
-	memcpy(self->log_trouble_before, trouble_before, sizeof(trouble_before));
+	*self = (struct view_unit){.name = was.name,
+				   .service = was.service,
+				   .probe_kind = was.probe_kind,
+				   .probe_target = was.probe_target,
+				   .ports = was.ports,
+				   .why = was.why,
+				   .status = was.status,
+				   .open = was.open};
+	memcpy(self->before, was.state, sizeof(self->before));
+	memcpy(self->log_trouble_before, was.log_trouble, sizeof(self->log_trouble_before));
 	snprintf(self->log_trouble, sizeof(self->log_trouble), "%s", trouble != NULL ? trouble : "");
 	self->log_bytes_lost = number_of(object, "log_bytes_lost", 0);
 	snprintf(self->state, sizeof(self->state), "%s", state);
 	self->id = (unsigned)int_of(object, "id");
-	self->name = copy_of(object, "name");
-	self->service = copy_of(object, "service");
+	keep_text(&self->name, text_of(object, "name"));
+	keep_text(&self->service, text_of(object, "service"));
 	self->pid = int_of(object, "pid");
 	self->restarts = int_of(object, "restarts");
 	self->uptime_ms = number_of(object, "uptime_ms", -1);
@@ -167,10 +190,10 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	self->crash_exits = int_of(loop, "exits");
 	self->crash_within_ms = number_of(loop, "within_ms", 0);
 	self->next_try_ms = number_of(loop, "next_try_in_ms", 0);
-	self->ports = ports_of(object);
-	self->why = copy_of(object, "why");
-	self->status = copy_of(object, "status");
-	self->open = copy_of(object, "open");
+	take_ports(self, object);
+	keep_text(&self->why, text_of(object, "why"));
+	keep_text(&self->status, text_of(object, "status"));
+	keep_text(&self->open, text_of(object, "open"));
 	take_probe(self, object);
 	return self->name != NULL && self->service != NULL;
 }
@@ -179,6 +202,9 @@ static struct view_unit *unit_of(struct view *self, unsigned id)
 {
 	struct view_unit *grown;
 
+	/* Mostly their ids are their places. */
+	if (id < self->count && self->units[id].id == id)
+		return &self->units[id];
 	for (size_t i = 0; i < self->count; i++)
 		if (self->units[i].id == id)
 			return &self->units[i];

@@ -24,6 +24,7 @@
 #define FAREWELL_MS 1000
 #define LINE_BYTES 2048
 #define LOST_AGAIN_US 50000 /* until what could not be told for want of memory is made up for */
+#define LATE_MS 10
 #define WRITE_BYTES 262144 /* at once; the peer reads as much as there is */
 
 enum follower_kind { FOLLOW_EVENTS, FOLLOW_LOGS };
@@ -36,6 +37,9 @@ struct follower {
 	struct evhttp_connection *connection;
 	struct evbuffer *pending; /* not yet handed to evhttp: one chunk a turn of the loop, not one a line */
 	struct event *flush;
+	unsigned *late; /* units of an ending stack whose changes are told together, in the order of the last ones */
+	size_t late_count, late_room;
+	int64_t late_ms; /* monotonic: when they are told */
 	uint64_t dropped;
 	bool gets_lines, gets_woken; /* logs, as they come */
 	bool wake_due;
@@ -95,6 +99,7 @@ static void follower_destroy(struct follower *self)
 		free(self->services[i]);
 	free(self->services);
 	free(self->units);
+	free(self->late);
 	free(self);
 }
 
@@ -118,6 +123,7 @@ static size_t unread_bytes(const struct follower *self)
 
 static void catch_up(struct follower *self);
 static void wake(struct follower *self);
+static void tell_late(struct follower *self);
 
 static void chunk_written(struct evhttp_connection *connection, void *context)
 {
@@ -143,6 +149,8 @@ static void flush_pending(evutil_socket_t fd, short what, void *context)
 		self->wake_due = false;
 		self->woken_ms = clock_monotonic_ms();
 	}
+	if (self->late_count > 0 && clock_monotonic_ms() >= self->late_ms)
+		tell_late(self);
 	if (self->request != NULL && evbuffer_get_length(self->pending) > 0)
 		evhttp_send_reply_chunk_with_cb(self->request, self->pending, chunk_written, self);
 	else if (self->request != NULL && self->kind == FOLLOW_EVENTS && self->dropped > 0 && unread_bytes(self) == 0)
@@ -235,6 +243,7 @@ static void add_snapshot(struct follower *self)
 	errno = 0;
 	object = cJSON_CreateObject();
 	note_over(self);
+	self->late_count = 0;
 	cJSON_AddStringToObject(object, "event", "snapshot");
 	cJSON_AddNumberToObject(object, "version", CTL_JSON_VERSION);
 	if (self->dropped > 0)
@@ -245,7 +254,7 @@ static void add_snapshot(struct follower *self)
 	add_json_line(self, object);
 }
 
-static void add_change(struct follower *self, size_t id)
+static void add_now(struct follower *self, size_t id)
 {
 	struct supervisor *supervisor = self->streams->supervisor;
 	struct supervisor_unit unit;
@@ -275,6 +284,54 @@ static void add_change(struct follower *self, size_t id)
 		cJSON_AddItemToObject(object, "service", ctl_json_unit(supervisor, &unit));
 	}
 	add_json_line(self, object);
+}
+
+static void tell_late(struct follower *self)
+{
+	const size_t count = self->late_count;
+
+	self->late_count = 0;
+	for (size_t i = 0; i < count; i++)
+		add_now(self, self->late[i]);
+}
+
+/* False when there is no memory to note it. */
+static bool put_late(struct follower *self, size_t id)
+{
+	size_t kept = 0;
+
+	if (self->late_count == self->late_room) {
+		size_t room = self->late_room > 0 ? 2 * self->late_room : 64;
+		unsigned *grown = reallocarray(self->late, room, sizeof(*grown));
+
+		if (grown == NULL)
+			return false;
+		self->late = grown;
+		self->late_room = room;
+	}
+	if (self->late_count == 0) {
+		self->late_ms = clock_monotonic_ms() + LATE_MS;
+		event_add(self->flush, &(struct timeval){.tv_usec = LATE_MS * 1000});
+	}
+	for (size_t i = 0; i < self->late_count; i++) {
+		if (self->late[i] != id)
+			self->late[kept++] = self->late[i];
+	}
+	self->late[kept++] = (unsigned)id;
+	self->late_count = kept;
+	return true;
+}
+
+/*
+ * A stack that ends changes each unit at least twice within moments, and whoever follows takes longer for that than the ending
+ * itself: the last change of each is told then. All else is told as it comes, behind what waits.
+ */
+static void add_change(struct follower *self, size_t id)
+{
+	if (id != SIZE_MAX && supervisor_phase(self->streams->supervisor) == PHASE_STOPPING && put_late(self, id))
+		return;
+	tell_late(self);
+	add_now(self, id);
 }
 
 static void learn_unit(struct follower *self, size_t id);
