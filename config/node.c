@@ -35,6 +35,16 @@ static bool node_is_full(size_t count)
 	return (count & (count - 1)) == 0;
 }
 
+/* As much as appending one by one would have come to. */
+static size_t node_room(size_t count)
+{
+	size_t room = 1;
+
+	while (room < count)
+		room *= 2;
+	return room;
+}
+
 void node_append(struct pool *pool, struct node *list, struct node *item)
 {
 	if (node_is_full(list->count)) {
@@ -157,15 +167,22 @@ struct node *node_copy(struct pool *pool, const struct node *from)
 	copy->filled = from->filled;
 	if (from->text)
 		copy->text = pool_strdup(pool, from->text);
+	if (from->kind == NODE_LIST && from->count > 0)
+		copy->items = pool_array(pool, node_room(from->count), sizeof(struct node *));
+	if (from->kind == NODE_MAP && from->count > 0)
+		copy->pairs = pool_array(pool, node_room(from->count), sizeof(*copy->pairs));
 	for (size_t i = 0; i < from->count; i++) {
 		if (from->kind == NODE_LIST) {
-			node_append(pool, copy, node_copy(pool, from->items[i]));
+			copy->items[copy->count++] = node_copy(pool, from->items[i]);
 		} else {
 			const struct node_pair *pair = &from->pairs[i];
 
-			node_set(pool, copy, pair->key, pair->key_place, node_copy(pool, pair->value));
+			copy->pairs[copy->count++] = (struct node_pair){pool_strdup(pool, pair->key), pair->key_place,
+									node_copy(pool, pair->value)};
 		}
 	}
+	if (from->kind == NODE_MAP)
+		node_index(pool, copy);
 	return copy;
 }
 

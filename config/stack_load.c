@@ -79,7 +79,7 @@ int stack_load_document(struct stack_load *self, const struct stack_file *file, 
 	result = stack_fill(self, file->procfile ? NULL : scope, file->root, &made->root);
 	if (result < 0)
 		return result;
-	rename_places(made->root, file->root->place.file, pool_strdup(self->pool, file->shown));
+	rename_places(made->root, file->root->place.file, pool_strdup(self->kept, file->shown));
 	made->extended = node_create(self->pool, NODE_MAP, made->root->place);
 	stack_normal(self, made->root, scope);
 	made->next = self->documents;

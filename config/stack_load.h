@@ -50,7 +50,8 @@ struct stack_document {
 
 struct stack_load {
 	struct stack_source *source;
-	struct pool *pool;
+	struct pool *pool; /* goes with the load */
+	struct pool *kept; /* stays with the stack */
 	const struct strmap *overrides;
 	bool mask; /* secrets are starred: for printing */
 	struct secrets *secrets; /* their values are added to it; NULL: nobody wants them */
@@ -70,7 +71,7 @@ struct stack_load {
 	size_t text_bytes;
 };
 
-/* Everything merged, or NULL when an error makes going on useless. `self` is zeroed but for source, pool, overrides, mask, err. */
+/* Everything merged, or NULL when an error makes going on useless. `self` is zeroed but for source, pools, overrides, mask, err. */
 struct node *stack_load_tree(struct stack_load *self);
 void stack_load_finish(struct stack_load *self);
 

@@ -94,6 +94,7 @@ static void mask_root(struct stack *stack, struct stack_source *source, const st
 	struct err ignored = ERR_INIT;
 	struct stack_load load = {.source = source,
 				  .pool = stack->pool,
+				  .kept = stack->pool,
 				  .overrides = overrides,
 				  .mask = true,
 				  .project = project,
@@ -126,13 +127,25 @@ static struct stack *stack_create(struct stack_source *source)
 	return stack;
 }
 
+static void keep_files(struct stack *stack, const struct stack_load *load)
+{
+	const char **files = pool_array(stack->pool, load->file_count + 1, sizeof(*files));
+
+	for (size_t i = 0; i < load->file_count; i++)
+		files[i] = pool_strdup(stack->pool, load->files[i]);
+	stack->files = files;
+}
+
 int stack_resolve(struct stack_source *source, const struct stack_resolve_options *options, struct stack **resolved,
 		  struct err *err)
 {
 	struct stack *stack = stack_create(source);
 	struct err found = ERR_INIT;
+	/* What it takes to get there is several times what a stack is, and would stay as long. */
+	struct pool *scratch = pool_create();
 	struct stack_load load = {.source = source,
-				  .pool = stack->pool,
+				  .pool = scratch,
+				  .kept = stack->pool,
 				  .err = &found,
 				  .warnings = &stack->warnings,
 				  .asked = &stack->asked,
@@ -147,9 +160,9 @@ int stack_resolve(struct stack_source *source, const struct stack_resolve_option
 	merged = stack_load_tree(&load);
 	if (!merged || check_project(stack, load.project, &found) < 0)
 		goto out;
-	root = stack_finish(&load, merged);
+	root = node_copy(stack->pool, stack_finish(&load, merged));
 	stack->root = root;
-	stack->files = load.files;
+	keep_files(stack, &load);
 	read_tree(&reader, root);
 	if (err_is_set(&found))
 		goto out;
@@ -162,6 +175,7 @@ out:
 	secrets_mask_err(&stack->secrets, &stack->warnings);
 	env_files_finish(&reader);
 	stack_load_finish(&load);
+	pool_destroy(scratch);
 	sort_errors(&found);
 	if (result < 0) {
 		if (err)
