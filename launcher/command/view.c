@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LINE_KEPT_BYTES 4096
+
 void view_init(struct view *self)
 {
 	memset(self, 0, sizeof(*self));
@@ -367,6 +369,11 @@ int view_feed(struct view *self, const char *bytes, size_t size_bytes, view_chan
 			bytes++;
 			size_bytes--;
 			result = take_line(self, self->line, self->line_bytes, changed, context);
+			/* That of a snapshot is long, and mostly the only one. */
+			if (self->line_bytes > LINE_KEPT_BYTES) {
+				free(self->line);
+				self->line = NULL;
+			}
 			self->line_bytes = 0;
 		}
 	}

@@ -186,19 +186,33 @@ void native_output_hold(struct native_unit *unit, bool held)
 	}
 }
 
+/* What is there now, and no more: whoever still holds the pipe may go on writing. */
+static ssize_t read_pending(struct native_stream *stream)
+{
+	const struct native_unit *unit = stream->unit;
+	int pending = 0;
+	ssize_t got = 0;
+
+	if (ioctl(stream->fd, FIONREAD, &pending) < 0)
+		return 0;
+	while (!unit->held && pending > 0 && (got = read_some(stream, (size_t)pending)) > 0)
+		pending -= (int)got;
+	return got == -EPIPE || unit->held ? got : read_some(stream, NATIVE_READ_BYTES);
+}
+
 void native_output_drain(struct native_unit *unit)
 {
 	for (size_t i = 0; i < 2; i++) {
 		struct native_stream *stream = &unit->streams[i];
-		int pending = 0;
-		ssize_t got = 0;
+		ssize_t got;
 
-		if (stream->fd < 0 || ioctl(stream->fd, FIONREAD, &pending) < 0)
+		if (stream->fd < 0 || unit->held)
 			continue;
-		while (!unit->held && pending > 0 && (got = read_some(stream, (size_t)pending)) > 0)
-			pending -= (int)got;
 		/* The usual case: nobody else holds the pipe, and its end is there to be seen at once. */
-		if (got == -EPIPE || (!unit->held && read_some(stream, NATIVE_READ_BYTES) == -EPIPE))
+		got = read_some(stream, NATIVE_READ_BYTES);
+		if (got > 0)
+			got = read_pending(stream);
+		if (got == -EPIPE)
 			close_stream(stream);
 	}
 }
