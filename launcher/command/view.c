@@ -134,8 +134,7 @@ static void take_probe(struct view_unit *self, const cJSON *object)
 	self->has_probe = cJSON_IsObject(probe);
 	keep_text(&self->probe_kind, text_of(probe, "kind"));
 	self->probe_attempts = int_of(probe, "attempts");
-	if (target != NULL && int_of(probe, "port") > 0 &&
-	    asprintf(&place, "%s:%d", target, int_of(probe, "port")) < 0)
+	if (target != NULL && int_of(probe, "port") > 0 && asprintf(&place, "%s:%d", target, int_of(probe, "port")) < 0)
 		place = NULL;
 	keep_text(&self->probe_target, place != NULL ? place : target);
 	free(place);

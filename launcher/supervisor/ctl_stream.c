@@ -560,6 +560,7 @@ static void end_answer(struct follower *self)
 {
 	struct evhttp_request *request = self->request;
 
+	tell_late(self);
 	flush_pending(-1, 0, self);
 	self->request = NULL;
 	evhttp_send_reply_end(request);

@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 #include <setjmp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -80,6 +81,9 @@ static void test_detached_and_waited_for(void **state)
 	run_assert_code(&run, 0);
 	assert_int_equal(run.out.size_bytes, 0);
 	run_finish(&run);
+	/* Started is the shell, which becomes the other a moment later. */
+	for (int i = 0; i < 500 && !is_up(world); i++)
+		poll(NULL, 0, 10);
 	assert_true(is_up(world));
 	assert_true(world_has(world, "told"));
 	run_upfront(&run, world, "down", NULL);

@@ -109,12 +109,19 @@ static void test_name(void **state)
 	}
 }
 
+static const char *folder_file(const struct project *project, char path[512])
+{
+	snprintf(path, 512, "%s/folder", project->state_dir);
+	return path;
+}
+
 static void test_runs_once(void **state)
 {
 	struct place *place = *state;
 	struct err err = ERR_INIT;
 	struct project first, second;
-	char *message, *running;
+	struct stat before, after;
+	char *message, *running, path[512];
 
 	project_init(&first);
 	project_init(&second);
@@ -139,9 +146,14 @@ static void test_runs_once(void **state)
 	err_init(&err);
 	unlink(running);
 	free(running);
+	assert_int_equal(stat(folder_file(&first, path), &before), 0);
 	project_finish(&first);
 	assert_false(project_is_running(&second));
 	assert_int_equal(project_lock(&second, place->socket, &err), 0);
+	/* It says the same, so it is the same file. */
+	assert_int_equal(stat(folder_file(&second, path), &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
 	project_finish(&second);
 	free(message);
 }

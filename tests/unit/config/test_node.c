@@ -108,6 +108,13 @@ static void test_copy_is_independent(void **state)
 	assert_int_equal(copy->pairs[0].value->tag, NODE_TAG_OVERRIDE);
 	assert_int_equal(copy->pairs[0].value->items[0]->style, NODE_QUOTED);
 	assert_int_equal(copy->pairs[0].value->items[1]->kind, NODE_NULL);
+	/* A copy has room for as much as was added one by one, and grows like it. */
+	copy = node_copy(pool, list);
+	assert_int_equal(copy->count, 3);
+	for (int i = 0; i < 6; i++)
+		node_append(pool, copy, node_scalar(pool, i < 5 ? "more" : "last", here));
+	assert_string_equal(copy->items[2]->text, "later");
+	assert_string_equal(copy->items[8]->text, "last");
 	pool_destroy(pool);
 }
 

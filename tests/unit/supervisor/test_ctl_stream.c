@@ -29,6 +29,39 @@ static void test_events(void **state)
 	peer_close(peer);
 }
 
+static void test_events_of_an_end(void **state)
+{
+	struct peer *peer = peer_open(GET("/v1/events"));
+	const char *web, *job;
+
+	(void)state;
+	peer_read(peer);
+	peer_until(peer, "snapshot");
+	scene->supervisor.phase = PHASE_STOPPING;
+	change(SIZE_MAX);
+	scene->svcs[0].state = scene->svcs[1].state = SVC_STOPPING;
+	change(0);
+	change(1);
+	scene->svcs[0].state = scene->svcs[1].state = SVC_STOPPED;
+	change(1);
+	change(0);
+	/* Nothing else is to come. */
+	peer_until(peer, "{\"event\":\"service\",\"service\":{\"id\":0");
+	peer_until(peer, "\"state\":\"stopped\"");
+	assert_null(strstr(peer->text, "\"state\":\"stopping\""));
+	web = strstr(peer->text, "{\"event\":\"service\",\"service\":{\"id\":0");
+	job = strstr(peer->text, "{\"event\":\"service\",\"service\":{\"id\":1");
+	assert_true(job != NULL && web != NULL && job < web);
+	scene->svcs[0].state = SVC_FAILED;
+	change(0);
+	scene->supervisor.phase = PHASE_OVER;
+	change(SIZE_MAX);
+	peer_until(peer, "\"phase\":\"over\"");
+	assert_true(strstr(peer->text, "\"state\":\"failed\"") < strstr(peer->text, "\"phase\":\"over\""));
+	assert_non_null(strstr(peer->text, "\"state\":\"failed\""));
+	peer_close(peer);
+}
+
 /* Whoever listens when everything ends gets what is due, and the proper end of a chunked body. */
 static void test_farewell(void **state)
 {
@@ -175,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(test_events),
+		SCENE_TEST(test_events_of_an_end),
 		SCENE_TEST(test_farewell),
 		SCENE_TEST(test_logs_tail),
 		SCENE_TEST(test_logs_follow),
