@@ -2,6 +2,7 @@
 #include "launcher/process/output.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -89,6 +90,10 @@ void output_destroy(struct output *self)
 {
 	if (!self)
 		return;
+	self->writing = NULL;
+	output_flush(self);
+	if (self->flush)
+		event_free(self->flush);
 	for (unsigned i = 0; i < self->unit_limit; i++)
 		destroy_unit(self->units[i]);
 	free(self->units);
@@ -272,52 +277,13 @@ static void recover(struct output *self, struct output_unit *unit, int64_t time_
 		self->trouble(self->trouble_context, unit->id);
 }
 
-/* Says which file the unit's records speak of, unless this index has said so already. */
-static void state_file(struct output *self, struct output_unit *unit, int64_t time_ms)
-{
-	const struct output_record entry = {
-		.time_ms = time_ms,
-		.kind = OUTPUT_KIND_FILE,
-		.unit = unit->name,
-		.offset_bytes = unit->base_bytes,
-		.size_bytes = unit->file.inode,
-		.service = unit->service ? unit->service : unit->name,
-	};
-	if (unit->stated_file == unit->file.inode && unit->stated_index == self->index.inode)
-		return;
-	if (!output_index_write(&self->index, &entry))
-		return;
-	unit->stated_file = unit->file.inode;
-	unit->stated_index = self->index.inode;
-}
-
-static bool record_rotations(struct output *self, struct output_unit *unit, int64_t time_ms)
-{
-	const struct output_record entry = {.time_ms = time_ms, .kind = OUTPUT_KIND_ROTATED, .unit = unit->name};
-	while (unit->rotations_unrecorded > 0) {
-		if (!output_index_write(&self->index, &entry))
-			return false;
-		unit->rotations_unrecorded--;
-	}
-	return true;
-}
-
-static void record(struct output *self, struct output_unit *unit, enum output_kind kind, int64_t offset_bytes,
-		   size_t size_bytes, int64_t time_ms)
-{
-	const struct output_record entry = {time_ms, kind, unit->name, offset_bytes, size_bytes, NULL};
-	if (!record_rotations(self, unit, time_ms))
-		return;
-	state_file(self, unit, time_ms);
-	output_index_write(&self->index, &entry);
-}
-
 /* Finds out whether the file is another one than before: removed or replaced by somebody, it is behind us all the same. */
-static int ready_file(struct output_unit *unit)
+static int ready_file(struct output_unit *unit, int64_t time_ms)
 {
 	ino_t inode = unit->file.inode;
 	int64_t size_bytes = unit->file.size_bytes;
 	int result = output_file_ready(&unit->file, NULL);
+	unit->looked_ms = time_ms;
 	if (result == 0 && unit->file.inode != inode)
 		unit->base_bytes += size_bytes;
 	return result;
@@ -328,11 +294,12 @@ static int rotate(struct output *self, struct output_unit *unit, int64_t time_ms
 {
 	int64_t size_bytes = unit->file.size_bytes;
 	ino_t inode = unit->file.inode;
+	output_flush(self);
 	int result = output_file_rotate(&unit->file);
 	if (result < 0)
 		return result;
 	unit->rotations_unrecorded++;
-	record_rotations(self, unit, time_ms);
+	output_record_rotations(self, unit, time_ms);
 	result = output_file_ready(&unit->file, NULL);
 	if (result < 0)
 		return result;
@@ -348,7 +315,8 @@ static void store(struct output *self, struct output_unit *unit, int stream, con
 {
 	enum output_kind kind = stream == 0 ? OUTPUT_KIND_STDOUT : OUTPUT_KIND_STDERR;
 	struct output_file *file = &unit->file;
-	int error = -ready_file(unit);
+	bool known = file->fd >= 0 && output_is_gathering(self, unit->looked_ms, time_ms);
+	int error = known ? 0 : -ready_file(unit, time_ms);
 	while (size_bytes > 0 && error == 0) {
 		size_t piece = output_file_fits(file, bytes, size_bytes);
 		if (piece == 0) {
@@ -358,7 +326,7 @@ static void store(struct output *self, struct output_unit *unit, int stream, con
 		int64_t offset = file->size_bytes;
 		size_t done = output_file_append(file, bytes, piece, &error);
 		if (done > 0)
-			record(self, unit, kind, offset, done, time_ms);
+			output_record(self, unit, kind, offset, done, time_ms);
 		bytes += done;
 		size_bytes -= done;
 	}
@@ -376,8 +344,8 @@ void output_begin(struct output *self, unsigned id, int64_t time_ms)
 	output_end(self, id, time_ms);
 	unit->run++;
 	unit->running = true;
-	if (ready_file(unit) == 0)
-		record(self, unit, OUTPUT_KIND_BEGIN, unit->file.size_bytes, 0, time_ms);
+	if (ready_file(unit, time_ms) == 0)
+		output_record(self, unit, OUTPUT_KIND_BEGIN, unit->file.size_bytes, 0, time_ms);
 }
 
 void output_write(struct output *self, unsigned id, int stream, const char *bytes, size_t size_bytes, int64_t time_ms)
@@ -388,7 +356,8 @@ void output_write(struct output *self, unsigned id, int stream, const char *byte
 	stream = stream == 0 ? 0 : 1;
 	store(self, unit, stream, bytes, size_bytes, time_ms);
 	show(self, unit, stream, bytes, size_bytes, time_ms);
-	if (self->writing)
+	/* What is gathered is told of when it can be found. */
+	if (self->writing && self->gathered.unit != unit)
 		self->writing(self->writing_context, id);
 }
 
@@ -397,6 +366,7 @@ void output_end(struct output *self, unsigned id, int64_t time_ms)
 	struct output_unit *unit = find_unit(self, id);
 	if (!unit)
 		return;
+	output_flush(self);
 	for (int stream = 0; stream < OUTPUT_STREAMS; stream++) {
 		struct delivery delivery = {self, unit, stream, time_ms};
 		output_split_end(&unit->held[stream], deliver, &delivery);
@@ -404,8 +374,8 @@ void output_end(struct output *self, unsigned id, int64_t time_ms)
 	if (unit->open[0] || unit->open[1])
 		remember(self, unit, OUTPUT_RING_END, 0, "", 0, time_ms);
 	unit->open[0] = unit->open[1] = false;
-	if (unit->running && ready_file(unit) == 0)
-		record(self, unit, OUTPUT_KIND_END, unit->file.size_bytes, 0, time_ms);
+	if (unit->running && ready_file(unit, time_ms) == 0)
+		output_record(self, unit, OUTPUT_KIND_END, unit->file.size_bytes, 0, time_ms);
 	unit->running = false;
 	if (self->writing)
 		self->writing(self->writing_context, id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Service output. Files first: <service>.log holds the bytes unchanged, rotated by size (<service>.log.1 ...); logs/index holds
- * one record per read (unit, stream, offset, size, wall time), and marks where a run begins (format: output_index.h). Who follows
+ * what was read when (unit, stream, offset, size, wall time), and marks where a run begins (format: output_index.h). Who follows
  * reads the files, and is only told that there is more: what a reader does not take costs nobody else anything. A bounded ring of
  * what was read last serves `tail`; lines are made of bytes only for those who ask for lines. A full disk drops, counts and says
  * so; logging resumes by itself.
@@ -14,10 +14,13 @@
 #include <stdint.h>
 
 struct err;
+struct event_base;
 struct output;
 
 #define OUTPUT_LINE_MAX 16384u /* longer lines reach screens in pieces, marked partial */
 #define OUTPUT_RING_BYTES 262144u /* per unit */
+#define OUTPUT_GATHER_MS 5
+#define OUTPUT_GATHER_BYTES 1048576u
 
 struct output_line {
 	unsigned unit;
@@ -33,6 +36,12 @@ struct output_line {
 /* `dir` is made if missing (0700). */
 struct output *output_create(const char *dir, struct err *err);
 void output_destroy(struct output *self);
+/*
+ * Lets a service that floods cost less: reads of one stream without anything between them share one index record of at most
+ * OUTPUT_GATHER_BYTES, written OUTPUT_GATHER_MS late at most, and its file is looked up by name as seldom. Not called, or out of
+ * memory (-ENOMEM): one record each, at once. `base` must outlive the output.
+ */
+int output_gather(struct output *self, struct event_base *base);
 
 /*
  * Declares a unit before its first write; `name` becomes the file name. Sizes and numbers of files that are not positive take the
@@ -64,7 +73,7 @@ void output_tail(const struct output *self, unsigned unit, size_t count, output_
 void output_observe(struct output *self, output_visit *visit, void *context);
 
 typedef void output_notice(void *context, unsigned unit);
-/* Called whenever there is more in a unit's files; once per read, so it must be cheap. */
+/* Called whenever there is more in a unit's files and the index; mostly once per read, so it must be cheap. */
 void output_on_writing(struct output *self, output_notice *notice, void *context);
 /* Called when output of a unit begins to be lost, and when it is written again (output_loss tells which); at most once a minute. */
 void output_on_trouble(struct output *self, output_notice *notice, void *context);

@@ -7,7 +7,7 @@
  *     1763719200123 o web 4096 180
  *
  * TIME is wall clock in milliseconds, UNIT the log file's name without ".log". Kinds:
- *     o e   SIZE bytes of stdout / stderr stand at OFFSET of what was UNIT.log then
+ *     o e   SIZE bytes of stdout / stderr stand at OFFSET of what was UNIT.log then; TIME is that of the first
  *     b     a run of the unit begins at OFFSET
  *     x     it has ended, OFFSET is behind its last byte
  *     r     what was UNIT.log until now is UNIT.log.1, .1 is .2 and so on; offsets start at 0 again

@@ -232,8 +232,10 @@ static int open_doors(struct supervisor *self, struct err *err)
 			logs = NULL;
 		self->output = logs != NULL ? output_create(logs, err) : NULL;
 		rc = self->output == NULL ? -EIO : 0;
-		if (rc == 0)
+		if (rc == 0) {
 			output_on_trouble(self->output, unit_log_trouble, self);
+			(void)output_gather(self->output, self->base);
+		}
 	}
 	if (rc == 0 && self->options->listen_fd >= 0) {
 		self->ctl = ctl_create(self->base, self->options->listen_fd, self, err);
