@@ -3,6 +3,7 @@
  * A service that floods, and what a plain reader makes of it:
  *   flood write MB TIMES     MB megabytes of numbered lines of 100 bytes in big writes; when all have been taken it appends
  *                            "BEGAN ENDED" (monotonic milliseconds) to TIMES
+ *   flood await COUNT TIMES  waits until as many have
  *   flood prefix NAME        the floor of a foreground `up`: stdin in lines, "NAME | " in front, out in big blocks
  */
 #include <errno.h>
@@ -72,6 +73,23 @@ static int flood(long megabytes, const char *times)
 	return fclose(file) == 0 ? 0 : 1;
 }
 
+/* Looks seldom, and starts nothing to do so: what is measured meanwhile needs the processors. */
+static int await(long count, const char *times)
+{
+	const struct timespec moment = {.tv_nsec = 10000000};
+
+	for (long lines = 0; lines < count; nanosleep(&moment, NULL)) {
+		FILE *file = fopen(times, "re");
+
+		lines = 0;
+		for (int c; file != NULL && (c = getc(file)) != EOF;)
+			lines += c == '\n';
+		if (file != NULL)
+			fclose(file);
+	}
+	return 0;
+}
+
 static int prefix(const char *name)
 {
 	static char in[READ_BYTES], out[OUT_BYTES + 2 * READ_BYTES];
@@ -103,6 +121,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "write") == 0)
 		return flood(atol(argv[2]), argv[3]);
+	if (argc == 4 && strcmp(argv[1], "await") == 0)
+		return await(atol(argv[2]), argv[3]);
 	if (argc == 3 && strcmp(argv[1], "prefix") == 0)
 		return prefix(argv[2]);
 	return 2;

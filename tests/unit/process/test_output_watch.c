@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whoever watches output: lines only for those who want them, a word that there is more, and word of what was lost. */
 #include <errno.h>
+#include <event2/event.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -225,13 +226,140 @@ static void test_index_counts_on_over_files(void **state)
 	scene_close(&scene);
 }
 
+/* ---- Gathering ---- */
+
+static void put_at(struct scene *self, int stream, const char *text, int64_t time_ms)
+{
+	output_write(self->output, 0, stream, text, strlen(text), time_ms);
+}
+
+/* The records of output, as "KIND OFFSET+SIZE@TIME|". */
+static void assert_records(const struct scene *self, const char *expected)
+{
+	char found[1024] = "", kind;
+	char *index = children_slurp(self->folder, "index", NULL);
+	long long time_ms, offset, size;
+	size_t used = 0;
+	for (const char *at = index; *at != '\0'; at = strchr(at, '\n') + 1) {
+		if (sscanf(at, "%lld %c web %lld %lld", &time_ms, &kind, &offset, &size) == 4 &&
+		    strchr("oer", kind) != NULL)
+			used += (size_t)snprintf(found + used, sizeof found - used, "%c%lld+%lld@%lld|", kind, offset,
+						 size, time_ms);
+	}
+	free(index);
+	assert_string_equal(found, expected);
+}
+
+static void gather(struct scene *self, struct event_base **base, int64_t max_size_bytes)
+{
+	scene_open(self, max_size_bytes, 2);
+	*base = event_base_new();
+	assert_non_null(*base);
+	assert_int_equal(output_gather(self->output, *base), 0);
+	output_on_writing(self->output, take_notice, self);
+}
+
+/* The first is written at once, what follows it within a moment comes as one, and whoever follows hears of it when it stands there. */
+static void test_reads_are_gathered(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct event_base *base;
+	gather(&scene, &base, 0);
+	put_at(&scene, 0, "one\n", 2000);
+	assert_records(&scene, "o0+4@2000|");
+	assert_int_equal(scene.noticed, 1);
+	put_at(&scene, 0, "two\n", 2001);
+	put_at(&scene, 0, "three\n", 2002);
+	assert_records(&scene, "o0+4@2000|");
+	assert_int_equal(scene.noticed, 1);
+	event_base_dispatch(base);
+	assert_records(&scene, "o0+4@2000|o4+10@2001|");
+	assert_int_equal(scene.noticed, 2);
+	put_at(&scene, 0, "later\n", 3000);
+	assert_records(&scene, "o0+4@2000|o4+10@2001|o14+6@3000|");
+	scene_close(&scene);
+	event_base_free(base);
+}
+
+/* Nothing overtakes what is gathered, neither the other stream, nor what comes much later, nor the end. */
+static void test_gathered_keeps_the_order(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct event_base *base;
+	gather(&scene, &base, 0);
+	put_at(&scene, 0, "a", 2000);
+	put_at(&scene, 0, "b", 2001);
+	put_at(&scene, 1, "c", 2002);
+	put_at(&scene, 1, "d", 2003);
+	assert_records(&scene, "o0+1@2000|o1+1@2001|");
+	put_at(&scene, 1, "e", 2900);
+	assert_records(&scene, "o0+1@2000|o1+1@2001|e2+2@2002|e4+1@2900|");
+	put_at(&scene, 1, "f", 2901);
+	/* A clock that is set back ends it, too. */
+	put_at(&scene, 1, "g", 1000);
+	put_at(&scene, 1, "h", 1001);
+	output_end(scene.output, 0, 1001);
+	assert_records(&scene, "o0+1@2000|o1+1@2001|e2+2@2002|e4+1@2900|e5+1@2901|e6+1@1000|e7+1@1001|");
+	scene_close(&scene);
+	event_base_free(base);
+}
+
+/* A file that moves away is told of behind what went into it. */
+static void test_gathered_goes_before_a_rotation(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct event_base *base;
+	char line[1025];
+	memset(line, 'x', 1023);
+	line[1023] = '\n';
+	line[1024] = '\0';
+	gather(&scene, &base, 4096);
+	for (int i = 0; i < 6; i++)
+		put_at(&scene, 0, line, 2000);
+	output_destroy(scene.output);
+	assert_records(&scene, "o0+1024@2000|o1024+3072@2000|r0+0@2000|o0+2048@2000|");
+	children_remove_folder(scene.folder);
+	event_base_free(base);
+}
+
+/* It is not looked up for each read, but soon enough. */
+static void test_file_taken_away_is_found_gathering(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct event_base *base;
+	char path[PATH_MAX], *bytes;
+	size_t size = 0;
+	gather(&scene, &base, 0);
+	put_at(&scene, 0, "one\n", 2000);
+	snprintf(path, sizeof path, "%s/web.log", scene.folder);
+	assert_int_equal(unlink(path), 0);
+	put_at(&scene, 0, "two\n", 2000 + OUTPUT_GATHER_MS);
+	bytes = children_slurp(scene.folder, "web.log", &size);
+	assert_int_equal(size, 4);
+	assert_memory_equal(bytes, "two\n", 4);
+	free(bytes);
+	scene_close(&scene);
+	event_base_free(base);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_observer_comes_within_a_line), cmocka_unit_test(test_tail_keeps_runs_apart),
-		cmocka_unit_test(test_tail_begins_with_a_line),      cmocka_unit_test(test_tail_of_a_flood),
-		cmocka_unit_test(test_writing_is_noticed),           cmocka_unit_test(test_loss_is_noticed),
+		cmocka_unit_test(test_observer_comes_within_a_line),
+		cmocka_unit_test(test_tail_keeps_runs_apart),
+		cmocka_unit_test(test_tail_begins_with_a_line),
+		cmocka_unit_test(test_tail_of_a_flood),
+		cmocka_unit_test(test_writing_is_noticed),
+		cmocka_unit_test(test_loss_is_noticed),
 		cmocka_unit_test(test_index_counts_on_over_files),
+		cmocka_unit_test(test_reads_are_gathered),
+		cmocka_unit_test(test_gathered_keeps_the_order),
+		cmocka_unit_test(test_gathered_goes_before_a_rotation),
+		cmocka_unit_test(test_file_taken_away_is_found_gathering),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
