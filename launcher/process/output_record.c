@@ -41,8 +41,8 @@ void output_flush(struct output *self)
 	struct output_unit *unit = gathered.unit;
 	if (!unit)
 		return;
-	const struct output_record entry = {
-		gathered.time_ms, gathered.kind, unit->name, gathered.offset_bytes, gathered.size_bytes, NULL};
+	const struct output_record entry = {gathered.time_ms,      gathered.kind,       unit->name,
+					    gathered.offset_bytes, gathered.size_bytes, NULL};
 	self->gathered.unit = NULL;
 	output_index_write(&self->index, &entry);
 	if (self->writing)
@@ -90,8 +90,8 @@ static bool begin_gathering(struct output *self, struct output_unit *unit, const
 	if (!self->flush_due && event_add(self->flush, &later) < 0)
 		return false;
 	self->flush_due = true;
-	self->gathered = (struct output_gathered){unit,		     entry->kind,    entry->offset_bytes,
-						  entry->size_bytes, entry->time_ms, unit->file.inode};
+	self->gathered = (struct output_gathered){
+		unit, entry->kind, entry->offset_bytes, entry->size_bytes, entry->time_ms, unit->file.inode};
 	return true;
 }
 
