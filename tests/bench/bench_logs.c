@@ -116,7 +116,7 @@ static void clear(const struct world *world)
 {
 	struct times none;
 
-	shell(world, "rm -rf times out out.* \"$XDG_STATE_HOME\"/upfront/*/logs", &none);
+	shell(world, "rm -rf times spent out out.* \"$XDG_STATE_HOME\"/upfront/*/logs", &none);
 }
 
 static void write_stack(const struct bench *self, int writers, const char *log)
@@ -174,28 +174,77 @@ static void bench_foreground(struct bench *self, bool pipe)
 	row(self, whole, true, "... and every line of it", whole ? "all" : "some left out", "all");
 }
 
-/* Into files, with nobody watching. */
-static void files_turn(struct bench *self, int writers, struct series *floor, struct series *ours,
-		       struct series *fairness)
+/* What one way of writing into files took; times in milliseconds. */
+struct files {
+	struct series wall, cpu, fairness;
+};
+
+static double floor_cpu_ms(const struct world *world)
+{
+	char *text = world_read(world, "spent");
+	double sum = 0, one;
+
+	for (char *line = text; line != NULL && sscanf(line, "%lf", &one) == 1;) {
+		sum += one;
+		line = strchr(line, '\n');
+		line = line != NULL ? line + 1 : NULL;
+	}
+	free(text);
+	return sum;
+}
+
+/* Of all that still runs of upfront, from its beginning. */
+static double our_cpu_ms(const struct world *world)
+{
+	pid_t pids[8];
+	size_t count = world_processes(world, "upfront", pids, 8);
+	double sum = 0;
+
+	for (size_t i = 0; i < count && i < 8; i++) {
+		char path[64];
+		unsigned long long ns;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pids[i]);
+		file = fopen(path, "re");
+		if (file != NULL && fscanf(file, "%llu", &ns) == 1)
+			sum += (double)ns / 1e6;
+		if (file != NULL)
+			fclose(file);
+	}
+	return sum;
+}
+
+static void files_floor(struct bench *self, int writers, struct files *files)
 {
 	struct times times;
-	char script[8192] = "";
-	size_t at = 0;
+	char script[16384];
+	size_t at = (size_t)snprintf(script, sizeof(script), "flood='%s/tests/bench/flood'; ", self->world.bin_dir);
 
 	clear(&self->world);
 	for (int i = 0; i < writers; i++)
 		at += (size_t)snprintf(script + at, sizeof(script) - at,
-				       "'%s/tests/bench/flood' write %d '%s' | cat > out.%d & ", self->world.bin_dir,
+				       "$flood write %d '%s' | $flood spend spent cat > out.%d & ",
 				       self->megabytes / writers, world_path(&self->world, "times"), i);
 	snprintf(script + at, sizeof(script) - at, "wait");
 	shell(&self->world, script, &times);
-	add(floor, times.ended - times.began);
+	add(&files->wall, times.ended - times.began);
+	add(&files->cpu, floor_cpu_ms(&self->world));
+}
+
+/* With nobody watching. */
+static void files_turn(struct bench *self, int writers, struct files *files)
+{
+	struct times times;
+	char script[8192];
+
 	clear(&self->world);
 	snprintf(script, sizeof(script), "'%s/upfront' -q up -d && '%s/tests/bench/flood' await %d '%s'",
 		 self->world.bin_dir, self->world.bin_dir, writers, world_path(&self->world, "times"));
 	shell(&self->world, script, &times);
-	add(ours, times.ended - times.began);
-	add(fairness, times.shortest / times.longest);
+	add(&files->wall, times.ended - times.began);
+	add(&files->cpu, our_cpu_ms(&self->world));
+	add(&files->fairness, times.shortest / times.longest);
 	snprintf(script, sizeof(script), "'%s/upfront' -q down || true", self->world.bin_dir);
 	shell(&self->world, script, &times);
 	world_wait_gone(&self->world, "", 10000);
@@ -203,27 +252,31 @@ static void files_turn(struct bench *self, int writers, struct series *floor, st
 
 static void bench_files(struct bench *self, int writers, bool rotated)
 {
-	struct series floor = {.count = 0}, ours = {.count = 0}, fairness = {.count = 0};
+	struct files floor = {.wall.count = 0}, ours = {.wall.count = 0};
 	char found[96], what[64];
-	double ratio;
+	double ratio, cpu;
 
 	write_stack(self, writers, rotated ? "" : ONE_FILE);
-	for (int i = 0; i < self->turns; i++)
-		files_turn(self, writers, &floor, &ours, &fairness);
-	ratio = median(&floor) / median(&ours);
+	for (int i = 0; i < self->turns; i++) {
+		files_floor(self, writers, &floor);
+		files_turn(self, writers, &ours);
+	}
+	ratio = median(&floor.wall) / median(&ours.wall);
+	cpu = median(&floor.cpu) / median(&ours.cpu);
 	snprintf(what, sizeof(what), "%d service%s into files%s", writers, writers > 1 ? "s" : "",
 		 rotated ? " of 10 MB" : "");
-	snprintf(found, sizeof(found), "%.0f MB/s, cat > file %.0f MB/s: %.2f", self->megabytes * 1e3 / median(&ours),
-		 self->megabytes * 1e3 / median(&floor), ratio);
+	snprintf(found, sizeof(found), "%.0f MB/s, cat > file %.0f MB/s: %.2f",
+		 self->megabytes * 1e3 / median(&ours.wall), self->megabytes * 1e3 / median(&floor.wall), ratio);
 	/* Nothing is promised here: files that have had their turn are freed meanwhile, which cat is spared. */
-	if (rotated)
-		row(self, true, true, what, found, "(told only)");
-	else
-		row(self, ratio >= 0.9, true, what, found, ">= 0.9x cat > file");
+	row(self, rotated || ratio >= 0.9, true, what, found, rotated ? "(told only)" : ">= 0.9x cat > file");
+	/* What else runs on the machine takes its share of one supervisor's time sooner than of ten cats'; not of this. */
+	snprintf(found, sizeof(found), "%.0f ms with its start, cat %.0f ms: %.2f", median(&ours.cpu),
+		 median(&floor.cpu), cpu);
+	row(self, true, true, "... processor time", found, "(told only)");
 	if (writers == 1)
 		return;
-	snprintf(found, sizeof(found), "%.2f of the fastest", median(&fairness));
-	row(self, median(&fairness) >= 0.5, true, "... the slowest", found, ">= 0.5");
+	snprintf(found, sizeof(found), "%.2f of the fastest", median(&ours.fairness));
+	row(self, median(&ours.fairness) >= 0.5, true, "... the slowest", found, ">= 0.5");
 }
 
 static void add_totals(const struct bench *self)

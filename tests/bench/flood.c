@@ -4,6 +4,7 @@
  *   flood write MB TIMES     MB megabytes of numbered lines of 100 bytes in big writes; when all have been taken it appends
  *                            "BEGAN ENDED" (monotonic milliseconds) to TIMES
  *   flood await COUNT TIMES  waits until as many have
+ *   flood spend SPENT COMMAND ...   runs it and appends the milliseconds of processor time that it took to SPENT
  *   flood prefix NAME        the floor of a foreground `up`: stdin in lines, "NAME | " in front, out in big blocks
  */
 #include <errno.h>
@@ -12,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,6 +93,31 @@ static int await(long count, const char *times)
 	return 0;
 }
 
+static double ms_of(const struct timeval *time)
+{
+	return (double)time->tv_sec * 1e3 + (double)time->tv_usec / 1e3;
+}
+
+static int spend(const char *spent, char **command)
+{
+	struct rusage usage;
+	pid_t pid = fork();
+	FILE *file;
+	int status;
+
+	if (pid == 0) {
+		execvp(command[0], command);
+		_exit(127);
+	}
+	if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || status != 0)
+		return 1;
+	file = fopen(spent, "ae");
+	if (file == NULL)
+		return 1;
+	fprintf(file, "%.3f\n", ms_of(&usage.ru_utime) + ms_of(&usage.ru_stime));
+	return fclose(file) == 0 ? 0 : 1;
+}
+
 static int prefix(const char *name)
 {
 	static char in[READ_BYTES], out[OUT_BYTES + 2 * READ_BYTES];
@@ -123,6 +151,8 @@ int main(int argc, char **argv)
 		return flood(atol(argv[2]), argv[3]);
 	if (argc == 4 && strcmp(argv[1], "await") == 0)
 		return await(atol(argv[2]), argv[3]);
+	if (argc > 3 && strcmp(argv[1], "spend") == 0)
+		return spend(argv[2], argv + 3);
 	if (argc == 3 && strcmp(argv[1], "prefix") == 0)
 		return prefix(argv[2]);
 	return 2;
