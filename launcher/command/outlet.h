@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 #define OUTLET_BYTES_MAX (16u * 1024u * 1024u)
-/* What is fetched at once must fit in between, with a prefix for each empty line; more of it would leave the processor's cache. */
-#define OUTLET_BYTES_FULL (256u * 1024u)
+#define OUTLET_BYTES_FULL \
+	(512u * 1024u) /* what is fetched at once must fit in between, with a prefix for each empty line */
 
 struct outlet {
 	int fd;
