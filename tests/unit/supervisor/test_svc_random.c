@@ -145,6 +145,16 @@ static void check_stop_ends(struct world *world, struct svc *svc, int64_t now_ms
 	assert_int_equal(svc_deadline(svc), 0);
 }
 
+/* No state is for good: from wherever that stop has left it, a person gets it to run. */
+static void check_can_begin_again(struct world *world, struct svc *svc, int64_t now_ms)
+{
+	one_event(world, svc, SVC_WANT_UP, 1, now_ms);
+	one_event(world, svc, SVC_CONDITIONS_HOLD, 1, now_ms);
+	one_event(world, svc, SVC_STARTED, 1, now_ms);
+	one_event(world, svc, SVC_PROBE_WELL, 1, now_ms);
+	assert_true(svc->state == SVC_RUNNING || svc->state == SVC_READY);
+}
+
 static void random_lives_keep_the_rules(void **state)
 {
 	uint32_t seed = 20240229;
@@ -169,6 +179,7 @@ static void random_lives_keep_the_rules(void **state)
 			one_event(&world, &svc, (enum svc_event_kind)(chance % (SVC_TIMER + 1)), chance >> 8, now);
 		}
 		check_stop_ends(&world, &svc, now);
+		check_can_begin_again(&world, &svc, now);
 	}
 }
 
