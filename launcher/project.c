@@ -33,6 +33,7 @@
 #define LOCK_RETRIES 20
 #define LOCK_RETRY_MS 5
 #define LOCK_LOOK_MS 20
+#define SWEEP_LIMIT_MS 1000
 
 void project_init(struct project *self)
 {
@@ -100,6 +101,8 @@ int project_load(struct project *self, const struct cli_context *context, struct
 		print_warnings(self->stack);
 	if (result == 0)
 		result = take_name(self, self->stack->name, err);
+	if (result == 0 && !self->only_looks)
+		project_sweep(self);
 	return result;
 }
 
@@ -146,7 +149,7 @@ out:
 	return result;
 }
 
-int project_find(struct project *self, const struct cli_context *context, struct err *err)
+static int find_name(struct project *self, const struct cli_context *context, struct err *err)
 {
 	struct err trouble = ERR_INIT;
 	int result;
@@ -166,6 +169,15 @@ int project_find(struct project *self, const struct cli_context *context, struct
 	if (result < 0)
 		err_move(err, &trouble);
 	err_finish(&trouble);
+	return result;
+}
+
+int project_find(struct project *self, const struct cli_context *context, struct err *err)
+{
+	int result = find_name(self, context, err);
+
+	if (result == 0)
+		project_sweep(self);
 	return result;
 }
 
@@ -461,35 +473,54 @@ static void farewell_say(const struct farewell *self, const char *done, const ch
 
 /*
  * Marked ones only, and what they started: whatever else is below this process was here before us, and is not ours. One that has
- * become another user is left and named, and the others are ended all the same. False when there is such a one.
+ * become another user is left, and the others are ended all the same. True when there were any to end.
+ */
+static bool end_found(const char *variable, struct farewell *farewell, struct farewell *left, int64_t deadline_ms)
+{
+	struct proc_list list = {0};
+	int before = farewell->count;
+
+	*left = (struct farewell){0};
+	if (descendants_find(0, variable, &list) < 0)
+		return false;
+	for (size_t i = 0; i < list.count; i++) {
+		char name[NAME_BYTES];
+		int result;
+
+		proc_name(list.items[i].pid, name, sizeof(name));
+		result = proc_signal(&list.items[i], SIGKILL);
+		if (result == 0)
+			farewell_add(farewell, &list.items[i], name);
+		else if (result == -EPERM)
+			farewell_add(left, &list.items[i], name);
+	}
+	/* Dead is not yet gone: until then it has its ports, which the next start may want. */
+	for (size_t i = 0; farewell->count > before && i < list.count; i++)
+		(void)proc_wait(&list.items[i], (int)(deadline_ms - clock_monotonic_ms()));
+	proc_list_finish(&list);
+	return farewell->count > before;
+}
+
+/*
+ * Again until there is none, since those that were being started during a look are seen by the next. False when one is left that we
+ * are not permitted to end.
  */
 static bool end_marked(const struct project *self, int *ended)
 {
 	struct farewell farewell = {0}, left = {0};
-	struct proc_list list = {0};
 	char *marker = project_marker(self);
 	char *variable = NULL;
+	int64_t deadline_ms = clock_monotonic_ms() + SWEEP_LIMIT_MS;
 
 	if (marker == NULL || asprintf(&variable, "UPFRONT_STACK=%s", marker) < 0)
 		variable = NULL;
-	if (variable != NULL && descendants_find(0, variable, &list) == 0) {
-		for (size_t i = 0; i < list.count; i++) {
-			char name[NAME_BYTES];
-			int result;
-
-			proc_name(list.items[i].pid, name, sizeof(name));
-			result = proc_signal(&list.items[i], SIGKILL);
-			if (result == 0)
-				farewell_add(&farewell, &list.items[i], name);
-			else if (result == -EPERM)
-				farewell_add(&left, &list.items[i], name);
-		}
-	}
+	while (variable != NULL && end_found(variable, &farewell, &left, deadline_ms) &&
+	       clock_monotonic_ms() < deadline_ms)
+		;
 	farewell_say(&farewell, "ended", self->name);
 	farewell_say(&left, "not permitted to end", self->name);
 	if (left.count > 0)
 		fputs("  hint: they run as another user; end them as that user, or as root\n", stderr);
-	proc_list_finish(&list);
 	free(variable);
 	free(marker);
 	*ended = farewell.count;

@@ -26,6 +26,7 @@ struct project {
 	char *state_dir;
 	const char *const
 		*named; /* services named on the command line: set before project_load, not owned; NULL: none */
+	bool only_looks; /* set before project_load: what an earlier run left is not ended */
 	int lock_fd; /* -1: not held */
 };
 
@@ -33,7 +34,7 @@ struct project {
 void project_init(struct project *self);
 void project_finish(struct project *self);
 
-/* Reads and resolves the stack; prints its warnings to stderr unless -q. */
+/* Reads and resolves the stack; prints its warnings to stderr unless -q. This and project_find: see project_sweep. */
 int project_load(struct project *self, const struct cli_context *context, struct err *err);
 
 /*

@@ -80,6 +80,8 @@ static int config_run(struct cli_context *context, struct err *err)
 	int result;
 
 	project_init(&project);
+	/* Shells ask for the names at the press of a key, and throw away what is said beside them. */
+	project.only_looks = options->services;
 	result = project_load(&project, context, err);
 	if (result == 0)
 		result = order_make(project.stack, &order, NULL, err);

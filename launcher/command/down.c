@@ -96,7 +96,6 @@ static int take_down(const struct project *project, const struct ctl_client *cli
 
 static void say_not_running(const struct project *project, bool quiet)
 {
-	project_sweep(project);
 	if (!quiet)
 		fprintf(stderr, "upfront: project '%s' is not running\n", project->name);
 }

@@ -24,8 +24,8 @@ struct proc_list {
 void proc_list_finish(struct proc_list *self);
 
 /*
- * Every living descendant of `ancestor` (zombies left out; 0: nobody's), and, if `marker` ("NAME=value") is given, every process of our user with it
- * in its environment, and the descendants of these. The calling process is never among them, nor, for its marker's sake, are those
+ * Every living descendant of `ancestor` (zombies left out; 0: nobody's), and, if `marker` ("NAME=value") is given, every process of our user (for
+ * root: of any) with it in its environment, and the descendants of these. The calling process is never among them, nor, for its marker's sake, are those
  * it was started by. The caller finishes the list.
  */
 int descendants_find(pid_t ancestor, const char *marker, struct proc_list *list);
@@ -41,6 +41,9 @@ bool proc_has_marker(pid_t pid, const char *marker);
 
 /* Signals one process if it still is that process; by pidfd. 0 or -errno. */
 int proc_signal(const struct proc_id *id, int signal);
+
+/* Waits until it has ended, reaped or not, at most limit_ms. False when it has not. */
+bool proc_wait(const struct proc_id *id, int limit_ms);
 
 /* The command name (/proc/PID/comm), zero-terminated into `name`. */
 void proc_name(pid_t pid, char *name, size_t size_bytes);

@@ -376,6 +376,70 @@ static void test_sweep_ends_the_marked_and_nobody_else(void **state)
 	project_finish(&project);
 }
 
+/* A service of root's may have a user of its own; what it leaves behind is found all the same. */
+static void test_root_finds_what_other_users_left(void **state)
+{
+	struct place *place = *state;
+	struct project project;
+	char *marker, *said, *path, text[16];
+	int ends[2];
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	open_once(place, &project, &marker);
+	assert_int_equal(project_mark_running(&project, &path, NULL), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		char *const environment[] = {marker, NULL};
+
+		dup2(ends[1], STDOUT_FILENO);
+		if (setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0)
+			execle("/bin/sh", "sh", "-c", "echo ready; exec sleep 60 >/dev/null", NULL, environment);
+		_exit(90);
+	}
+	close(ends[1]);
+	children_read(ends[0], "ready\n", text, sizeof(text));
+	close(ends[0]);
+	said = sweep(place, &project, 1);
+	assert_int_equal(children_wait(pid), 137);
+	free(said);
+	free(path);
+	free(marker);
+	project_finish(&project);
+}
+
+/* Whoever asks for the project by any command: what is swept has ended by then. */
+static void test_loading_sweeps(void **state)
+{
+	struct place *place = *state;
+	struct project project;
+	char *marker, *path;
+	pid_t stray;
+	struct {
+		bool find, only_looks;
+	} ways[] = {{false, true}, {false, false}, {true, false}};
+
+	open_once(place, &project, &marker);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		assert_int_equal(project_mark_running(&project, &path, NULL), 0);
+		stray = begin_stray(marker);
+		project_finish(&project);
+		project.only_looks = ways[i].only_looks;
+		if (ways[i].find)
+			assert_int_equal(project_find(&project, &place->context, NULL), 0);
+		else
+			assert_int_equal(project_load(&project, &place->context, NULL), 0);
+		assert_int_equal(lives(stray), ways[i].only_looks);
+		if (ways[i].only_looks)
+			end_stray(stray);
+		free(path);
+	}
+	free(marker);
+	project_finish(&project);
+}
+
 /* The next start does the same; a stack that runs is not swept. */
 static void test_sweep_goes_by_the_lock(void **state)
 {
@@ -500,6 +564,8 @@ int main(void)
 		TEST(test_lookers_do_not_disturb),
 		TEST(test_state_folder_of_others),
 		TEST(test_marker),
+		TEST(test_root_finds_what_other_users_left),
+		TEST(test_loading_sweeps),
 		TEST(test_sweep_ends_the_marked_and_nobody_else),
 		TEST(test_sweep_goes_by_the_lock),
 		TEST(test_waiting_for_the_lock_has_an_end),
