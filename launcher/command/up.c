@@ -248,7 +248,7 @@ static int prepare(struct up *self, struct err *err)
 	if (result == 0)
 		result = check_logs(self, err);
 	if (result == 0)
-		result = ports_check(self->project.stack, self->member, err);
+		result = ports_check(self->project.stack, self->member, NULL, err);
 	return result;
 }
 

@@ -165,7 +165,31 @@ static int check_port(const struct service *service, const struct service_port *
 	return result;
 }
 
-int ports_check(const struct stack *stack, const bool *member, struct err *err)
+static bool declares(const struct service *service, const struct service_port *wanted)
+{
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct service_port *port = &service->ports[i];
+		bool udp = port->protocol && strcmp(port->protocol, "udp") == 0;
+		bool wants_udp = wanted->protocol && strcmp(wanted->protocol, "udp") == 0;
+		int last = port->published_end > port->published ? port->published_end : port->published;
+		int wanted_last = wanted->published_end > wanted->published ? wanted->published_end : wanted->published;
+		if (udp == wants_udp && port->published <= wanted_last && wanted->published <= last)
+			return true;
+	}
+	return false;
+}
+
+/* Whoever of a running stack declares a port may well be who holds it. */
+static bool is_declared(const struct stack *running, const struct service_port *port)
+{
+	for (size_t i = 0; running && i < running->service_count; i++) {
+		if (declares(&running->services[i], port))
+			return true;
+	}
+	return false;
+}
+
+int ports_check(const struct stack *stack, const bool *member, const struct stack *running, struct err *err)
 {
 	int result = 0;
 	for (size_t i = 0; i < stack->service_count; i++) {
@@ -173,7 +197,8 @@ int ports_check(const struct stack *stack, const bool *member, struct err *err)
 		if (service->kind != SERVICE_NATIVE || (member && !member[i]))
 			continue;
 		for (size_t n = 0; n < service->port_count; n++) {
-			int one = check_port(service, &service->ports[n], err);
+			const struct service_port *port = &service->ports[n];
+			int one = is_declared(running, port) ? 0 : check_port(service, port, err);
 			result = result < 0 ? result : one;
 		}
 	}

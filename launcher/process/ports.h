@@ -14,7 +14,8 @@ struct stack;
  * ERR_MISSING at the port's place, naming the holder (name and pid) when /proc lets us see it, else its user; so is one we may not
  * bind, and an address that is not this machine's. Each port is told of once. Services of containers are left to their
  * engine. Nothing is looked up: a host that is no address is not checked. `member` NULL: all.
+ * `running`: NULL, or the stack that runs now and is to become this one: what is declared there is not tried.
  */
-int ports_check(const struct stack *stack, const bool *member, struct err *err);
+int ports_check(const struct stack *stack, const bool *member, const struct stack *running, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "config/stack.h"
 #include "config/stack_diff.h"
+#include "launcher/process/ports.h"
 #include "launcher/supervisor/order.h"
 
 #include <errno.h>
@@ -140,6 +141,23 @@ static int check_members(const struct reload *self, struct err *err)
 	return 0;
 }
 
+/* As before a start; but a port that passes from one service to another is still held by the first. */
+static int check_ports(const struct reload *self, struct err *err)
+{
+	bool *begins = calloc(self->stack->service_count + 1, sizeof *begins);
+	int rc = begins == NULL ? no_memory(err) : 0;
+
+	for (size_t i = 0; rc == 0 && i < self->stack->service_count; i++) {
+		enum stack_difference kind = self->diff.services[i].kind;
+
+		begins[i] = self->member[i] && (kind == STACK_ADDED || kind == STACK_CHANGED);
+	}
+	if (rc == 0)
+		rc = ports_check(self->stack, begins, self->supervisor->stack, err);
+	free(begins);
+	return rc;
+}
+
 static int prepare(struct reload *self, const struct supervisor_reload *request, struct err *err)
 {
 	int rc = supervisor_refuse_when_ending(self->supervisor, err);
@@ -162,6 +180,8 @@ static int prepare(struct reload *self, const struct supervisor_reload *request,
 	rc = units_check_count(self->stack, self->replicas, err);
 	if (rc == 0)
 		rc = check_members(self, err);
+	if (rc == 0)
+		rc = check_ports(self, err);
 	return rc;
 }
 

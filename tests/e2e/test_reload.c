@@ -7,7 +7,9 @@
 #include "tests/lib/run.h"
 #include "tests/lib/world.h"
 
+#include <arpa/inet.h>
 #include <cjson/cJSON.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -124,6 +128,43 @@ static void test_a_file_with_an_error_changes_nothing(void **state)
 	}
 	ctl_ask_post(socket_path, "/v1/stack/reload", "{\"files\":[\"/nowhere.yaml\"]}", "HTTP/1.1 400");
 	reload(world, HEAD DB WEB, "", "\"unchanged\":2}");
+	end(world);
+}
+
+/* What is new, or another than before, needs its ports as at a start; what passes from one service to the other does not count. */
+static void test_a_port_that_is_taken_changes_nothing(void **state)
+{
+	struct world *world = *state;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char added[256], changed[256], own[256], passed[256], wanted[128];
+	int db, port;
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	port = ntohs(address.sin_port);
+	snprintf(added, sizeof(added), HEAD DB "  web: {command: sleep 1002, ports: ['127.0.0.1:%d:80']}\n", port);
+	snprintf(changed, sizeof(changed), HEAD "  db: {command: sleep 1001, ports: ['127.0.0.1:%d:80']}\n", port);
+	snprintf(wanted, sizeof(wanted), "port %d of service", port);
+	begin(world, HEAD DB);
+	db = ctl_ask_pid(socket_path, "db");
+	reload(world, added, "", wanted);
+	ctl_ask_services(socket_path, "\"name\":\"web\"", false);
+	reload(world, changed, "{\"dry_run\":true}", wanted);
+	assert_int_equal(ctl_ask_pid(socket_path, "db"), db);
+	close(fd);
+	reload(world, added, "", "\"added\":[\"web\"]");
+	/* From now on somebody holds it, as the service would. */
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	snprintf(own, sizeof(own), HEAD DB "  web: {command: sleep 1003, ports: ['127.0.0.1:%d:80']}\n", port);
+	reload(world, own, "", "\"changed\":[{\"service\":\"web\"");
+	snprintf(passed, sizeof(passed), HEAD DB "  site: {command: sleep 1003, ports: ['127.0.0.1:%d:80']}\n", port);
+	reload(world, passed, "", "\"added\":[\"site\"],\"removed\":[\"web\"]");
+	close(fd);
 	end(world);
 }
 
@@ -239,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_only_what_changed_is_touched),
 		WORLD_TEST(test_a_file_with_an_error_changes_nothing),
+		WORLD_TEST(test_a_port_that_is_taken_changes_nothing),
 		WORLD_TEST(test_what_fails_at_a_reload_does_not_end_the_stack),
 		WORLD_TEST(test_who_declares_it_goes_along),
 		WORLD_TEST(test_replicas),

@@ -69,7 +69,7 @@ static int check(const char *host, int first, int last, const char *protocol, st
 	};
 	struct service service = {.name = "web", .kind = SERVICE_NATIVE, .ports = &port, .port_count = 1};
 	struct stack stack = {.services = &service, .service_count = 1};
-	return ports_check(&stack, NULL, err);
+	return ports_check(&stack, NULL, NULL, err);
 }
 
 __attribute__((format(printf, 3, 4))) static void assert_told(const struct err *err, size_t index, const char *format,
@@ -209,8 +209,8 @@ static void test_only_native_members_are_looked_at(void **state)
 	const bool member[] = {false, true, true, true};
 	struct stack stack = {.services = services, .service_count = 4};
 	struct err err = ERR_INIT;
-	assert_int_equal(ports_check(&stack, member, &err), 0);
-	assert_true(ports_check(&stack, NULL, &err) < 0);
+	assert_int_equal(ports_check(&stack, member, NULL, &err), 0);
+	assert_true(ports_check(&stack, NULL, NULL, &err) < 0);
 	assert_int_equal(err.count, 1);
 	assert_non_null(strstr(err.items[0].message, "'outsider'"));
 	err_finish(&err);
