@@ -235,7 +235,7 @@ static bool is_reached(const struct acting *self, const struct target *target, c
 	case ACT_STARTED:
 		return again && act_is_started(unit);
 	case ACT_READY:
-		return again && unit->settled && unit->wanted;
+		return again && view_unit_is_settled(unit) && unit->wanted;
 	case ACT_RESTARTED:
 		return target->begun && act_is_started(unit);
 	case ACT_KILLED:
@@ -354,7 +354,7 @@ static int wait_done(struct acting *self, struct err *err)
 
 	/* What it was before the answer tells nothing: an event may still be on its way. */
 	while (result > 0 && !all_done(self))
-		result = watch_step(&self->watch, err);
+		result = watch_step_settling(&self->watch, err);
 	if (result == 0 && self->act->goal == ACT_STOPPED)
 		act_say(self->watch.context, "project '%s' has ended", self->watch.project.name);
 	else if (result == 0)

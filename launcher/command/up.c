@@ -271,6 +271,7 @@ static int supervise(void *context)
 		.print_fd = self->print_fd,
 		.marker_value = self->marker,
 		.begin_ms = self->begin_ms,
+		.settle_ms = self->options->wait ? SUPERVISOR_SETTLE_MS : 0,
 		.guard_fd = self->guard_fd,
 		.users = &self->users,
 	};

@@ -75,6 +75,12 @@ static cJSON *reload(const struct bringing *self, bool dry_run, struct err *err)
 	return answer;
 }
 
+/* What failed or completed starts again when it is changed; what a person stopped stays where it is. */
+static bool will_move(const struct view_unit *unit)
+{
+	return unit->wanted || !view_unit_has_ended(unit);
+}
+
 static int add_item(struct bringing *self, const char *service, enum change change)
 {
 	struct affected *item = &self->items[self->count];
@@ -85,7 +91,7 @@ static int add_item(struct bringing *self, const char *service, enum change chan
 		return -ENOMEM;
 	for (size_t i = 0; change == CHANGE_CHANGE && i < self->watch.view.count; i++)
 		if (watch_is_meant(names, &self->watch.view.units[i]) &&
-		    !view_unit_has_ended(&self->watch.view.units[i]))
+		    will_move(&self->watch.view.units[i]))
 			item->moved = false;
 	self->count++;
 	return 0;
@@ -208,7 +214,7 @@ static bool is_reached(const struct bringing *self, const struct affected *item)
 		there++;
 		if (item->change == CHANGE_REMOVE || view_unit_has_ended(unit))
 			continue;
-		if (self->options->wait ? !unit->settled : !act_is_started(unit))
+		if (self->options->wait ? !view_unit_is_settled(unit) : !act_is_started(unit))
 			return false;
 	}
 	if (item->change == CHANGE_REMOVE)
@@ -225,7 +231,8 @@ static bool all_reached(const struct bringing *self)
 		if (!is_reached(self, &self->items[i]))
 			return false;
 	for (size_t i = 0; self->options->wait && i < view->count; i++)
-		if (view->units[i].wanted && !view->units[i].settled && !view_unit_has_ended(&view->units[i]))
+		if (view->units[i].wanted && !view_unit_is_settled(&view->units[i]) &&
+		    !view_unit_has_ended(&view->units[i]))
 			return false;
 	return true;
 }
@@ -268,7 +275,7 @@ static int wait_reached(struct bringing *self, struct err *err)
 	int result = 1;
 
 	while (result > 0 && !all_reached(self))
-		result = watch_step(&self->watch, err);
+		result = watch_step_settling(&self->watch, err);
 	if (result == -ETIMEDOUT)
 		say_unready(self, err);
 	else if (result == 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/command/view.h"
 
+#include "config/clock.h"
 #include "config/signal_name.h"
+#include "launcher/supervisor/supervisor.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -179,6 +181,7 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	self->pid = int_of(object, "pid");
 	self->restarts = int_of(object, "restarts");
 	self->uptime_ms = number_of(object, "uptime_ms", -1);
+	self->settles_ms = clock_monotonic_ms() + SUPERVISOR_SETTLE_MS - (self->uptime_ms > 0 ? self->uptime_ms : 0);
 	self->ready_after_ms = number_of(object, "ready_after_ms", -1);
 	self->backoff_ms = number_of(object, "backoff_ms", -1);
 	self->changed_ms = number_of(object, "changed_ms", 0);

@@ -25,6 +25,7 @@ struct view_unit {
 	pid_t pid;
 	int restarts;
 	int64_t uptime_ms, ready_after_ms, backoff_ms; /* -1: not known */
+	int64_t settles_ms; /* monotonic: when it has run for SUPERVISOR_SETTLE_MS */
 	int64_t changed_ms; /* wall clock of the last change of state */
 	int crash_exits; /* of a crash loop; 0: none */
 	int64_t crash_within_ms, next_try_ms;

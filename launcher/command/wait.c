@@ -97,16 +97,14 @@ static char *ready_line(const struct view_unit *unit)
 	return asprintf(&text, "%s is %s (%s)", unit->name, unit->state, after) >= 0 ? text : NULL;
 }
 
-static void take_change(void *context, const struct view *view, const struct view_unit *unit)
+static void look_at(struct waiting *self, const struct view_unit *unit)
 {
-	struct waiting *self = context;
-	struct seen *seen = unit != NULL && watch_is_meant(self->names, unit) ? seen_of(self, unit) : NULL;
+	struct seen *seen = watch_is_meant(self->names, unit) ? seen_of(self, unit) : NULL;
 	bool reached;
 
-	(void)view;
 	if (seen == NULL)
 		return;
-	reached = self->options->ready ? unit->settled && unit->wanted : view_unit_has_ended(unit);
+	reached = self->options->ready ? view_unit_is_settled(unit) && unit->wanted : view_unit_has_ended(unit);
 	/* A service that nobody started or named is no news. */
 	if (reached && !seen->told &&
 	    (self->names[0] != NULL || unit->has_exited || strcmp(unit->state, "stopped") != 0))
@@ -116,6 +114,13 @@ static void take_change(void *context, const struct view *view, const struct vie
 		seen->ended = true;
 		seen->code = view_unit_exit_code(unit);
 	}
+}
+
+static void take_change(void *context, const struct view *view, const struct view_unit *unit)
+{
+	(void)view;
+	if (unit != NULL)
+		look_at(context, unit);
 }
 
 /* ---- Until they have ended ---- */
@@ -222,9 +227,11 @@ static bool check_ready(struct waiting *self, struct err *err)
 			why = news_why_not_ready(unit);
 			err_set(err, ERR_FAILED, "%s", why != NULL ? why : unit->name);
 			free(why);
-		} else if ((unit->wanted || named) && !unit->settled && !unit->passed_over) {
+		} else if ((unit->wanted || named) && !view_unit_is_settled(unit) && !unit->passed_over) {
 			ready = false;
 		}
+		/* Some come to count without an event. */
+		look_at(self, unit);
 	}
 	if (view_is(view, "stopping") && !err_is_set(err))
 		err_set(err, ERR_FAILED, "project '%s' is being taken down", self->watch.project.name);
@@ -260,7 +267,7 @@ static int wait_ready(struct waiting *self, struct err *err)
 
 		if (err_is_set(err) || ready)
 			return (int)err->code;
-		result = watch_step(&self->watch, err);
+		result = watch_step_settling(&self->watch, err);
 		if (result > 0)
 			continue;
 		if (result == -ETIMEDOUT)

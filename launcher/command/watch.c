@@ -108,6 +108,31 @@ int watch_step(struct watch *self, struct err *err)
 	return watch_step_until(self, 0, err);
 }
 
+static bool is_settling(const struct view_unit *unit)
+{
+	return unit->settled && strcmp(unit->state, "running") == 0 && clock_monotonic_ms() < unit->settles_ms;
+}
+
+bool view_unit_is_settled(const struct view_unit *unit)
+{
+	return unit->settled && !is_settling(unit);
+}
+
+int watch_step_settling(struct watch *self, struct err *err)
+{
+	int64_t until_ms = 0;
+	int result;
+
+	for (size_t i = 0; i < self->view.count; i++) {
+		const struct view_unit *unit = &self->view.units[i];
+
+		if (is_settling(unit) && (until_ms == 0 || unit->settles_ms < until_ms))
+			until_ms = unit->settles_ms;
+	}
+	result = watch_step_until(self, until_ms, err);
+	return result == -EAGAIN ? 1 : result;
+}
+
 int watch_open(struct watch *self, struct err *err)
 {
 	const int64_t deadline_ms = self->deadline_ms;

@@ -46,6 +46,8 @@ int watch_take_signals(struct watch *self, struct err *err);
 int watch_step(struct watch *self, struct err *err);
 /* Waits for at most limit_ms, for commands that look again at times: > 0, 0 or -errno as watch_step, -EAGAIN when time is up. */
 int watch_step_until(struct watch *self, int64_t until_ms, struct err *err);
+/* As watch_step, and > 0 also when a unit has come to count as ready by the mere passing of time. */
+int watch_step_settling(struct watch *self, struct err *err);
 
 /* Every name is one of the running stack, else ERR_USAGE with the nearest. `names` may be NULL. */
 int watch_check_names(const struct watch *self, const char *const *names, struct err *err);
@@ -56,6 +58,8 @@ bool watch_is_meant(const char *const *names, const struct view_unit *unit);
 struct cJSON *watch_call(const struct ctl_client *client, const char *method, const char *target, const char *body,
 			 struct err *err);
 
+/* Ready, or without a probe and running long enough to be taken for it (SUPERVISOR_SETTLE_MS), or well completed. */
+bool view_unit_is_settled(const struct view_unit *unit);
 /* True when it has ended and will not start by itself. */
 bool view_unit_has_ended(const struct view_unit *unit);
 /* Its exit code as a shell has it, 128 + n for a signal; 0 when it never ran, 1 when it could not be started. */

@@ -26,6 +26,11 @@ struct strmap;
 struct supervisor;
 
 #define SUPERVISOR_LAST_END "last-end"
+/*
+ * Whoever waits for "ready" takes a service without a probe for it when it has lived so long: a program that is misspelt, misconfigured
+ * or finds its port taken is dead by then.
+ */
+#define SUPERVISOR_SETTLE_MS 100
 
 struct supervisor_options {
 	struct stack_source *source; /* resolved anew once the telemetry environment is known; NULL: `stack` is final */
@@ -43,6 +48,7 @@ struct supervisor_options {
 	int print_fd; /* > 0: what UPFRONT_TELEMETRY_PRINT asks for goes there, then it is closed; else: to stderr */
 	const char *marker_value; /* stands as UPFRONT_STACK=... in every service's environment */
 	int64_t begin_ms; /* monotonic: when the answer was there */
+	int64_t settle_ms; /* how long a service without a probe has to run until the stack counts as up; 0: it is enough that it runs */
 	struct spawn_users *users; /* those that are looked up already; more are added. NULL: none */
 };
 

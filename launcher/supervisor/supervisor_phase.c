@@ -66,6 +66,7 @@ void supervisor_set_phase(struct supervisor *self, enum stack_phase phase)
 	if (self->phase == phase)
 		return;
 	self->phase = phase;
+	self->settle_due_ms = 0;
 	supervisor_changed(self, SIZE_MAX);
 	supervisor_touch(self);
 }
@@ -115,10 +116,25 @@ static void pass_over(struct unit *unit)
 	supervisor_changed(unit->supervisor, unit->id);
 }
 
+/* Whoever waits for "ready" is not told so of what may be dead in the next moment. */
+static bool has_settled(struct supervisor *self, const struct unit *unit)
+{
+	int64_t due_ms = unit->svc.started_ms + self->options->settle_ms;
+
+	if (!svc_is_settled(&unit->svc))
+		return false;
+	if (unit->svc.state != SVC_RUNNING || self->options->settle_ms == 0 || clock_monotonic_ms() >= due_ms)
+		return true;
+	if (self->settle_due_ms == 0 || due_ms < self->settle_due_ms)
+		self->settle_due_ms = due_ms;
+	return false;
+}
+
 static void check_starting(struct supervisor *self)
 {
 	bool settled = true;
 
+	self->settle_due_ms = 0;
 	for (size_t i = 0; i < self->stack->service_count; i++) {
 		const struct unit_set *set = &self->sets[self->order[i]];
 
@@ -137,7 +153,7 @@ static void check_starting(struct supervisor *self)
 				supervisor_begin_stop(self, -1);
 				return;
 			}
-			if (unit->member && unit->svc.wanted && !svc_is_settled(&unit->svc))
+			if (unit->member && unit->svc.wanted && !has_settled(self, unit))
 				settled = false;
 		}
 	}
@@ -220,8 +236,8 @@ static void check_over(struct supervisor *self)
 
 static void arm_timer(struct supervisor *self)
 {
-	const int64_t deadlines[] = {units_deadline(self), self->kill_all_ms, self->give_up_ms, self->linger_ms,
-				     self->soon_ms};
+	const int64_t deadlines[] = {units_deadline(self), self->kill_all_ms, self->give_up_ms,
+				     self->linger_ms,      self->soon_ms,     self->settle_due_ms};
 	int64_t earliest = 0, left;
 	struct timeval wait;
 

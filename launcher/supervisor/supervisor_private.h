@@ -141,7 +141,7 @@ struct supervisor {
 	uint64_t telemetry_dropped; /* events lost, once `report` is gone */
 	int end_signal; /* ended by this before the stack was up; 0: none */
 	int64_t started_ms;
-	int64_t kill_all_ms, give_up_ms, linger_ms, soon_ms; /* deadlines; 0: none */
+	int64_t kill_all_ms, give_up_ms, linger_ms, soon_ms, settle_due_ms; /* deadlines; 0: none */
 	bool settling, touched;
 	bool trim_due; /* memory is about to be given back */
 	bool detached; /* the leash no longer matters */
