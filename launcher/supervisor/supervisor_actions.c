@@ -177,15 +177,16 @@ int supervisor_start(struct supervisor *self, const struct supervisor_request *r
 			act_on(&selection, list[i]);
 		if (request->dry_run)
 			continue;
+		/* What the start under way did not ask for cannot make it fail. */
+		if (is_to_be_started(list[i]))
+			list[i]->by_reload = !list[i]->member && self->phase == PHASE_STARTING;
 		list[i]->member = true;
 		list[i]->ask = ASK_NOTHING;
 	}
 	if (rc == 0)
 		rc = tell_names(&selection, names, err);
-	for (size_t i = 0; rc == 0 && !request->dry_run && i < selection.acted_count; i++) {
-		selection.acted[i]->by_reload = false;
+	for (size_t i = 0; rc == 0 && !request->dry_run && i < selection.acted_count; i++)
 		unit_step(selection.acted[i], SVC_WANT_UP);
-	}
 	free(list);
 	selection_finish(&selection);
 	return rc;

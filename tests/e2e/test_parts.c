@@ -136,6 +136,22 @@ static void test_a_failure_is_exit_code_1(void **state)
 	end(world);
 }
 
+/* While the start is under way, what it did not ask for fails by itself. */
+static void test_a_failure_beside_the_start_is_not_the_stacks(void **state)
+{
+	struct world *world = *state;
+
+	world_write(world, "compose.yaml",
+		    "services:\n  db: {command: sleep 2001, x-upfront: {ready: {exec: [test, -e, ok], interval: 50ms, "
+		    "start_period: 60s}}}\n  bad: {command: no-such-program}\n");
+	EXPECT(world, 0, NULL, "up", "-d", "db");
+	EXPECT(world, 1, "no-such-program", "start", "bad");
+	assert_int_equal(world_processes(world, "sleep 2001", NULL, 0), 1);
+	world_write(world, "ok", "");
+	EXPECT(world, 0, NULL, "wait", "--ready", "db");
+	end(world);
+}
+
 static void test_kill_sends_what_it_is_told(void **state)
 {
 	struct world *world = *state;
@@ -293,6 +309,7 @@ int main(void)
 		WORLD_TEST(test_all_of_it_stops_and_the_stack_stays),
 		WORLD_TEST(test_restart_takes_those_along_that_ask_for_it),
 		WORLD_TEST(test_a_failure_is_exit_code_1),
+		WORLD_TEST(test_a_failure_beside_the_start_is_not_the_stacks),
 		WORLD_TEST(test_kill_sends_what_it_is_told),
 		WORLD_TEST(test_scale_up_and_down),
 		WORLD_TEST(test_unknown_names),
