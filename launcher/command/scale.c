@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/err.h"
+#include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/act.h"
 #include "launcher/command/command.h"
@@ -137,6 +138,37 @@ static void take_change(void *context, const struct view *view, const struct vie
 		act_say(self->watch.context, "%s stopped", unit->name);
 }
 
+/* A service may have no replica now: then the file knows of it, or else the supervisor does. */
+static int check_names(const struct scaling *self, struct err *err)
+{
+	const struct watch *watch = &self->watch;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < self->count; i++) {
+		const char *const names[] = {self->wishes[i].service, NULL};
+
+		if (watch->project.stack != NULL && stack_find_service(watch->project.stack, names[0]) == NULL)
+			result = watch_check_names(watch, names, err);
+	}
+	return result;
+}
+
+/* Whether a program can share its port with itself is not to be seen from here. */
+static void say_shared_ports(const struct scaling *self, const struct wish *wish)
+{
+	const struct stack *stack = self->watch.project.stack;
+	const struct service *service = stack != NULL ? stack_find_service(stack, wish->service) : NULL;
+
+	for (size_t i = 0; service != NULL && i < service->port_count; i++) {
+		const int from = service->ports[i].published, to = service->ports[i].published_end;
+
+		if (from > 0 && wish->replicas > (to > from ? to - from + 1 : 1))
+			act_say(self->watch.context,
+				"%s declares port %d, which its %d replicas share: all but one may fail to get it",
+				wish->service, from, wish->replicas);
+	}
+}
+
 static int scale_run(struct cli_context *context, struct err *err)
 {
 	struct scaling self = {.count = 0};
@@ -147,11 +179,13 @@ static int scale_run(struct cli_context *context, struct err *err)
 	if (result == 0)
 		result = watch_open(&self.watch, err);
 	if (result == 0)
-		result = watch_check_names(&self.watch, self.names, err);
+		result = check_names(&self, err);
 	self.watch.changed = take_change;
 	self.watch.changed_context = &self;
-	for (size_t i = 0; result == 0 && i < self.count; i++)
+	for (size_t i = 0; result == 0 && i < self.count; i++) {
+		say_shared_ports(&self, &self.wishes[i]);
 		result = ask(&self, &self.wishes[i], err);
+	}
 	if (result == 0) {
 		result = 1;
 		while (result > 0 && !all_reached(&self))

@@ -90,8 +90,7 @@ static int add_item(struct bringing *self, const char *service, enum change chan
 	if (item->service == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; change == CHANGE_CHANGE && i < self->watch.view.count; i++)
-		if (watch_is_meant(names, &self->watch.view.units[i]) &&
-		    will_move(&self->watch.view.units[i]))
+		if (watch_is_meant(names, &self->watch.view.units[i]) && will_move(&self->watch.view.units[i]))
 			item->moved = false;
 	self->count++;
 	return 0;

@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "config/err.h"
+#include "config/stack.h"
 #include "launcher/cli.h"
 
 #include <cjson/cJSON.h>
@@ -177,6 +178,12 @@ static bool has_name(const struct view *view, const char *name)
 	return false;
 }
 
+/* By the stack file as it is now, if there is one. */
+static bool is_declared(const struct watch *self, const char *name)
+{
+	return self->project.stack != NULL && stack_find_service(self->project.stack, name) != NULL;
+}
+
 int watch_check_names(const struct watch *self, const char *const *names, struct err *err)
 {
 	const struct view *view = &self->view;
@@ -190,6 +197,12 @@ int watch_check_names(const struct watch *self, const char *const *names, struct
 	for (; result == 0 && names != NULL && *names != NULL; names++) {
 		if (has_name(view, *names))
 			continue;
+		if (is_declared(self, *names)) {
+			result = err_set(err, ERR_USAGE, "service '%s' has no replica in the running stack", *names);
+			err_hint(err, "upfront scale %s=1 starts one; what is new in the stack file, upfront up",
+				 *names);
+			continue;
+		}
 		result = err_set(err, ERR_USAGE, "no such service: '%s'", *names);
 		if (err_nearest(*names, known) != NULL)
 			err_hint(err, "did you mean '%s'?", err_nearest(*names, known));

@@ -184,8 +184,29 @@ static void test_scale_up_and_down(void **state)
 	EXPECT(world, 2, "no such service: 'wep'", "scale", "wep=2");
 	EXPECT(world, 2, "did you mean 'web'?", "scale", "web=2", "wep=2");
 	wait_count(world, "2003", 1);
+	/* None at all, and again, whatever the folder says that it is asked from. */
+	EXPECT(world, 0, "web runs 0 replicas", "scale", "web=0");
+	EXPECT(world, 2, "service 'web' has no replica in the running stack", "restart", "web");
+	EXPECT(world, 0, "web runs 1 replica", "scale", "web=1");
+	EXPECT(world, 0, "web runs 0 replicas", "scale", "web=0");
+	EXPECT(world, 0, "web runs 1 replica", "-p", "stack", "scale", "web=1");
+	EXPECT(world, 2, "did you mean 'web'?", "-p", "stack", "scale", "wep=1");
+	wait_count(world, "2003", 1);
 	EXPECT(world, 2, "SERVICE=NUMBER", "scale", "web=many");
 	EXPECT(world, 2, "SERVICE=NUMBER", "scale", "web");
+	end(world);
+}
+
+static void test_scale_says_that_replicas_share_a_port(void **state)
+{
+	struct world *world = *state;
+	char services[256], says[128];
+	const int port = world_free_port();
+
+	snprintf(services, sizeof(services), "  web: {command: sleep 2003, ports: ['127.0.0.1:%d:80']}\n", port);
+	snprintf(says, sizeof(says), "web declares port %d, which its 2 replicas share", port);
+	begin(world, services);
+	EXPECT(world, 0, says, "scale", "web=2");
 	end(world);
 }
 
@@ -312,6 +333,7 @@ int main(void)
 		WORLD_TEST(test_a_failure_beside_the_start_is_not_the_stacks),
 		WORLD_TEST(test_kill_sends_what_it_is_told),
 		WORLD_TEST(test_scale_up_and_down),
+		WORLD_TEST(test_scale_says_that_replicas_share_a_port),
 		WORLD_TEST(test_unknown_names),
 		WORLD_TEST(test_up_again_brings_what_the_file_says),
 		WORLD_TEST(test_up_again_says_what_it_adds_and_removes),

@@ -307,6 +307,61 @@ static void test_described(void **state)
 	free(text);
 }
 
+/* As the name of a property: `{name: {type...}` or on a line of its own. */
+static bool is_property(const char *description, const char *name)
+{
+	const size_t length = strlen(name);
+
+	for (const char *at = description; (at = strstr(at, name)) != NULL; at += length) {
+		if (at > description && (at[-1] == ' ' || at[-1] == '{') && at[length] == ':')
+			return true;
+	}
+	return false;
+}
+
+static void assert_described(const char *description, const cJSON *object)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach(member, object)
+	{
+		if (member->string != NULL && !is_property(description, member->string))
+			fail_msg("openapi.yaml does not describe the member '%s'", member->string);
+		/* The names of variables are the stack's own. */
+		if (member->string == NULL || strcmp(member->string, "environment") != 0)
+			assert_described(description, member);
+	}
+}
+
+/* What is sent is described: every member of every answer that a client can read, by its name. */
+static void test_members_described(void **state)
+{
+	static const char *const targets[] = {GET("/v1/stack"),
+					      GET("/v1/services"),
+					      GET("/v1/services/web"),
+					      GET("/v1/telemetry"),
+					      GET("/v1/services/nosuch"),
+					      "POST /v1/stack/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+					      "POST /v1/stack/stop HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"};
+	size_t size;
+	char *text = children_slurp("launcher/supervisor", "openapi.yaml", &size);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		const char *body;
+		int status;
+		struct peer *peer = ask(targets[i], &status, &body);
+		cJSON *object = cJSON_Parse(body);
+
+		if (object == NULL)
+			fail_msg("%s is answered with %s", targets[i], peer->text);
+		assert_described(strstr(text, "\ncomponents:"), object);
+		cJSON_Delete(object);
+		peer_close(peer);
+	}
+	free(text);
+}
+
 /* ---- Connections ---- */
 
 /* Beyond the limit the oldest of those that say nothing makes room: a client that asks is answered in no time. */
@@ -551,6 +606,7 @@ int main(void)
 		SCENE_TEST(test_telemetry),
 		SCENE_TEST(test_requests_too_large),
 		SCENE_TEST(test_described),
+		SCENE_TEST(test_members_described),
 		SCENE_TEST(test_connection_limit),
 		SCENE_TEST(test_streams_stay),
 		SCENE_TEST(test_flood),
