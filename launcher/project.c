@@ -428,12 +428,19 @@ int project_lock(struct project *self, const char *socket_path, struct err *err)
 
 /* ---- Strays ---- */
 
+/* The same path may be another folder elsewhere: in a container, whose processes are seen from outside of it. */
 char *project_marker(const struct project *self)
 {
-	char *marker = NULL;
+	struct stat folder = {0};
+	char *which = NULL, *marker = NULL;
 
-	if (asprintf(&marker, "%s-%016llx", self->name, (unsigned long long)fnv_text(self->state_dir)) < 0)
+	(void)stat(self->state_dir, &folder);
+	if (asprintf(&which, "%s %llx %llx", self->state_dir, (unsigned long long)folder.st_dev,
+		     (unsigned long long)folder.st_ino) < 0)
 		return NULL;
+	if (asprintf(&marker, "%s-%016llx", self->name, (unsigned long long)fnv_text(which)) < 0)
+		marker = NULL;
+	free(which);
 	return marker;
 }
 

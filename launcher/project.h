@@ -82,7 +82,7 @@ char *project_last_end(const struct project *self);
  */
 int project_sweep(const struct project *self);
 
-/* Value of UPFRONT_STACK in every service's environment: the same for each run of the project. The caller frees. */
+/* Value of UPFRONT_STACK in every service's environment: the same for each run with this state folder. The caller frees. */
 char *project_marker(const struct project *self);
 
 /* A client of the running stack; ERR_NOT_RUNNING when nothing runs. */

@@ -410,6 +410,30 @@ static void test_root_finds_what_other_users_left(void **state)
 	project_finish(&project);
 }
 
+/* A container may have the same path and the same name, but not the same folder: nobody ends the other's processes. */
+static void test_a_marker_is_of_one_state_folder(void **state)
+{
+	struct place *place = *state;
+	struct project project;
+	char *marker, *again, *other, *aside;
+
+	open_once(place, &project, &marker);
+	again = project_marker(&project);
+	assert_string_equal(marker + strlen("UPFRONT_STACK="), again);
+	assert_true(asprintf(&aside, "%s-aside", project.state_dir) > 0);
+	assert_int_equal(rename(project.state_dir, aside), 0);
+	assert_int_equal(mkdir(project.state_dir, 0700), 0);
+	other = project_marker(&project);
+	assert_string_not_equal(other, again);
+	assert_int_equal(rmdir(project.state_dir), 0);
+	assert_int_equal(rename(aside, project.state_dir), 0);
+	free(aside);
+	free(other);
+	free(again);
+	free(marker);
+	project_finish(&project);
+}
+
 /* Whoever asks for the project by any command: what is swept has ended by then. */
 static void test_loading_sweeps(void **state)
 {
@@ -565,6 +589,7 @@ int main(void)
 		TEST(test_state_folder_of_others),
 		TEST(test_marker),
 		TEST(test_root_finds_what_other_users_left),
+		TEST(test_a_marker_is_of_one_state_folder),
 		TEST(test_loading_sweeps),
 		TEST(test_sweep_ends_the_marked_and_nobody_else),
 		TEST(test_sweep_goes_by_the_lock),
