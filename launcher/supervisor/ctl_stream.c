@@ -43,6 +43,7 @@ struct follower {
 	uint64_t dropped;
 	bool gets_lines, gets_woken; /* logs, as they come */
 	bool wake_due;
+	bool writing; /* a chunk is on its way: chunk_written will come */
 	int64_t woken_ms; /* monotonic */
 	bool says_over; /* the last event has been put in line */
 	bool chunked; /* HTTP/1.0 peers get a body that ends with the connection */
@@ -130,6 +131,7 @@ static void chunk_written(struct evhttp_connection *connection, void *context)
 	struct follower *self = context;
 
 	(void)connection;
+	self->writing = false;
 	if (self->wake_due)
 		wake(self);
 	else if (self->dropped > 0)
@@ -144,17 +146,21 @@ static void flush_pending(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (self->wake_due && self->request != NULL && unread_bytes(self) == 0) {
+	/* The head of the answer may still be there to be written, and nobody tells when that is done: it is not waited for. */
+	if (self->wake_due && self->request != NULL && !self->writing) {
 		evbuffer_add_printf(self->pending, "%u 0 %lld 0 w\n\n", UINT_MAX, (long long)clock_wall_ms());
 		self->wake_due = false;
 		self->woken_ms = clock_monotonic_ms();
 	}
 	if (self->late_count > 0 && clock_monotonic_ms() >= self->late_ms)
 		tell_late(self);
-	if (self->request != NULL && evbuffer_get_length(self->pending) > 0)
+	if (self->request != NULL && evbuffer_get_length(self->pending) > 0) {
+		self->writing = true;
 		evhttp_send_reply_chunk_with_cb(self->request, self->pending, chunk_written, self);
-	else if (self->request != NULL && self->kind == FOLLOW_EVENTS && self->dropped > 0 && unread_bytes(self) == 0)
+	} else if (self->request != NULL && self->kind == FOLLOW_EVENTS && self->dropped > 0 &&
+		   unread_bytes(self) == 0) {
 		catch_up(self); /* nothing is being written whose end would bring it about */
+	}
 }
 
 static void schedule(struct follower *self)

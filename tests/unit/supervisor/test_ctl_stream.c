@@ -120,6 +120,28 @@ static void test_logs_follow(void **state)
 	peer_close(peer);
 }
 
+/* What is written in any turn of its beginning wakes a reader of the files, and so does what comes after it. */
+static void test_logs_wake(void **state)
+{
+	struct peer *peer = peer_open("GET /v1/logs?wake=1&tail=0 HTTP/1.1\r\nHost: x\r\n\r\n");
+
+	(void)state;
+	peer_read(peer);
+	while (strstr(peer->text, "\r\n\r\n") == NULL) {
+		write_line(0, "more\n");
+		turn();
+	}
+	for (int i = 0; i < 3; i++) {
+		peer_until(peer, " w\n\n");
+		settle();
+		peer->size = 0;
+		peer->text[0] = '\0';
+		write_line(0, "and more\n");
+	}
+	peer_until(peer, " w\n\n");
+	peer_close(peer);
+}
+
 /* One that does not read loses lines, and is told how many; one beside it that reads loses none. */
 static void test_slow_log_follower(void **state)
 {
@@ -212,6 +234,7 @@ int main(void)
 		SCENE_TEST(test_farewell),
 		SCENE_TEST(test_logs_tail),
 		SCENE_TEST(test_logs_follow),
+		SCENE_TEST(test_logs_wake),
 		SCENE_TEST(test_slow_log_follower),
 		SCENE_TEST(test_slow_event_follower),
 		SCENE_TEST(test_followers_that_left),
