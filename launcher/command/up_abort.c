@@ -76,7 +76,14 @@ bool up_abort_take(struct up_abort *self, const struct view_unit *unit)
 	return true;
 }
 
+bool up_abort_never_ran(const struct up_abort *self)
+{
+	return self->on && self->from != NULL && !self->has_code;
+}
+
 int up_abort_code(const struct up_abort *self, int otherwise)
 {
+	if (up_abort_never_ran(self) && otherwise == 0)
+		return ERR_FAILED;
 	return self->on && self->has_code ? self->code : otherwise;
 }

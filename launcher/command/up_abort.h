@@ -27,6 +27,9 @@ int up_abort_check(const struct up_abort *self, bool detach, const struct stack 
 /* Takes in a change; true when the stack is to be taken down because of it. */
 bool up_abort_take(struct up_abort *self, const struct view_unit *unit);
 
+/* True when the service whose exit code is asked for has none: that is no success, whatever the others did. */
+bool up_abort_never_ran(const struct up_abort *self);
+
 /* The exit code of `up` where nothing asked for here changes it: `otherwise`. */
 int up_abort_code(const struct up_abort *self, int otherwise);
 

@@ -303,6 +303,16 @@ static void say_failure(struct follow *self)
 	free(text);
 }
 
+/* Tests that never began must not look like tests that passed. */
+static int report_never_ran(struct follow *self)
+{
+	err_set(self->err, ERR_FAILED, "--exit-code-from: %s never ran: the stack ended before it was its turn",
+		self->abort.from);
+	err_hint(self->err, "what has to end well first is said by depends_on: {NAME: {condition: "
+			    "service_completed_successfully}}");
+	return ERR_FAILED;
+}
+
 int follow_report_over(struct follow *self)
 {
 	const bool guard_well = self->guard_end.si_code == CLD_EXITED;
@@ -321,6 +331,8 @@ int follow_report_over(struct follow *self)
 		return self->was_up ? 0 : 128 + self->stop_signal;
 	if (self->reader_gone)
 		return 0;
+	if (code == 0 && up_abort_never_ran(&self->abort))
+		return report_never_ran(self);
 	if (up_abort_code(&self->abort, -1) >= 0)
 		return up_abort_code(&self->abort, code);
 	if (code != 0 && code < 128 && !err_is_set(&self->view.failure))

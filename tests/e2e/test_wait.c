@@ -223,6 +223,23 @@ static void test_abort_on_exit(void **state)
 	}
 }
 
+/* A service that nobody waits for ends before the tests had their turn: nothing was tested, so nothing passed. */
+static void test_tests_that_never_ran(void **state)
+{
+	struct world *world = *state;
+	struct run run;
+
+	world_write(world, "compose.yaml",
+		    "services:\n  db: {command: sleep 1001, x-upfront: {ready: {log: never}}}\n"
+		    "  tests: {command: touch started, depends_on: {db: {condition: service_healthy}}}\n"
+		    "  one: {command: 'true'}\n");
+	run_upfront(&run, world, "up", "--exit-code-from", "tests", NULL);
+	run_assert_code(&run, 1);
+	run_assert_says(&run, "tests never ran");
+	run_finish(&run);
+	assert_false(world_has(world, "started"));
+}
+
 static void test_abort_is_refused_before_anything_starts(void **state)
 {
 	struct world *world = *state;
@@ -250,6 +267,7 @@ int main(void)
 		WORLD_TEST(test_events_until_the_end),
 		WORLD_TEST(test_ctrl_c_ends_events_well),
 		WORLD_TEST(test_abort_on_exit),
+		WORLD_TEST(test_tests_that_never_ran),
 		WORLD_TEST(test_abort_is_refused_before_anything_starts),
 	};
 

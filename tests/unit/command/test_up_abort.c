@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which end of a service takes the stack down, and the exit code that makes. */
+#include "config/err.h"
 #include "launcher/command/up_abort.h"
 #include "launcher/command/view.h"
 
@@ -76,6 +77,8 @@ static void test_one_service_has_the_code(void **state)
 	assert_true(take(&abort, &other));
 	/* Not known yet. */
 	assert_int_equal(up_abort_code(&abort, 99), 99);
+	/* It has not run yet, and if it never does, that is no success. */
+	assert_int_equal(up_abort_code(&abort, 0), ERR_FAILED);
 	assert_false(take(&abort, &mine));
 	assert_int_equal(up_abort_code(&abort, 99), 128 + SIGTERM);
 	/* As a job that others wait for its end counts all the same. */
