@@ -112,7 +112,19 @@ static void print_operands(FILE *out, const struct cli_command *command)
 void completion_fish(FILE *out)
 {
 	fputs("# fish completion for upfront; made by: upfront completion fish\n"
-	      "function __upfront_services\n\tupfront config --services 2>/dev/null\nend\n"
+	      "function __upfront_services\n"
+	      "\tset -l given\n\tset -l option\n\tset -l command\n"
+	      "\tfor word in (commandline -opc)[2..-1]\n"
+	      "\t\tif set -q option[1]\n\t\t\tset -a given $option $word\n\t\t\tset -e option[1]\n"
+	      "\t\telse if string match -qr -- '^(--(file|project|directory|env-file|profile)|-[pC])$' $word\n"
+	      "\t\t\tset option $word\n"
+	      "\t\telse if string match -qr -- '^--(file|project|directory|env-file|profile)=' $word\n"
+	      "\t\t\tset -a given $word\n"
+	      "\t\telse if test \"$word\" = -f; and not set -q command[1]\n\t\t\tset option $word\n"
+	      "\t\telse if not string match -q -- '-*' $word\n\t\t\tset command $word\n"
+	      "\t\tend\n\tend\n"
+	      "\tupfront $given config --services 2>/dev/null\n"
+	      "end\n"
 	      "complete -c upfront -f\n",
 	      out);
 	for (const struct cli_option *option = cli_global_options; option->name != NULL; option++) {

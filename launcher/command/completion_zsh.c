@@ -11,7 +11,11 @@ static const char head[] = "#compdef upfront\n"
 			   "\tlocal -a services given\n"
 			   "\tlocal name\n"
 			   "\tfor name in -f --file -p --project -C --directory; do\n"
-			   "\t\t(( ${+global_args[$name]} )) && given+=($name ${(Q)global_args[$name]})\n"
+			   "\t\tif (( ${+global_args[$name]} )); then\n"
+			   "\t\t\tgiven+=($name ${(Q)global_args[$name]})\n"
+			   "\t\telif [[ $name != -f ]] && (( ${+opt_args[$name]} )); then\n"
+			   "\t\t\tgiven+=($name ${(Q)opt_args[$name]})\n"
+			   "\t\tfi\n"
 			   "\tdone\n"
 			   "\tservices=(${(f)\"$(upfront $given config --services 2>/dev/null)\"})\n"
 			   "\tcompadd -a services\n"
@@ -108,7 +112,7 @@ static void print_operands(FILE *out, const struct cli_command *command)
 		fputs(")'", out);
 		break;
 	case COMPLETE_PROGRAM:
-		fputs("\t\t'*::command:_normal'", out);
+		fputs("\t\t'(-)1:command:_command_names -e' '*::argument:_normal'", out);
 		break;
 	default:
 		fputs("\t\t'*: : '", out);
@@ -127,7 +131,7 @@ void completion_zsh(FILE *out)
 	}
 	fputs("\t)\n\t_describe command commands\n}\n"
 	      "_upfront() {\n\tlocal curcontext=$curcontext state line\n"
-	      "\ttypeset -A opt_args global_args\n\t_arguments -C \\\n",
+	      "\ttypeset -A opt_args global_args\n\t_arguments -C -A '-*' \\\n",
 	      out);
 	print_specs(out, cli_commands[0]->options, NULL);
 	print_specs(out, cli_global_options, cli_commands[0]->options);
@@ -137,7 +141,9 @@ void completion_zsh(FILE *out)
 	      "\tcase $words[1] in\n",
 	      out);
 	for (const struct cli_command *const *command = cli_commands; *command != NULL; command++) {
-		fprintf(out, "\t%s) _arguments \\\n", (*command)->name);
+		/* What stands behind `--` is another program's. */
+		fprintf(out, "\t%s) _arguments%s \\\n", (*command)->name,
+			completion_of_operands(*command) == COMPLETE_PROGRAM ? " -S -A '-*'" : "");
 		print_specs(out, (*command)->options, NULL);
 		print_specs(out, cli_global_options, (*command)->options);
 		print_operands(out, *command);

@@ -111,23 +111,71 @@ static void check_syntax(struct world *world, const char *shell)
 	run_finish(&run);
 }
 
+/* A shell at a terminal, with a key that prints the line as Tab has left it. */
+static const char zsh[] =
+	"zmodload zsh/zpty\n"
+	"mkdir -p functions && cp script functions/_upfront\n"
+	"zpty z zsh -fi\n"
+	"zpty -w z 'PS1= PS2= fpath=($PWD/functions $fpath); autoload -Uz compinit; compinit -u -D'\n"
+	"zpty -w z 'tell() { print -r -- \"<<$BUFFER>>\"; BUFFER= }; zle -N tell; bindkey \"^T\" tell'\n"
+	"zpty -w z 'print -r -- \"<<rea\"\"dy>>\"'\n"
+	"zpty -r z answer '*<<ready>>*'\n"
+	"zpty -w -n z \"$1\"$'\\t\\x14'\n"
+	"zpty -r z answer '*<<*>>*'\n"
+	"print -r -- \"$answer\"\n"
+	"zpty -d z\n";
+
 static void test_zsh(void **state)
 {
+	static const struct {
+		const char *line, *reply;
+	} cases[] = {
+		{"upfront lo", "<<upfront logs >>"},
+		{"upfront stop d", "<<upfront stop db >>"},
+		/* Behind a command its own letter counts: this is no file. */
+		{"upfront logs -f d", "<<upfront logs -f db >>"},
+		{"upfront -C sub logs a", "<<upfront -C sub logs api >>"},
+		{"upfront logs -C sub a", "<<upfront logs -C sub api >>"},
+		{"upfront up --no-das", "<<upfront up --no-dashboard >>"},
+		{"upfront run -- upfront-tele", "<<upfront run -- upfront-telemetry >>"},
+	};
+	struct world *world = *state;
+
 	if (!has("zsh"))
 		skip_because("zsh is not there");
-	check_syntax(*state, "zsh");
+	check_syntax(world, "zsh");
+	world_write(world, "sub/compose.yaml", "services: {api: {command: 'true'}}\n");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct run_options options = {
+			.argv = (const char *const[]){"zsh", "-f", "-c", zsh, "zsh", cases[i].line, NULL}};
+		struct run run;
+
+		run_command(&run, world, &options);
+		if (strstr(run.out.bytes, cases[i].reply) == NULL)
+			fail_msg("%s: %s%s", cases[i].line, run.out.bytes, run.err.bytes);
+		run_finish(&run);
+	}
 }
 
 static void test_fish(void **state)
 {
 	static const struct {
 		const char *line, *reply;
-	} cases[] = {{"upfront lo", "logs\t"}, {"upfront logs w", "web"}, {"upfront up --wait-", "--wait-timeout"}};
+	} cases[] = {
+		{"upfront lo", "logs\t"},
+		{"upfront logs w", "web"},
+		{"upfront logs -f w", "web"},
+		{"upfront up --wait-", "--wait-timeout"},
+		{"upfront -C sub logs a", "api"},
+		{"upfront logs --directory=sub a", "api"},
+		{"upfront -f sub/compose.yaml logs -f a", "api"},
+	};
 	struct world *world = *state;
 
 	if (!has("fish"))
 		skip_because("fish is not there");
 	check_syntax(world, "fish");
+	world_write(world, "sub/compose.yaml", "services: {api: {command: 'true'}}\n");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char script[256];
 		struct run run;
