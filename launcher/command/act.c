@@ -6,6 +6,7 @@
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/news.h"
+#include "launcher/command/slow_stop.h"
 #include "launcher/command/unit_json.h"
 #include "launcher/command/watch.h"
 #include "ui/text.h"
@@ -263,7 +264,11 @@ static void say_done(const struct acting *self, const struct target *target, con
 
 	switch (self->act->goal) {
 	case ACT_STOPPED:
-		act_say(context, target->begun ? "%s stopped (%s)" : "%s is stopped already", target->name, duration);
+		if (!target->begun)
+			act_say(context, "%s is stopped already", target->name);
+		else
+			act_say(context, "%s stopped (%s%s)", target->name, duration,
+				view_unit_was_killed(unit) ? ", killed" : "");
 		break;
 	case ACT_STARTED:
 	case ACT_READY:
@@ -353,8 +358,14 @@ static int wait_done(struct acting *self, struct err *err)
 	int result = 1;
 
 	/* What it was before the answer tells nothing: an event may still be on its way. */
-	while (result > 0 && !all_done(self))
+	while (result > 0 && !all_done(self)) {
+		char *line = slow_stop_line(&self->watch.view, clock_monotonic_ms());
+
+		if (line != NULL)
+			act_say(self->watch.context, "%s", line);
+		free(line);
 		result = watch_step_settling(&self->watch, err);
+	}
 	if (result == 0 && self->act->goal == ACT_STOPPED)
 		act_say(self->watch.context, "project '%s' has ended", self->watch.project.name);
 	else if (result == 0)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/clock.h"
 #include "config/err.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
+#include "launcher/command/slow_stop.h"
 #include "launcher/command/view.h"
 #include "launcher/project.h"
+#include "ui/text.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -62,22 +65,42 @@ static int watch_run(const struct ctl_client *client)
 	return result;
 }
 
+static void say_slow(struct view *view, bool quiet)
+{
+	char *line = slow_stop_line(view, clock_monotonic_ms());
+	char *text = line != NULL ? text_harmless(line) : NULL;
+
+	if (text != NULL && !quiet)
+		fprintf(stderr, "upfront: %s\n", text);
+	free(text);
+	free(line);
+}
+
 /* The event stream ends when the supervisor does, after which the guard has little left to do. */
-static int wait_end(struct ctl_stream *events, int run, const struct project *project, struct err *err)
+static int wait_end(struct ctl_stream *events, int run, const struct project *project, bool quiet, struct err *err)
 {
 	struct pollfd pollfd = {.fd = ctl_stream_fd(events), .events = POLLIN};
+	struct view view;
 	char buffer[16384];
 	ssize_t count;
 
+	view_init(&view);
 	do {
-		if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
+		const int64_t next_ms = slow_stop_next_ms(&view), left_ms = next_ms - clock_monotonic_ms();
+
+		if (poll(&pollfd, 1, next_ms == 0 ? -1 : left_ms > 0 ? (int)left_ms : 0) < 0 && errno != EINTR)
 			break;
 		count = ctl_stream_read(events, buffer, sizeof(buffer));
+		/* A stream that is not understood still tells by its end what is waited for. */
+		if (count > 0)
+			(void)view_feed(&view, buffer, (size_t)count, NULL, NULL);
+		say_slow(&view, quiet);
 	} while (count > 0 || count == -EAGAIN);
+	view_finish(&view);
 	return run >= 0 ? project_wait_run(project, run, CLEAR_UP_MS, err) : 0;
 }
 
-static int take_down(const struct project *project, const struct ctl_client *client, const struct down_options *options,
+static int take_down(const struct project *project, const struct ctl_client *client, const struct cli_context *context,
 		     struct err *err)
 {
 	struct ctl_stream *events = NULL;
@@ -85,9 +108,9 @@ static int take_down(const struct project *project, const struct ctl_client *cli
 	int run = result == 0 ? watch_run(client) : -1;
 
 	if (result == 0)
-		result = post_down(client, options, err);
+		result = post_down(client, context->options, err);
 	if (result == 0)
-		result = wait_end(events, run, project, err);
+		result = wait_end(events, run, project, context->globals.quiet, err);
 	ctl_stream_close(events);
 	if (run >= 0)
 		close(run);
@@ -115,7 +138,7 @@ static int end_running(const struct project *project, const struct cli_context *
 	int result = project_connect(project, &client, &absent);
 
 	if (result == 0)
-		result = take_down(project, &client, context->options, &absent);
+		result = take_down(project, &client, context, &absent);
 	/* It may come to its end at any moment, also between two questions. */
 	if (absent.code == ERR_NOT_RUNNING) {
 		fprintf(stderr, "upfront: project '%s' is already ending; waiting for it\n", project->name);

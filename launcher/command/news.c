@@ -91,7 +91,7 @@ char *news_of_unit(const struct view_unit *unit)
 		result = asprintf(&text, "%s ended (%s), starts again in %s", unit->name,
 				  or_else(unit->why, "no reason known"), delay);
 	} else if (is_state(unit, "stopped") && unit->before[0] != '\0' && strcmp(unit->before, "waiting") != 0) {
-		result = asprintf(&text, "%s has stopped", unit->name);
+		result = asprintf(&text, "%s has stopped%s", unit->name, view_unit_was_killed(unit) ? " (killed)" : "");
 	}
 	return result >= 0 ? text : NULL;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/clock.h"
 #include "config/err.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
@@ -55,6 +56,10 @@ static void add_row(struct table *table, const struct view_unit *unit)
 		news_crash_loop(unit, loop, sizeof(loop));
 		if (asprintf(&text, "%s%s%s", loop, unit->why != NULL ? "; last: " : "",
 			     unit->why != NULL ? unit->why : "") >= 0)
+			cells[COLUMN_WHY] = text;
+	} else if (unit->kill_ms > 0 && cells[COLUMN_WHY] == NULL) {
+		news_duration(unit->kill_ms - clock_monotonic_ms(), loop, sizeof(loop));
+		if (asprintf(&text, "killed in %s", loop) >= 0)
 			cells[COLUMN_WHY] = text;
 	}
 	table_add(table, cells);

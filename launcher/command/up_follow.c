@@ -6,6 +6,7 @@
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/log_reader.h"
+#include "launcher/command/slow_stop.h"
 #include "launcher/command/up_report.h"
 #include "launcher/process/guard.h"
 #include "launcher/project.h"
@@ -267,16 +268,13 @@ static void give_back(struct follow *self)
 	malloc_trim(0);
 }
 
-static int poll_timeout(const struct follow *self)
+static int least_timeout(int timeout_ms, int64_t at_ms)
 {
-	const int timeout_ms = time_for_work(self);
-	int64_t left;
+	int64_t left_ms = at_ms - clock_monotonic_ms();
 
-	if (self->trim_ms == 0)
+	if (at_ms == 0 || (timeout_ms >= 0 && left_ms >= timeout_ms))
 		return timeout_ms;
-	left = self->trim_ms - clock_monotonic_ms();
-	left = left < 0 ? 0 : left;
-	return timeout_ms < 0 || left < timeout_ms ? (int)left : timeout_ms;
+	return left_ms <= 0 ? 0 : left_ms < 60000 ? (int)left_ms : 60000;
 }
 
 enum { WATCH_SIGNAL, WATCH_GUARD, WATCH_EVENTS, WATCH_LOGS, WATCH_OUT, WATCH_NEWS, WATCH_COUNT };
@@ -305,7 +303,9 @@ static void step(struct follow *self)
 	int count;
 
 	fill_polls(self, polls);
-	count = poll(polls, WATCH_COUNT, poll_timeout(self));
+	count = poll(polls, WATCH_COUNT,
+		     least_timeout(least_timeout(time_for_work(self), self->trim_ms), slow_stop_next_ms(&self->view)));
+	follow_say_slow(self);
 	if (count < 0)
 		return;
 	give_back(self);

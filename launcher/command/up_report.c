@@ -5,6 +5,7 @@
 #include "config/err.h"
 #include "launcher/cli.h"
 #include "launcher/command/news.h"
+#include "launcher/command/slow_stop.h"
 #include "launcher/project.h"
 #include "ui/text.h"
 
@@ -187,6 +188,15 @@ void follow_say_change(struct follow *self, const struct view_unit *unit)
 	line = news_of_unit(unit);
 	if (line == NULL && self->options->context->globals.verbose)
 		line = every_change(unit);
+	if (line != NULL)
+		follow_say(self, line);
+	free(line);
+}
+
+void follow_say_slow(struct follow *self)
+{
+	char *line = slow_stop_line(&self->view, clock_monotonic_ms());
+
 	if (line != NULL)
 		follow_say(self, line);
 	free(line);

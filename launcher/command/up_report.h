@@ -87,6 +87,9 @@ void follow_say_up(struct follow *self);
 /* What has become of a unit, if that is worth a line; with -v every change is. */
 void follow_say_change(struct follow *self, const struct view_unit *unit);
 
+/* Who takes long to stop, once that is worth a line. */
+void follow_say_slow(struct follow *self);
+
 /* Puts into the error which units are not ready in time, and why. */
 void follow_add_unready(struct follow *self);
 /* The first service that ended takes the stack down. */

@@ -3,10 +3,12 @@
 
 #include "config/clock.h"
 #include "config/signal_name.h"
+#include "launcher/command/slow_stop.h"
 #include "launcher/supervisor/supervisor.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +154,16 @@ static void take_exit(struct view_unit *self, const cJSON *how)
 	self->exit_value = self->exit_signaled ? signal : int_of(how, "code");
 }
 
+static void take_stopping(struct view_unit *self, const cJSON *object, int64_t slow_ms)
+{
+	const int64_t now_ms = clock_monotonic_ms(), kill_in_ms = number_of(object, "kill_in_ms", -1);
+
+	if (strcmp(self->state, "stopping") != 0)
+		return;
+	self->slow_ms = slow_ms > 0 ? slow_ms : now_ms + SLOW_STOP_MS;
+	self->kill_ms = kill_in_ms >= 0 ? now_ms + kill_in_ms : 0;
+}
+
 static bool take_unit(struct view_unit *self, const cJSON *object)
 {
 	const cJSON *how = cJSON_GetObjectItemCaseSensitive(object, "exit");
@@ -199,6 +211,7 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	keep_text(&self->status, text_of(object, "status"));
 	keep_text(&self->open, text_of(object, "open"));
 	take_probe(self, object);
+	take_stopping(self, object, was.slow_ms);
 	return self->name != NULL && self->service != NULL;
 }
 
@@ -407,6 +420,11 @@ const struct view_unit *view_find_name(const struct view *self, const char *name
 		if (strcmp(self->units[i].name, name) == 0)
 			return &self->units[i];
 	return NULL;
+}
+
+bool view_unit_was_killed(const struct view_unit *unit)
+{
+	return unit->has_exited && unit->exit_signaled && unit->exit_value == SIGKILL;
 }
 
 bool view_is(const struct view *self, const char *phase)

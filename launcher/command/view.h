@@ -27,6 +27,8 @@ struct view_unit {
 	int64_t uptime_ms, ready_after_ms, backoff_ms; /* -1: not known */
 	int64_t settles_ms; /* monotonic: when it has run for SUPERVISOR_SETTLE_MS */
 	int64_t changed_ms; /* wall clock of the last change of state */
+	int64_t kill_ms; /* monotonic: until then it may take to stop; 0: not known */
+	int64_t slow_ms; /* slow_stop's own; 0: it is not stopping */
 	int crash_exits; /* of a crash loop; 0: none */
 	int64_t crash_within_ms, next_try_ms;
 	bool wanted, settled, one_shot, has_probe, has_exited;
@@ -71,6 +73,9 @@ const struct view_unit *view_find(const struct view *self, unsigned id);
 
 /* The unit of this name; `name` may be NULL. */
 const struct view_unit *view_find_name(const struct view *self, const char *name);
+
+/* True when its last run ended by SIGKILL. */
+bool view_unit_was_killed(const struct view_unit *unit);
 
 /* True when the stack is in this phase. */
 bool view_is(const struct view *self, const char *phase);

@@ -5,6 +5,7 @@
 #include "config/err.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
+#include "launcher/command/slow_stop.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -121,7 +122,7 @@ bool view_unit_is_settled(const struct view_unit *unit)
 
 int watch_step_settling(struct watch *self, struct err *err)
 {
-	int64_t until_ms = 0;
+	int64_t until_ms = slow_stop_next_ms(&self->view);
 	int result;
 
 	for (size_t i = 0; i < self->view.count; i++) {

@@ -46,7 +46,7 @@ int watch_take_signals(struct watch *self, struct err *err);
 int watch_step(struct watch *self, struct err *err);
 /* Waits for at most limit_ms, for commands that look again at times: > 0, 0 or -errno as watch_step, -EAGAIN when time is up. */
 int watch_step_until(struct watch *self, int64_t until_ms, struct err *err);
-/* As watch_step, and > 0 also when a unit has come to count as ready by the mere passing of time. */
+/* As watch_step, and > 0 also when time alone changes something: a unit counts as ready by now, or is slow to stop (slow_stop.h). */
 int watch_step_settling(struct watch *self, struct err *err);
 
 /* Every name is one of the running stack, else ERR_USAGE with the nearest. `names` may be NULL. */

@@ -166,6 +166,14 @@ static void add_crash_loop(cJSON *object, const struct svc *svc)
 	cJSON_AddNumberToObject(loop, "next_try_in_ms", left_ms > 0 ? (double)left_ms : 0);
 }
 
+static void add_kill(cJSON *object, const struct svc *svc)
+{
+	const int64_t left_ms = svc->stop_deadline_ms - clock_monotonic_ms();
+
+	add_time(object, "kill_in_ms", svc->state == SVC_STOPPING && svc->stop_deadline_ms > 0,
+		 left_ms > 0 ? left_ms : 0);
+}
+
 static void add_svc(cJSON *object, const struct svc *svc, const struct secrets *secrets)
 {
 	const bool ready = svc->ready_ms > 0 && svc->ready_ms >= svc->started_ms;
@@ -179,6 +187,7 @@ static void add_svc(cJSON *object, const struct svc *svc, const struct secrets *
 	add_time(object, "ready_after_ms", ready, svc->ready_ms - svc->started_ms);
 	add_time(object, "backoff_ms", svc->state == SVC_BACKOFF, svc->backoff_ms);
 	add_crash_loop(object, svc);
+	add_kill(object, svc);
 	add_exit(object, svc);
 	add_probe(object, svc, secrets);
 }

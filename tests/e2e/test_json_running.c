@@ -30,7 +30,7 @@ static const struct shape before_down[] = {
 	 "version project services",
 	 {{"services",
 	   "id name service replica kind pid state wanted settled one_shot restarts uptime_ms ready_after_ms "
-	   "backoff_ms crash_loop exit probe passed_over changed_ms ports open why status "
+	   "backoff_ms crash_loop kill_in_ms exit probe passed_over changed_ms ports open why status "
 	   "log_bytes_lost log_trouble"}}},
 	{{"start", "job"}, "version services", {{"services", UNIT}}},
 	{{"stop", "db"}, "version services", {{"services", UNIT}}},

@@ -87,6 +87,23 @@ static void test_a_part_stops_and_starts_with_what_goes_along(void **state)
 	end(world);
 }
 
+/* Whoever waits is told for whom, and for how long. */
+static void test_who_takes_long_to_stop_is_named(void **state)
+{
+	struct world *world = *state;
+
+	world_write(world, "compose.yaml",
+		    "services:\n  deaf:\n    command: sh -c 'trap \"\" TERM; echo deaf; while :; do sleep 2009; done'\n"
+		    "    stop_grace_period: 6s\n    x-upfront: {ready: {log: deaf}}\n");
+	EXPECT(world, 0, NULL, "up", "--wait");
+	EXPECT(world, 0, "upfront: still waiting for deaf to end: it is killed in ", "stop");
+	EXPECT(world, 0, NULL, "start", "--wait");
+	EXPECT(world, 0, " s, killed)", "stop", "-t", "0");
+	EXPECT(world, 0, NULL, "start", "--wait");
+	EXPECT(world, 0, "upfront: still waiting for deaf to end: it is killed in ", "down");
+	assert_int_equal(world_find(world, "2009"), 0);
+}
+
 static void test_all_of_it_stops_and_the_stack_stays(void **state)
 {
 	struct world *world = *state;
@@ -327,6 +344,7 @@ int main(void)
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_a_part_stops_and_starts_with_what_goes_along),
+		WORLD_TEST(test_who_takes_long_to_stop_is_named),
 		WORLD_TEST(test_all_of_it_stops_and_the_stack_stays),
 		WORLD_TEST(test_restart_takes_those_along_that_ask_for_it),
 		WORLD_TEST(test_a_failure_is_exit_code_1),
