@@ -3,6 +3,7 @@
 #include "config/err.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
+#include "launcher/command/news.h"
 #include "launcher/command/unit_json.h"
 #include "launcher/command/watch.h"
 #include "ui/text.h"
@@ -49,6 +50,7 @@ static void add_head(cJSON *object, const char *event, int64_t time_ms)
 static void tell_unit(const struct following *self, const struct view_unit *unit)
 {
 	const int64_t time_ms = unit->changed_ms > 0 ? unit->changed_ms : clock_wall_ms();
+	char delay[32];
 	cJSON *object;
 
 	if (self->watch.context->globals.json) {
@@ -64,7 +66,12 @@ static void tell_unit(const struct following *self, const struct view_unit *unit
 	}
 	print_time(time_ms);
 	print_text(unit->name);
-	printf(" is %s", unit->state);
+	if (strcmp(unit->state, "back-off") == 0) {
+		news_duration(unit->backoff_ms, delay, sizeof(delay));
+		printf(" is in back-off, next try in %s", delay);
+	} else {
+		printf(" is %s", unit->state);
+	}
 	if (unit->why != NULL && unit->why[0] != '\0' && strcmp(unit->state, "ready") != 0) {
 		fputs(": ", stdout);
 		print_text(unit->why);

@@ -59,6 +59,17 @@ static int format_up(const struct view_unit *unit, char **text)
 			unit->has_probe ? after : "");
 }
 
+/* By itself, and it is started anew without a pause: one that is stopped passes through another state. */
+static bool starts_again_at_once(const struct view_unit *unit)
+{
+	static const char *const from[] = {"starting", "running", "ready", "unhealthy"};
+
+	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++)
+		if (strcmp(unit->before, from[i]) == 0)
+			return is_state(unit, "waiting") && unit->has_exited;
+	return false;
+}
+
 static bool was_up(const struct view_unit *unit)
 {
 	return strcmp(unit->before, "ready") == 0 || strcmp(unit->before, "running") == 0;
@@ -86,6 +97,9 @@ char *news_of_unit(const struct view_unit *unit)
 	} else if (is_state(unit, "back-off") && unit->crash_exits > 0) {
 		news_crash_loop(unit, loop, sizeof(loop));
 		result = asprintf(&text, "%s: %s (%s)", unit->name, loop, or_else(unit->why, "no reason known"));
+	} else if (starts_again_at_once(unit)) {
+		result = asprintf(&text, "%s ended (%s), starts again", unit->name,
+				  or_else(unit->why, "no reason known"));
 	} else if (is_state(unit, "back-off")) {
 		news_duration(unit->backoff_ms, delay, sizeof(delay));
 		result = asprintf(&text, "%s ended (%s), starts again in %s", unit->name,

@@ -142,13 +142,14 @@ static void test_events_until_the_end(void **state)
 	struct run run, json;
 	size_t lines = 0;
 
-	begin(world, "  db: {command: sleep 1001}\n" UNTIL("a", "exit 3"));
+	begin(world, "  db: {command: sleep 1001}\n  loop: {command: 'false', restart: always}\n" UNTIL("a", "exit 3"));
 	start(&run, world, (const char *const[]){"upfront", "events", NULL});
 	start(&json, world, (const char *const[]){"upfront", "--json", "events", NULL});
 	run_expect(&run, "stack is up\n");
 	run_expect(&json, "\"phase\":\"up\"");
 	world_write(world, "a.go", "");
 	run_expect(&run, "  a is failed: exited with code 3\n");
+	run_expect(&run, "  loop is in back-off, next try in ");
 	end(world);
 	run_expect(&run, "  db is stopped: killed by SIG");
 	run_expect(&run, "stack is over\n");

@@ -93,6 +93,25 @@ static void test_story(void **state)
 	}
 }
 
+/* The first end of a service is not passed over because its next start comes at once; being stopped is no such end. */
+static void test_a_start_again_is_news(void **state)
+{
+	static const char story[] = SNAPSHOT UNIT("\"state\":\"running\"")
+		UNIT("\"state\":\"waiting\",\"why\":\"exited with code 3\",\"exit\":{\"code\":3}") UNIT(
+			"\"state\":\"starting\"") UNIT("\"state\":\"running\"") UNIT("\"state\":\"stopping\"")
+			UNIT("\"state\":\"waiting\",\"why\":\"killed by SIGTERM\",\"exit\":{\"signal\":\"SIGTERM\"}");
+	struct heard heard = {0};
+	struct view view;
+
+	(void)state;
+	view_init(&view);
+	assert_int_equal(feed(&view, story, 1000, &heard), 0);
+	assert_string_equal(heard.news, "web is running\n"
+					"web ended (exited with code 3), starts again\n"
+					"web is running\n");
+	view_finish(&view);
+}
+
 static void test_a_crash_loop_is_news(void **state)
 {
 	static const char story[] = SNAPSHOT UNIT(
@@ -303,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_why_not_ready),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_a_start_again_is_news),
 		cmocka_unit_test(test_a_crash_loop_is_news),
 		cmocka_unit_test(test_units_go),
 	};
