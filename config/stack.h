@@ -74,6 +74,9 @@ struct probe_spec {
 	struct err_place place;
 };
 
+/* What an exec probe runs, as it was written: the line given to a shell, else the program. NULL when it runs nothing. */
+const char *probe_exec_text(const struct probe_spec *self);
+
 struct restart_policy {
 	enum restart_when when;
 	int limit; /* on-failure:N; 0: no limit */

@@ -85,6 +85,17 @@ char *stack_project_name(const char *text)
 	return name;
 }
 
+const char *probe_exec_text(const struct probe_spec *self)
+{
+	const char *const *argv = self->argv;
+
+	if (argv == NULL || argv[0] == NULL)
+		return NULL;
+	if (strcmp(argv[0], "/bin/sh") == 0 && argv[1] != NULL && strcmp(argv[1], "-c") == 0 && argv[2] != NULL)
+		return argv[2];
+	return argv[0];
+}
+
 int stack_project_check(const char *given, struct err *err)
 {
 	char *spelled = stack_project_name(given);

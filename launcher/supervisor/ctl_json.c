@@ -109,7 +109,7 @@ static void add_probe_target(cJSON *probe, const struct probe_spec *spec, const 
 		add_masked(probe, "target", spec->regex, secrets);
 		break;
 	case PROBE_EXEC:
-		add_masked(probe, "target", spec->argv != NULL ? spec->argv[0] : NULL, secrets);
+		add_masked(probe, "target", probe_exec_text(spec), secrets);
 		break;
 	case PROBE_NONE:
 	case PROBE_NOTIFY:

@@ -2,6 +2,7 @@
 #include "launcher/supervisor/supervisor_private.h"
 
 #include "config/clock.h"
+#include "config/secrets.h"
 #include "config/stack.h"
 #include "launcher/process/notify.h"
 #include "launcher/process/output.h"
@@ -65,8 +66,10 @@ static enum telemetry_error start_error_type(const struct err *error)
 	return types[error->cause];
 }
 
-static void describe_probe(const struct probe_spec *probe, char *text, size_t size_bytes)
+static void describe_probe(const struct probe_spec *probe, const struct secrets *secrets, char *text, size_t size_bytes)
 {
+	char *masked = NULL;
+
 	switch (probe->kind) {
 	case PROBE_HTTP:
 		snprintf(text, size_bytes, "http %s", probe->url);
@@ -81,7 +84,9 @@ static void describe_probe(const struct probe_spec *probe, char *text, size_t si
 		snprintf(text, size_bytes, "a log line that matches '%s'", probe->regex);
 		break;
 	case PROBE_EXEC:
-		snprintf(text, size_bytes, "'%s'", probe->argv[0]);
+		masked = secrets_mask(secrets, probe_exec_text(probe));
+		snprintf(text, size_bytes, "'%s'", masked != NULL ? masked : probe_exec_text(probe));
+		free(masked);
 		break;
 	default:
 		snprintf(text, size_bytes, "%s", probe_kind_name(probe->kind));
@@ -123,7 +128,7 @@ enum telemetry_error unit_explain(const struct unit *self, struct err *err)
 		return ERROR_UNHEALTHY;
 	}
 	if (svc->state == SVC_UNHEALTHY) {
-		describe_probe(svc->policy.readiness, probe, sizeof probe);
+		describe_probe(svc->policy.readiness, &self->supervisor->stack->secrets, probe, sizeof probe);
 		err_at(err, ERR_FAILED, place, "service '%s' did not get ready: %s: asked %d times, last answer: %s",
 		       self->name, probe, svc->probe_attempts, why);
 		return ERROR_UNHEALTHY;

@@ -243,6 +243,19 @@ static void never_ready_fails_after_its_retries(void **state)
 	play_assert_trace(play, "web runs\nweb ends\n");
 }
 
+/* A healthcheck that is a line for the shell is named as it was written, not by the shell. */
+static void a_shell_that_asks_is_named_by_its_line(void **state)
+{
+	static const char *const check[] = {"/bin/sh", "-c", "false && true", NULL};
+	struct play *play = *state;
+
+	play_add(play, "web", PLAY_SERVER("web"));
+	play->services[0].healthcheck = file_probe(check);
+	play_begin(play);
+	assert_int_equal(play_end(play), 1);
+	play_assert_said(play, "service 'web' did not get ready: 'false && true': asked ");
+}
+
 static void a_failed_job_fails_those_who_wait_for_it(void **state)
 {
 	struct play *play = *state;
@@ -505,6 +518,7 @@ int main(void)
 		TEST(a_service_that_fails_at_once_takes_the_start_down),
 		TEST(a_missing_command_is_told_as_missing_whatever_the_restart_policy),
 		TEST(never_ready_fails_after_its_retries),
+		TEST(a_shell_that_asks_is_named_by_its_line),
 		TEST(a_failed_job_fails_those_who_wait_for_it),
 		TEST(an_optional_dependency_may_fail_later_but_stops_nobody),
 		TEST(what_nobody_requires_does_not_end_the_start),
