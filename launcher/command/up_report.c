@@ -178,6 +178,18 @@ static char *every_change(const struct view_unit *unit)
 		       : NULL;
 }
 
+/* Of a stack that stays up the end is far away, or never comes: why one of it failed is said at once. */
+static char *news_of_failure(struct follow *self, const struct view_unit *unit)
+{
+	char *line;
+
+	if (!view_is(&self->view, "up") || strcmp(unit->state, "failed") != 0 || strcmp(unit->before, "failed") == 0 ||
+	    unit->why == NULL || asprintf(&line, "%s has failed: %s", unit->name, unit->why) < 0)
+		return NULL;
+	strmap_set(&self->left_out, unit->name, "");
+	return line;
+}
+
 void follow_say_change(struct follow *self, const struct view_unit *unit)
 {
 	char *line = news_of_trouble(unit);
@@ -185,7 +197,9 @@ void follow_say_change(struct follow *self, const struct view_unit *unit)
 	if (line != NULL)
 		follow_say(self, line);
 	free(line);
-	line = news_of_unit(unit);
+	line = news_of_failure(self, unit);
+	if (line == NULL)
+		line = news_of_unit(unit);
 	if (line == NULL && self->options->context->globals.verbose)
 		line = every_change(unit);
 	if (line != NULL)

@@ -253,7 +253,7 @@ static void test_a_failure_is_told_once(void **state)
 		    "  b: {command: sh -c 'exit 8', depends_on: [a]}\n");
 	run_upfront(&run, *state, "up", NULL);
 	run_assert_code(&run, 1);
-	run_assert_says(&run, "upfront: a has failed\n");
+	run_assert_says(&run, "upfront: a has failed");
 	/* b may be told of as well: that it ended, or that it could not start and why. */
 	assert_int_equal(count_of(run.err.bytes, "'a' failed: exited with code 9"), 1);
 	assert_int_equal(count_of(run.err.bytes, "a failed: exited with code 9"), 0);

@@ -169,6 +169,23 @@ static void test_events_until_the_end(void **state)
 	run_finish(&json);
 }
 
+/* The stack goes on without it, so nobody waits for the end to learn why. */
+static void test_up_says_at_once_why_one_failed(void **state)
+{
+	struct world *world = *state;
+	struct run run;
+
+	world_write(world, "compose.yaml", "services:\n  db: {command: sleep 1001}\n" UNTIL("a", "exit 3"));
+	start(&run, world, (const char *const[]){"upfront", "up", NULL});
+	run_expect(&run, "stack is up");
+	world_write(world, "a.go", "");
+	run_expect(&run, "upfront: a has failed: exited with code 3\n");
+	run_signal(&run, SIGINT);
+	run_wait(&run);
+	run_finish(&run);
+	assert_int_equal(world_processes(world, "1001", NULL, 0), 0);
+}
+
 static void test_ctrl_c_ends_events_well(void **state)
 {
 	struct world *world = *state;
@@ -266,6 +283,7 @@ int main(void)
 		WORLD_TEST(test_without_names_until_the_stack_is_over),
 		WORLD_TEST(test_until_ready),
 		WORLD_TEST(test_events_until_the_end),
+		WORLD_TEST(test_up_says_at_once_why_one_failed),
 		WORLD_TEST(test_ctrl_c_ends_events_well),
 		WORLD_TEST(test_abort_on_exit),
 		WORLD_TEST(test_tests_that_never_ran),
