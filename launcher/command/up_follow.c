@@ -143,8 +143,11 @@ static void check_goal(struct follow *self)
 {
 	if (!self->options->detach || self->end != FOLLOW_ON || self->stop_signal != 0 || self->timed_out)
 		return;
-	if (self->was_up || (!self->options->wait && view_is(&self->view, "starting") && all_started(&self->view)))
-		self->end = FOLLOW_LEFT;
+	if (!self->was_up && (self->options->wait || !view_is(&self->view, "starting") || !all_started(&self->view)))
+		return;
+	self->end = FOLLOW_LEFT;
+	if (!self->was_up)
+		follow_say_started(self);
 }
 
 static void check_timeout(struct follow *self)

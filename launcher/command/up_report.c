@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define GAPS_MS 1000
+#define UNREADY_MAX 5u
 
 /* ---- Saying ---- */
 
@@ -62,6 +63,33 @@ void follow_say_up(struct follow *self)
 	follow_say(self, line);
 	free(line);
 	say_left_out(self);
+}
+
+void follow_say_started(struct follow *self)
+{
+	char *line = NULL;
+	size_t size, count = 0;
+	FILE *out = open_memstream(&line, &size);
+
+	if (out == NULL)
+		return;
+	fprintf(out, "%s is started", self->options->project->name);
+	for (size_t i = 0; i < self->view.count; i++) {
+		const struct view_unit *unit = &self->view.units[i];
+
+		if (!unit->wanted || unit->settled)
+			continue;
+		if (count < UNREADY_MAX)
+			fprintf(out, "%s%s", count == 0 ? ", not ready yet: " : ", ", unit->name);
+		count++;
+	}
+	if (count > UNREADY_MAX)
+		fprintf(out, " and %zu more", count - UNREADY_MAX);
+	if (count > 0)
+		fputs(" (upfront ps)", out);
+	if (fclose(out) == 0)
+		follow_say(self, line);
+	free(line);
 }
 
 static void print_plain(struct follow *self, struct outlet *to, const struct plain_line *line)

@@ -84,6 +84,8 @@ void follow_add_gap(struct follow *self, const char *service, uint64_t size_byte
 void follow_say_gaps(struct follow *self, bool at_once);
 /* The stack is up: after how long, where to look, and who failed and was not needed. */
 void follow_say_up(struct follow *self);
+/* With -d: everything runs, and who is not ready yet. */
+void follow_say_started(struct follow *self);
 /* What has become of a unit, if that is worth a line; with -v every change is. */
 void follow_say_change(struct follow *self, const struct view_unit *unit);
 

@@ -87,6 +87,18 @@ static void test_a_part_stops_and_starts_with_what_goes_along(void **state)
 	end(world);
 }
 
+/* `up -d` does not wait for what is not ready, but says so. */
+static void test_up_detached_names_who_is_not_ready(void **state)
+{
+	struct world *world = *state;
+
+	world_write(world, "compose.yaml",
+		    "services:\n  db: {command: sleep 2001}\n"
+		    "  web: {command: sleep 2003, x-upfront: {ready: {log: never}}}\n");
+	EXPECT(world, 0, "upfront: stack is started, not ready yet: web (upfront ps)\n", "up", "-d");
+	end(world);
+}
+
 /* Whoever waits is told for whom, and for how long. */
 static void test_who_takes_long_to_stop_is_named(void **state)
 {
@@ -344,6 +356,7 @@ int main(void)
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_a_part_stops_and_starts_with_what_goes_along),
+		WORLD_TEST(test_up_detached_names_who_is_not_ready),
 		WORLD_TEST(test_who_takes_long_to_stop_is_named),
 		WORLD_TEST(test_all_of_it_stops_and_the_stack_stays),
 		WORLD_TEST(test_restart_takes_those_along_that_ask_for_it),
