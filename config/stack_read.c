@@ -8,6 +8,7 @@
 #include "config/stack_source.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,23 @@ static void read_tree(struct reader *self, struct node *root)
 }
 
 /* By file, line and column, so that a person can go through the file from top to bottom; files stay in order of use. */
+/* What would have been a warning about a value that is wrong says why it is: of a file with errors nobody sees the warnings. */
+static void add_warning_of_place(struct err_item *item, const struct err *warnings)
+{
+	for (size_t i = 0; i < warnings->count; i++) {
+		const struct err_item *warning = &warnings->items[i];
+		char *longer;
+
+		if (!item->file || !warning->file || strcmp(item->file, warning->file) != 0 ||
+		    item->line != warning->line || item->column != warning->column)
+			continue;
+		if (asprintf(&longer, "%s (%s)", item->message, warning->message) < 0)
+			return;
+		free(item->message);
+		item->message = longer;
+	}
+}
+
 static void sort_errors(struct err *err)
 {
 	for (size_t i = 1; i < err->count; i++) {
@@ -178,6 +196,8 @@ out:
 	pool_destroy(scratch);
 	sort_errors(&found);
 	if (result < 0) {
+		for (size_t i = 0; i < found.count; i++)
+			add_warning_of_place(&found.items[i], &stack->warnings);
 		if (err)
 			err_move(err, &found);
 		stack_destroy(stack);

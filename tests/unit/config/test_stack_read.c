@@ -193,6 +193,11 @@ static void test_unset_variables(void **state)
 	assert_int_equal(text.stack->warnings.count, 2);
 	assert_non_null(strstr(text.warnings, "the variable A is not set: taken as empty"));
 	stack_text_finish(&text);
+	/* Where that makes an error, the error says so: warnings are of files that are used. */
+	stack_text_resolve(&text, "services: {a: {command: $A}}", NULL);
+	stack_text_assert_error(&text,
+				"service 'a' has no 'command' to run (the variable A is not set: taken as empty)");
+	stack_text_finish(&text);
 	stack_text_resolve(&text, "services:\n  a: {command: '${A:?say what}'}\n  b: {command: '${B?}'}", NULL);
 	stack_text_assert_error(&text, "stack.yaml:2:");
 	stack_text_assert_error(&text, "say what");
