@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLICAS_MAX 10000
+#define REPLICAS_MAX 1000 /* as in a stack file */
 
 struct wish {
 	char *service;
@@ -36,7 +36,8 @@ static int parse(const char *text, struct wish *wish, struct err *err)
 	replicas = sign != NULL ? strtol(sign + 1, &end, 10) : -1;
 	if (sign == NULL || sign == text || errno != 0 || end == sign + 1 || *end != '\0' || replicas < 0 ||
 	    replicas > REPLICAS_MAX) {
-		err_set(err, ERR_USAGE, "scale: wanted SERVICE=NUMBER, found '%s'", text);
+		err_set(err, ERR_USAGE, "scale: wanted SERVICE=NUMBER, a number from 0 to %d, found '%s'", REPLICAS_MAX,
+			text);
 		err_hint(err, "upfront scale web=3");
 		return -EINVAL;
 	}

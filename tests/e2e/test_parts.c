@@ -221,6 +221,7 @@ static void test_scale_up_and_down(void **state)
 	EXPECT(world, 0, "web runs 1 replica", "-p", "stack", "scale", "web=1");
 	EXPECT(world, 2, "did you mean 'web'?", "-p", "stack", "scale", "wep=1");
 	wait_count(world, "2003", 1);
+	EXPECT(world, 2, "a number from 0 to 1000, found 'web=1001'", "scale", "web=1001");
 	EXPECT(world, 2, "SERVICE=NUMBER", "scale", "web=many");
 	EXPECT(world, 2, "SERVICE=NUMBER", "scale", "web");
 	end(world);
