@@ -23,7 +23,7 @@
 
 #define RETRY_MS 100
 #define SWEEP_MS 2000
-#define TRIM_DELAY_MS 500
+#define TRIM_DELAY_MS 250
 #define FLUSH_MS 5000
 #define STEP_BYTES (128u * 1024u)
 /* A supervisor whose guard was killed ends at once and says so; it is not waited for longer than this. */
