@@ -2,6 +2,7 @@
 /* "Has it said so?" Each line of output is held against a regular expression until one matches. */
 #include "launcher/process/probe_kind.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <regex.h>
 #include <stdio.h>
@@ -44,8 +45,10 @@ static bool matches(struct log *log)
 		range.rm_eo--;
 	log->line[log->used] = '\0';
 	log->used = 0;
+	errno = 0;
 	result = regexec(&log->regex, log->line, 1, &range, REG_STARTEND);
-	if (result == REG_ESPACE)
+	/* glibc says "no match" for whatever went wrong; only malloc tells. */
+	if (result == REG_ESPACE || (result != 0 && errno == ENOMEM))
 		keep_line(log, size_bytes);
 	return result == 0;
 }
