@@ -61,7 +61,7 @@ static const char *fill_find(void *context, const char *name)
 		return SECRETS_MASK;
 	value = stack_load_variable(self->load, self->scope, name);
 	if (value && secret && self->load->secrets)
-		secrets_add(self->load->secrets, self->load->pool, value);
+		secrets_add(self->load->secrets, self->load->kept, value);
 	return value;
 }
 
@@ -70,7 +70,7 @@ static void fill_defaulted(void *context, const char *name, const char *text)
 	struct fill *self = context;
 
 	if (self->load->secrets && stack_load_is_secret(self->load, name))
-		secrets_add(self->load->secrets, self->load->pool, text);
+		secrets_add(self->load->secrets, self->load->kept, text);
 }
 
 static void fill_unset(void *context, const char *name, struct err_place place)

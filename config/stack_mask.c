@@ -129,14 +129,14 @@ static void collect_entries(struct stack_load *load, const struct strmap *entrie
 		if (!value)
 			value = stack_source_variable(load->source, name);
 		if (value)
-			secrets_add(load->secrets, load->pool, value);
+			secrets_add(load->secrets, load->kept, value);
 	}
 }
 
 static void collect_urls(struct stack_load *load, const struct node *node)
 {
 	if (node->kind == NODE_SCALAR)
-		secrets_add_urls(load->secrets, load->pool, node->text);
+		secrets_add_urls(load->secrets, load->kept, node->text);
 	for (size_t i = 0; node->kind == NODE_MAP && i < node->count; i++)
 		collect_urls(load, node->pairs[i].value);
 	for (size_t i = 0; node->kind == NODE_LIST && i < node->count; i++)
@@ -152,7 +152,7 @@ void stack_mask_collect(struct stack_load *self, const struct stack *stack)
 		collect_entries(self, environment);
 		for (size_t k = 0; k < environment->count; k++)
 			if (environment->entries[k].value)
-				secrets_add_urls(self->secrets, self->pool, environment->entries[k].value);
+				secrets_add_urls(self->secrets, self->kept, environment->entries[k].value);
 	}
 	if (stack->root)
 		collect_urls(self, stack->root);
