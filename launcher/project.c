@@ -326,11 +326,13 @@ static int write_path(const struct project *self, const char *file, const char *
 	int result = -ENOMEM;
 
 	free(before);
-	/* A new file in place of one that says the same is what takes a start the longest. */
-	if (same)
-		return 0;
 	if (asprintf(&path, "%s/%s", self->state_dir, file) < 0)
 		path = NULL;
+	/* A new file in place of one that says the same is what takes a start the longest; its time tells when the run began. */
+	if (same && path != NULL && utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) == 0) {
+		free(path);
+		return 0;
+	}
 	if (asprintf(&text, "%s\n", value) < 0)
 		text = NULL;
 	if (path != NULL && text != NULL)
