@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES 65536u
 #define RECORD_BYTES_MAX (UINT64_C(1) << 60) /* positions cannot overflow */
 #define STEP_BYTES (1024u * 1024u)
+#define UNTOLD_BYTES_MAX (INT64_C(64) << 20) /* far more than a supervisor owes the index */
 /* Records beyond this are passed over unread: who lags so far is told how much was left out. */
 #define TEXT_BYTES_MAX (2u * OUTPUT_INDEX_SIZE_MAX + 65536u)
 
@@ -195,6 +197,76 @@ static void take_file(struct log_archive *self, struct log_unit *unit, const str
 	unit->has_base = true;
 }
 
+/* How far the index tells of the file at hand, and whether the unit was under way then. */
+static void note_told(const struct log_archive *self, struct log_unit *unit, const struct log_record *record)
+{
+	/* What no record of an earlier run tells of is not this run's. */
+	if (unit->told_ms < self->query->run_ms && record->time_ms >= self->query->run_ms)
+		unit->has_position = unit->under_way = false;
+	unit->told_ms = record->time_ms;
+	switch (record->kind) {
+	case 'o':
+	case 'e':
+		if (record->size > RECORD_BYTES_MAX)
+			return;
+		unit->told_bytes = record->offset + (int64_t)record->size;
+		unit->told_stream = record->kind == 'e';
+		unit->under_way = true;
+		break;
+	case 'b':
+		unit->told_bytes = record->offset;
+		unit->under_way = true;
+		break;
+	case 'x':
+		unit->under_way = false;
+		break;
+	case 'r':
+		unit->told_bytes = 0;
+		break;
+	case 'f':
+		if (record->size != unit->file)
+			unit->told_bytes = 0;
+		break;
+	default:
+		break;
+	}
+}
+
+/* What a supervisor that was killed had written, but not yet told of. */
+static void take_untold(struct log_archive *self, struct log_unit *unit, size_t index)
+{
+	const struct log_record record = {.time_ms = unit->told_ms, .kind = unit->told_stream == 1 ? 'e' : 'o'};
+	const bool begun = unit->under_way;
+	struct stat status;
+	int64_t left;
+
+	unit->under_way = false;
+	if (!self->query->over || !begun || !unit->wanted || unit->told_ms < self->query->run_ms ||
+	    !log_units_open(&self->units, unit) || fstat(unit->fd, &status) < 0)
+		return;
+	left = status.st_size - unit->told_bytes;
+	if (left > UNTOLD_BYTES_MAX)
+		left = UNTOLD_BYTES_MAX;
+	while (left > 0) {
+		size_t wanted = left < BUFFER_BYTES ? (size_t)left : BUFFER_BYTES;
+		ssize_t count = pread(unit->fd, self->buffer, wanted, unit->told_bytes);
+
+		if (count <= 0)
+			return;
+		take_bytes(self, unit, index, &record, self->buffer, (size_t)count);
+		unit->told_bytes += count;
+		left -= count;
+	}
+}
+
+static void give_rest(struct log_archive *self)
+{
+	for (size_t i = 0; i < self->units.count; i++) {
+		take_untold(self, self->units.units[i], i);
+		give_parts(self, self->units.units[i], i);
+	}
+}
+
 static void take_record(struct log_archive *self, const struct log_record *record)
 {
 	size_t index;
@@ -202,6 +274,7 @@ static void take_record(struct log_archive *self, const struct log_record *recor
 
 	if (unit == NULL)
 		return;
+	note_told(self, unit, record);
 	switch (record->kind) {
 	case 'o':
 	case 'e':
@@ -313,7 +386,8 @@ static void forget(struct log_archive *self)
 
 		log_units_close(&self->units, unit);
 		unit->file = 0;
-		unit->has_base = unit->has_position = false;
+		unit->has_base = unit->has_position = unit->under_way = false;
+		unit->told_ms = unit->told_bytes = 0;
 		for (size_t stream = 0; stream < LOG_STREAMS; stream++)
 			unit->parts[stream].size_bytes = 0;
 	}
@@ -328,8 +402,7 @@ static void count_lines(struct log_archive *self)
 	self->keeping = true;
 	self->budget_bytes = UINT64_MAX;
 	each_record(self, &self->text_at, take_record);
-	for (size_t i = 0; i < self->units.count; i++)
-		give_parts(self, self->units.units[i], i);
+	give_rest(self);
 	self->counting = false;
 	self->counted = true;
 	self->keeping = false;
@@ -422,6 +495,5 @@ void log_archive_rest(struct log_archive *self, log_archive_visit *visit, void *
 {
 	self->visit = visit;
 	self->context = context;
-	for (size_t i = 0; i < self->units.count; i++)
-		give_parts(self, self->units.units[i], i);
+	give_rest(self);
 }

@@ -38,6 +38,7 @@ struct log_archive_query {
 	const char *const *services; /* NULL: all; by a service's name, or by a replica's ("web-2") */
 	const struct log_index_mark *from; /* only what was written behind it; NULL: all */
 	log_archive_gap *gap; /* with the context of the visitor; may be NULL */
+	bool over; /* nobody writes any more: what no record tells of belongs to the rest (log_archive_rest) */
 	bool has_tail;
 	size_t tail; /* lines of each unit that is there at the beginning */
 };
@@ -53,7 +54,10 @@ bool log_archive_knows(const struct log_archive *self, const char *name);
 void log_archive_next(struct log_archive *self, log_archive_visit *visit, void *context);
 /* The same, but stops once about `size_bytes` have been read. Returns false when there was no more. */
 bool log_archive_step(struct log_archive *self, size_t size_bytes, log_archive_visit *visit, void *context);
-/* Nothing more comes: what lines have no end yet are given as partial ones. */
+/*
+ * Nothing more comes: what lines have no end yet are given as partial ones. A supervisor that was killed has told of its last reads no
+ * more; when the query says that all is over, a unit's file is read on to its end, with the time and stream of its last record.
+ */
 void log_archive_rest(struct log_archive *self, log_archive_visit *visit, void *context);
 
 #endif

@@ -39,6 +39,9 @@ struct log_unit {
 	bool has_base, has_position;
 	int64_t base_bytes; /* went to earlier files */
 	int64_t position_bytes; /* of what the next record should speak of, earlier files counted */
+	bool under_way; /* as its last record has it: its file may go on behind what is told of */
+	int64_t told_ms, told_bytes; /* the last record's time, and how far the file at hand is told of */
+	int told_stream; /* of the last output */
 	struct log_ahead *ahead; /* room for LOG_AHEAD_MAX; NULL while there are none */
 	size_t ahead_count;
 	size_t lines; /* counted, then counted down: the reader's business, as the parts are */

@@ -267,7 +267,7 @@ out:
 
 /* ---- Of the last run ---- */
 
-/* When the last run began: each `up` writes this file anew. */
+/* When the last run began: each `up` writes this file anew, or gives it a new time. */
 static int64_t last_run_ms(const struct project *project)
 {
 	struct stat status;
@@ -309,9 +309,12 @@ static int check_names(const struct logs *self, const struct project *project, c
 
 static int read_archive(struct logs *self, const struct project *project, struct err *err)
 {
+	struct log_archive *archive;
 	int result;
-	struct log_archive *archive = log_archive_open(&self->query, &result);
 
+	/* One that cannot be reached may still write: its records are only late. */
+	self->query.over = !project_is_running(project);
+	archive = log_archive_open(&self->query, &result);
 	if (archive == NULL) {
 		err_set(err, ERR_NOT_RUNNING, "project '%s' is not running and has no logs", project->name);
 		err_hint(err, "start it with: upfront up");

@@ -125,6 +125,73 @@ static void play_rotation(struct fault_scene *scene)
 	fault_assert_recovered(scene);
 }
 
+#define TAIL_LINES 20
+
+/* The last lines of a file as `logs` shows them: a part of one has an end, too. The caller frees. */
+static char *read_tail(const struct fault_scene *scene, const char *name)
+{
+	FILE *file = fopen(world_path(&scene->world, name), "re");
+	char text[4096];
+	size_t size, at;
+
+	assert_non_null(file);
+	assert_int_equal(fseek(file, -(long)sizeof(text) + 2, SEEK_END), 0);
+	size = fread(text, 1, sizeof(text) - 2, file);
+	fclose(file);
+	assert_int_equal(size, sizeof(text) - 2);
+	if (text[size - 1] != '\n')
+		text[size++] = '\n';
+	text[size] = '\0';
+	at = size;
+	for (int lines = 0; lines <= TAIL_LINES; lines++)
+		while (text[--at] != '\n')
+			;
+	return strdup(text + at + 1);
+}
+
+static void assert_logs(const struct fault_scene *scene, const char *tail, const char *text)
+{
+	struct run run;
+
+	run_upfront(&run, &scene->world, "logs", "--no-log-prefix", "--tail", tail, "web", NULL);
+	run_assert_code(&run, 0);
+	assert_string_equal(run.out.bytes, text);
+	run_finish(&run);
+}
+
+static void kill_in_flood(struct fault_scene *scene)
+{
+	const off_t size_bytes = file_size(scene, LOGS "web.log") + 1000000;
+	int64_t began_ms = world_now_ms();
+	struct fault_family family;
+	char *tail;
+
+	fault_write_stack(scene, "services: {web: {command: seq 1 999999999, x-upfront: {log: {max_size: 2g}}}}\n");
+	fault_upfront(scene, 0, "up", "-d", NULL);
+	family = fault_family(scene, "seq 1 ");
+	while (file_size(scene, LOGS "web.log") < size_bytes)
+		world_pause(began_ms, RUN_DEADLINE_MS, "a flood");
+	assert_int_equal(kill(family.guard, SIGSTOP), 0);
+	assert_int_equal(kill(family.supervisor, SIGSTOP), 0);
+	assert_int_equal(kill(family.guard, SIGKILL), 0);
+	assert_int_equal(kill(family.supervisor, SIGKILL), 0);
+	world_wait_gone(&scene->world, "", RUN_DEADLINE_MS);
+	tail = read_tail(scene, LOGS "web.log");
+	assert_logs(scene, "20", tail);
+	free(tail);
+}
+
+/* What had been read is shown to its last byte, and not as if the next run had written it. */
+static void play_killed(struct fault_scene *scene)
+{
+	for (int i = 0; i < (fault_full() ? 40 : 5); i++)
+		kill_in_flood(scene);
+	fault_write_stack(scene, "services: {web: {command: echo fresh}}\n");
+	fault_upfront(scene, 0, "up", NULL);
+	assert_logs(scene, "all", "fresh\n");
+	fault_assert_recovered(scene);
+}
+
 /* ---- Last words ---- */
 
 static void play_last_words(struct fault_scene *scene)
@@ -348,6 +415,8 @@ static const struct fault_case table[] = {
 	FAULT("flood-1", "1 GB by one service", "every byte in the file, memory bounded", play_flood, .variant = 1),
 	FAULT("flood-10", "1 GB by ten services", "every byte in the files, memory bounded", play_flood, .variant = 10),
 	FAULT("rotation", "rotation under flood", "what is kept is without a gap", play_rotation, .variant = 0),
+	FAULT("killed", "kill -9 of guard and supervisor under flood", "`logs` shows all that was read", play_killed,
+	      .variant = 0),
 	FAULT("last-words", "1,000 times a last line and a part of one", "each is kept", play_last_words, .variant = 0),
 	FAULT("unread", "nobody reads what upfront writes", "TERM ends it, log complete", play_unread, .variant = 0),
 	FAULT("full-stdout", "stdout is /dev/full", "the stack runs on", play_full_stdout, .variant = 0),

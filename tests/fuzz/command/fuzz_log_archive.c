@@ -81,6 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	query.tail = (data[0] >> 1) & 3;
 	query.services = data[0] & 8 ? services : NULL;
 	query.since_ms = data[0] & 16 ? 5000 : 0;
+	query.over = data[0] & 32;
+	query.run_ms = data[0] & 64 ? 5000 : 0;
 	logs = data++;
 	logs_end = end;
 	for (size_t i = 0; i < FILES; i++) {

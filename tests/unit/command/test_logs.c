@@ -272,6 +272,140 @@ static void test_archive_keeps_streams_apart(void **state)
 	children_remove_folder(folder);
 }
 
+/* ---- What no record tells of ---- */
+
+static void append_file(const char *folder, const char *name, const char *text)
+{
+	char *path;
+	FILE *file;
+
+	assert_true(asprintf(&path, "%s/%s", folder, name) > 0);
+	file = fopen(path, "ae");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	free(path);
+}
+
+/* A run that is killed (`ended` false) after it has written "one\ntw" to UNIT.log and `untold`, of which the index does not know. */
+static void write_killed(const char *folder, int64_t time_ms, bool ended, const char *untold)
+{
+	struct err err = ERR_INIT;
+	struct output *output = output_create(folder, &err);
+
+	assert_non_null(output);
+	assert_int_equal(output_add(output, 0, "web", 0, 0, &err), 0);
+	assert_int_equal(output_add(output, 1, "quiet", 0, 0, &err), 0);
+	output_begin(output, 0, time_ms);
+	output_begin(output, 1, time_ms);
+	output_write(output, 0, 0, "one\ntw", 6, time_ms + 1);
+	output_write(output, 1, 1, "ha", 2, time_ms + 2);
+	if (ended)
+		output_end(output, 0, time_ms + 3);
+	output_destroy(output);
+	append_file(folder, "web.log", untold);
+}
+
+static void assert_archive(const struct log_archive_query *query, const char *text)
+{
+	struct heard heard = {0};
+
+	assert_int_equal(read_archive(query, &heard), 0);
+	assert_string_equal(heard.text, text);
+}
+
+static void test_untold(void **state)
+{
+	static const char *const quiet[] = {"quiet", NULL};
+	char *folder = children_make_folder();
+	struct log_archive_query query = {.dir = folder, .run_ms = 1000, .over = true};
+	struct heard heard = {0};
+	struct log_archive *archive;
+	int result;
+
+	(void)state;
+	write_killed(folder, 1000, false, "o\nthree\nfou");
+	append_file(folder, "quiet.log", "lf\n");
+	assert_archive(&query,
+		       "1001 web one\n1001 web two\n1001 web three\n1001 web fou (partial)\n1002 quiet! half\n");
+	/* Once, however often it is asked for. */
+	archive = log_archive_open(&query, &result);
+	assert_non_null(archive);
+	for (int i = 0; i < 2; i++) {
+		log_archive_next(archive, take_line, &heard);
+		log_archive_rest(archive, take_line, &heard);
+	}
+	log_archive_close(archive);
+	assert_string_equal(heard.text, "1001 web one\n1001 web two\n1001 web three\n1001 web fou (partial)\n"
+					"1002 quiet! half\n");
+	query.has_tail = true;
+	query.tail = 2;
+	assert_archive(&query, "1001 web three\n1001 web fou (partial)\n1002 quiet! half\n");
+	query.has_tail = false;
+	query.services = quiet;
+	assert_archive(&query, "1002 quiet! half\n");
+	query.services = NULL;
+	query.since_ms = 1002;
+	assert_archive(&query, "1002 quiet! half\n");
+	query.since_ms = 0;
+	query.over = false; /* while it runs, records may be late */
+	assert_archive(&query, "1001 web one\n1001 web tw (partial)\n1002 quiet! ha (partial)\n");
+	children_remove_folder(folder);
+}
+
+/* What an earlier run was killed over belongs to that one, and what came after an end to nobody. */
+static void test_untold_is_of_its_run(void **state)
+{
+	static const char *const web[] = {"web", NULL};
+	char *folder = children_make_folder();
+	struct log_archive_query query = {.dir = folder, .run_ms = 2000, .services = web};
+	struct stat status;
+	char path[PATH_MAX];
+
+	(void)state;
+	write_killed(folder, 1000, false, "o\nlost by the first\n");
+	/* Another run that has not come to this service. */
+	append_file(folder, "index", "2000 b other 0 0\n");
+	query.over = true;
+	assert_archive(&query, "");
+	/* Nor has one that was killed before it could say where it begins. */
+	assert_true(snprintf(path, sizeof(path), "%s/web.log", folder) < (int)sizeof(path));
+	assert_int_equal(stat(path, &status), 0);
+	snprintf(path, sizeof(path), "2000 f web 0 %llu web\n", (unsigned long long)status.st_ino);
+	append_file(folder, "index", path);
+	assert_archive(&query, "");
+	write_killed(folder, 2000, true, "not ours\n");
+	query.over = false;
+	assert_archive(&query, "2001 web one\n2001 web tw (partial)\n");
+	query.over = true;
+	assert_archive(&query, "2001 web one\n2001 web tw (partial)\n");
+	query.run_ms = 3000;
+	write_killed(folder, 3000, false, "enty\n");
+	assert_archive(&query, "3001 web one\n3001 web twenty\n");
+	children_remove_folder(folder);
+}
+
+/* Behind a rotation all of the new file may be untold of. */
+static void test_untold_after_a_rotation(void **state)
+{
+	char *folder = children_make_folder();
+	const struct log_archive_query query = {.dir = folder, .over = true};
+
+	(void)state;
+	write_file(folder, "web.log.1", "one\n");
+	write_file(folder, "web.log", "two\n");
+	write_file(folder, "short.log", "12");
+	write_file(folder, "index",
+		   "1 o web 0 4\n"
+		   "2 o short 1 999999999999999999\n"
+		   "3 o gone 0 6\n"
+		   "4 o ../web 0 1\n"
+		   "5 o huge 999999999999999999 1152921504606846976\n"
+		   "6 r web 0 0\n");
+	assert_archive(&query, "1 web one\n6 web two\n2 short 2 (partial)\n");
+	children_remove_folder(folder);
+}
+
 /* ---- Following ---- */
 
 struct counted {
@@ -555,6 +689,9 @@ int main(void)
 		cmocka_unit_test(test_archive_distrusts),
 		cmocka_unit_test(test_archive_tells_replicas_from_names),
 		cmocka_unit_test(test_archive_keeps_streams_apart),
+		cmocka_unit_test(test_untold),
+		cmocka_unit_test(test_untold_is_of_its_run),
+		cmocka_unit_test(test_untold_after_a_rotation),
 		cmocka_unit_test(test_follower_misses_nothing),
 		cmocka_unit_test(test_follower_across_the_index),
 		cmocka_unit_test(test_inode_of_another_file),
