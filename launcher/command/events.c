@@ -119,9 +119,10 @@ static int events_run(struct cli_context *context, struct err *err)
 	watch_init(&self.watch, context);
 	self.watch.changed = take_change;
 	self.watch.changed_context = &self;
-	result = watch_open(&self.watch, err);
+	/* First: what is there already is told while the stream is opened. */
+	result = watch_take_signals(&self.watch, err);
 	if (result == 0)
-		result = watch_take_signals(&self.watch, err);
+		result = watch_open(&self.watch, err);
 	if (result == 0)
 		do
 			result = watch_step(&self.watch, err);

@@ -154,7 +154,7 @@ int watch_open(struct watch *self, struct err *err)
 				       : result;
 	}
 	self->deadline_ms = deadline_ms;
-	if (result < 0 && !err_is_set(err))
+	if (result < 0 && result != -EINTR && !err_is_set(err))
 		err_set(err, ERR_TIMEOUT, "project '%s' did not answer in time", self->project.name);
 	return result;
 }

@@ -37,7 +37,7 @@ struct watch {
 void watch_init(struct watch *self, const struct cli_context *context);
 void watch_finish(struct watch *self);
 
-/* Finds the running stack and waits for its snapshot. ERR_NOT_RUNNING when nothing runs. */
+/* Finds the running stack and waits for its snapshot. ERR_NOT_RUNNING when nothing runs; -EINTR, no error, for a signal that is taken. */
 int watch_open(struct watch *self, struct err *err);
 /* From here on Ctrl-C ends the watching only: watch_step returns -EINTR. */
 int watch_take_signals(struct watch *self, struct err *err);
