@@ -18,6 +18,8 @@
 
 #define CONNECT_TIMEOUT_MS 5000
 #define TARGET_BYTES_MAX 4096u
+#define GONE_TRIES 20
+#define GONE_RETRY_MS 10
 
 struct ctl_stream {
 	int fd;
@@ -72,16 +74,42 @@ static bool means_not_running(int result)
 	return result == -ENOENT || result == -ECONNREFUSED || result == -ENOTDIR;
 }
 
+/* How a connection ends when its peer does, or before it was accepted. */
+static bool means_broken(int result)
+{
+	return result == -ECONNRESET || result == -EPIPE || result == -EPROTO;
+}
+
+bool ctl_client_is_gone(const struct ctl_client *self)
+{
+	for (int i = 0; i < GONE_TRIES; i++) {
+		int fd = connect_socket(self->socket_path);
+
+		if (fd < 0)
+			return means_not_running(fd);
+		close(fd);
+		poll(NULL, 0, GONE_RETRY_MS);
+	}
+	return false;
+}
+
+static int say_gone(const struct ctl_client *self, int result, struct err *err)
+{
+	if (self->project != NULL)
+		err_set(err, ERR_NOT_RUNNING, "project '%s' is not running any more", self->project);
+	else
+		err_set(err, ERR_NOT_RUNNING, "the stack is not running any more");
+	return result;
+}
+
 static int connect_or_say(const struct ctl_client *self, struct err *err)
 {
 	int fd = connect_socket(self->socket_path);
 
 	if (fd >= 0)
 		return fd;
-	if (means_not_running(fd)) {
-		err_set(err, ERR_NOT_RUNNING, "the stack is not running any more");
-		return fd;
-	}
+	if (means_not_running(fd))
+		return say_gone(self, fd, err);
 	err_set(err, ERR_FAILED, "cannot reach the supervisor: %s: %s", self->socket_path, strerror(-fd));
 	return fd;
 }
@@ -90,11 +118,15 @@ int ctl_client_open_at(struct ctl_client *self, const char *socket_path, const c
 {
 	int fd = connect_socket(socket_path);
 
-	self->socket_path = NULL;
+	*self = (struct ctl_client){0};
 	if (fd >= 0) {
 		close(fd);
 		self->socket_path = strdup(socket_path);
-		return self->socket_path != NULL ? 0 : err_set(err, ERR_INTERNAL, "out of memory");
+		self->project = strdup(project);
+		if (self->socket_path != NULL && self->project != NULL)
+			return 0;
+		ctl_client_close(self);
+		return err_set(err, ERR_INTERNAL, "out of memory");
 	}
 	if (means_not_running(fd)) {
 		err_set(err, ERR_NOT_RUNNING, "project '%s' is not running", project);
@@ -111,7 +143,7 @@ int ctl_client_open(struct ctl_client *self, const char *project, struct err *er
 	char *path = NULL;
 	int result;
 
-	self->socket_path = NULL;
+	*self = (struct ctl_client){0};
 	result = paths_socket(project, &path, err);
 	if (result == 0)
 		result = ctl_client_open_at(self, path, project, err);
@@ -122,7 +154,8 @@ int ctl_client_open(struct ctl_client *self, const char *project, struct err *er
 void ctl_client_close(struct ctl_client *self)
 {
 	free(self->socket_path);
-	self->socket_path = NULL;
+	free(self->project);
+	*self = (struct ctl_client){0};
 }
 
 /* A request is small and the peer reads it whole before it answers, so plain sends under the socket's time limit do. */
@@ -173,6 +206,10 @@ int ctl_stream_open(const struct ctl_client *self, const char *target, struct ct
 	if (fd < 0)
 		return fd;
 	result = send_request(fd, "GET", target, NULL);
+	if (means_broken(result) && ctl_client_is_gone(self)) {
+		say_gone(self, result, err);
+		goto out;
+	}
 	if (result < 0) {
 		err_set(err, ERR_FAILED, "cannot ask the supervisor: %s", strerror(-result));
 		goto out;
@@ -327,6 +364,8 @@ int ctl_client_call(const struct ctl_client *self, const char *method, const cha
 	if (result == -ETIMEDOUT || result == -EAGAIN)
 		return err_set(err, ERR_TIMEOUT, "the supervisor did not answer within %d ms: %s %s", timeout_ms,
 			       method, target);
+	if (means_broken(result) && ctl_client_is_gone(self))
+		return say_gone(self, result, err);
 	if (result < 0)
 		return err_set(err, ERR_FAILED, "no usable answer from the supervisor: %s %s: %s", method, target,
 			       strerror(-result));

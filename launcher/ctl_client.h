@@ -16,6 +16,7 @@ struct err;
 
 struct ctl_client {
 	char *socket_path;
+	char *project; /* as messages name it; NULL: unknown */
 };
 
 /* No running stack (no socket, nobody listens): ERR_NOT_RUNNING that names the project and `upfront up`. */
@@ -23,6 +24,11 @@ int ctl_client_open(struct ctl_client *self, const char *project, struct err *er
 /* The same for a socket whose path is known. */
 int ctl_client_open_at(struct ctl_client *self, const char *socket_path, const char *project, struct err *err);
 void ctl_client_close(struct ctl_client *self);
+/*
+ * Whether nobody listens any more, asked when a connection broke: true at once or within a moment, since a supervisor that ends drops its
+ * connections a little before its socket goes. A call and the opening of a stream ask by themselves, and then say ERR_NOT_RUNNING.
+ */
+bool ctl_client_is_gone(const struct ctl_client *self);
 
 /* One request, waits for the whole answer (at most timeout_ms). `body` may be NULL. The caller frees *answer (zero-terminated). */
 int ctl_client_call(const struct ctl_client *self, const char *method, const char *target, const char *body,

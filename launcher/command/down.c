@@ -133,7 +133,7 @@ static void say_asked(const struct project *project, bool quiet)
 
 static int end_running(const struct project *project, const struct cli_context *context, struct err *err)
 {
-	struct ctl_client client = {NULL};
+	struct ctl_client client = {0};
 	struct err absent = ERR_INIT;
 	int result = project_connect(project, &client, &absent);
 

@@ -153,7 +153,8 @@ static int refuse(struct ctl_stream *stream, const char *begin, size_t size_byte
  * The stream only tells that there is something new: the lines themselves come from the files, where each stands once, in order, and
  * stays until it has been read - a stream that is read too slowly leaves lines out. Files are written before the stream is.
  */
-static int follow(struct logs *self, struct ctl_stream *stream, struct log_archive *archive, struct err *err)
+static int follow(struct logs *self, const struct ctl_client *client, struct ctl_stream *stream,
+		  struct log_archive *archive, struct err *err)
 {
 	struct pollfd pollfd = {.fd = ctl_stream_fd(stream), .events = POLLIN};
 	char buffer[65536];
@@ -175,6 +176,8 @@ static int follow(struct logs *self, struct ctl_stream *stream, struct log_archi
 		self->caught_up = status == 200;
 		fflush(stdout);
 	} while ((count > 0 || count == -EAGAIN) && !ferror(stdout));
+	if (status == 0 && ctl_client_is_gone(client))
+		return err_set(err, ERR_NOT_RUNNING, "project '%s' is not running any more", client->project);
 	if (status != 200)
 		return err_set(err, ERR_FAILED, "the log stream broke off");
 	/* A stack that is killed cuts the stream off; what came before was well. */
@@ -256,7 +259,7 @@ static int read_running(struct logs *self, const struct ctl_client *client, stru
 	if (archive == NULL)
 		err_set(err, ERR_FAILED, "cannot read the logs in %s: %s", self->dir, strerror(-result));
 	else
-		result = follow(self, stream, archive, err);
+		result = follow(self, client, stream, archive, err);
 	if (result == 0 && !self->context->globals.quiet)
 		say_lost(client);
 out:
@@ -376,7 +379,7 @@ static int make_query(struct logs *self, const struct project *project, struct e
 static int logs_run(struct cli_context *context, struct err *err)
 {
 	struct logs self = {.context = context, .options = context->options};
-	struct ctl_client client = {NULL};
+	struct ctl_client client = {0};
 	struct err absent = ERR_INIT;
 	struct project project;
 
@@ -392,9 +395,10 @@ static int logs_run(struct cli_context *context, struct err *err)
 	if (parse_tail(&self, err) < 0 || parse_since(&self, err) < 0 || project_find(&project, context, err) < 0 ||
 	    make_query(&self, &project, err) < 0)
 		goto out;
-	if (project_connect(&project, &client, &absent) == 0)
-		read_running(&self, &client, err);
-	else if (absent.code == ERR_NOT_RUNNING)
+	/* A stack that ends may still take the connection, but no longer answer. */
+	if (project_connect(&project, &client, &absent) == 0 && read_running(&self, &client, &absent) == 0)
+		goto out;
+	if (absent.code == ERR_NOT_RUNNING)
 		read_archive(&self, &project, err);
 	else
 		err_move(err, &absent);

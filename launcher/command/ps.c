@@ -91,7 +91,7 @@ static void print_losses(const struct view *view)
 
 static int ps_run(struct cli_context *context, struct err *err)
 {
-	struct ctl_client client = {NULL};
+	struct ctl_client client = {0};
 	struct project project;
 	struct view view;
 	char *answer = NULL;

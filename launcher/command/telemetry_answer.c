@@ -69,7 +69,7 @@ static bool runs_app(const struct ctl_client *client, const char *app, struct er
 /* Ends the telemetry of a running project if it runs that app (NULL: any). One that does not run has none. */
 static void withdraw(const struct project *project, const char *app, struct err *err)
 {
-	struct ctl_client client = {NULL};
+	struct ctl_client client = {0};
 	struct err trouble = ERR_INIT;
 	char *answer = NULL;
 

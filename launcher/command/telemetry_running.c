@@ -13,7 +13,7 @@
 
 cJSON *telemetry_running(const struct project *project)
 {
-	struct ctl_client client = {NULL};
+	struct ctl_client client = {0};
 	struct err absent = ERR_INIT;
 	char *answer = NULL;
 	cJSON *running = NULL;

@@ -73,6 +73,9 @@ static int read_events(struct watch *self, struct err *err)
 	/* A stack that is over may take its last byte with it. */
 	if (view_is(&self->view, "over"))
 		return 0;
+	/* One that ends may have taken the connection, but not answered on it. */
+	if (!self->seen && ctl_client_is_gone(&self->client))
+		return 0;
 	err_set(err, ERR_FAILED, "lost the supervisor of project '%s': %s", self->project.name, strerror(-result));
 	return result;
 }

@@ -141,6 +141,9 @@ static void serve(int listen_fd, const char *answer, size_t size, bool stay)
 	int fd = accept(listen_fd, NULL, NULL);
 	char buffer[4096];
 
+	/* One that goes with the request unread. */
+	if (answer == NULL)
+		_exit(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, CHILDREN_DEADLINE_MS) != 1);
 	if (fd < 0 || read(fd, buffer, sizeof(buffer)) <= 0)
 		_exit(1);
 	while (size > 0) {
@@ -256,12 +259,35 @@ static void test_nobody_listens(void **state)
 	free(path);
 }
 
+/* It took the connection, and ended instead of an answer: with the request read, and with it unread. */
+static void test_peer_that_goes(void **state)
+{
+	(void)state;
+	for (int unread = 0; unread < 2; unread++) {
+		struct ctl_client client = {.project = (char[]){"shop"}};
+		struct err err = ERR_INIT;
+		struct server server;
+		char *body = NULL;
+		int status;
+
+		server_start(&server, unread ? NULL : "", 0, false);
+		client.socket_path = server.path;
+		assert_true(ctl_client_call(&client, "GET", "/v1/stack", NULL, CHILDREN_DEADLINE_MS, &status, &body,
+					    &err) < 0);
+		assert_int_equal(err.code, ERR_NOT_RUNNING);
+		assert_string_equal(err.items[0].message, "project 'shop' is not running any more");
+		assert_null(body);
+		err_finish(&err);
+		server_stop(&server);
+	}
+}
+
 /* A target is checked here, so that no name given on a command line can become a second request. */
 static void test_target_with_line_end(void **state)
 {
 	struct err err = ERR_INIT;
 	struct server server;
-	struct ctl_client client;
+	struct ctl_client client = {0};
 	char *body = NULL;
 	int status;
 
@@ -311,13 +337,10 @@ static void test_stream(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_header_limits),
-		cmocka_unit_test(test_call),
-		cmocka_unit_test(test_silent_peer),
-		cmocka_unit_test(test_endless_answer),
-		cmocka_unit_test(test_nobody_listens),
-		cmocka_unit_test(test_target_with_line_end),
+		cmocka_unit_test(test_answers),        cmocka_unit_test(test_header_limits),
+		cmocka_unit_test(test_call),           cmocka_unit_test(test_silent_peer),
+		cmocka_unit_test(test_endless_answer), cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_peer_that_goes), cmocka_unit_test(test_target_with_line_end),
 		cmocka_unit_test(test_stream),
 	};
 
