@@ -196,19 +196,42 @@ static bool same_stdin(const struct service *a, const struct service *b)
 	return a->stdin_open == b->stdin_open;
 }
 
-static bool same_version(const struct version_source *a, const struct version_source *b)
+static bool same_ready(const struct service *a, const struct service *b)
 {
-	return same_text(a->text, b->text) && same_list(a->argv, b->argv) && same_text(a->pattern, b->pattern);
+	return same_probe(&a->ready, &b->ready);
 }
 
-static bool same_extension(const struct service *a, const struct service *b)
+static bool same_version(const struct service *a, const struct service *b)
 {
-	return same_probe(&a->ready, &b->ready) && same_version(&a->version, &b->version) &&
-	       same_text(a->open, b->open) && a->restart.backoff_initial_ms == b->restart.backoff_initial_ms &&
+	return same_text(a->version.text, b->version.text) && same_list(a->version.argv, b->version.argv) &&
+	       same_text(a->version.pattern, b->version.pattern);
+}
+
+static bool same_open(const struct service *a, const struct service *b)
+{
+	return same_text(a->open, b->open);
+}
+
+static bool same_backoff(const struct service *a, const struct service *b)
+{
+	return a->restart.backoff_initial_ms == b->restart.backoff_initial_ms &&
 	       a->restart.backoff_max_ms == b->restart.backoff_max_ms &&
-	       a->restart.backoff_reset_ms == b->restart.backoff_reset_ms &&
-	       a->restart.on_unhealthy == b->restart.on_unhealthy && a->shell == b->shell &&
-	       a->log_max_size_bytes == b->log_max_size_bytes && a->log_max_files == b->log_max_files;
+	       a->restart.backoff_reset_ms == b->restart.backoff_reset_ms;
+}
+
+static bool same_on_unhealthy(const struct service *a, const struct service *b)
+{
+	return a->restart.on_unhealthy == b->restart.on_unhealthy;
+}
+
+static bool same_shell(const struct service *a, const struct service *b)
+{
+	return a->shell == b->shell;
+}
+
+static bool same_log(const struct service *a, const struct service *b)
+{
+	return a->log_max_size_bytes == b->log_max_size_bytes && a->log_max_files == b->log_max_files;
 }
 
 /* `other`: the key that says it too; named when that is where the difference stands. */
@@ -230,7 +253,13 @@ static const struct honoured {
 	{"labels", NULL, same_labels},
 	{"tty", NULL, same_tty},
 	{"stdin_open", NULL, same_stdin},
-	{"x-upfront", NULL, same_extension},
+	{"x-upfront.ready", NULL, same_ready},
+	{"x-upfront.version", NULL, same_version},
+	{"x-upfront.open", NULL, same_open},
+	{"x-upfront.backoff", NULL, same_backoff},
+	{"x-upfront.restart_on_unhealthy", NULL, same_on_unhealthy},
+	{"x-upfront.shell", NULL, same_shell},
+	{"x-upfront.log", NULL, same_log},
 };
 
 #define HONOURED_COUNT (sizeof(honoured) / sizeof(honoured[0]))

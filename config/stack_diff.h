@@ -21,7 +21,8 @@ struct stack_diff_service {
 	enum stack_difference kind; /* STACK_SCALED: nothing but the number of replicas */
 	const char *name;
 	size_t before, after; /* index in each stack; SIZE_MAX: not there */
-	const char *keys[STACK_DIFF_KEYS_MAX]; /* of the service, as the file spells them; ends with NULL */
+	const char *keys
+		[STACK_DIFF_KEYS_MAX]; /* of the service, as the file spells them, "x-upfront.ready"; ends with NULL */
 };
 
 struct stack_diff {
