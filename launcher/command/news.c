@@ -84,7 +84,8 @@ char *news_of_unit(const struct view_unit *unit)
 	if (strcmp(unit->state, unit->before) == 0)
 		return NULL;
 	if (is_state(unit, "ready") || (is_state(unit, "running") && !unit->has_probe)) {
-		if (!was_up(unit))
+		/* In a crash loop a start says no more than the end that follows. */
+		if (!was_up(unit) && (unit->has_probe || unit->crash_exits == 0))
 			result = format_up(unit, &text);
 	} else if (is_state(unit, "unhealthy")) {
 		result = asprintf(&text, "%s is unhealthy: %s%s%s", unit->name, or_else(unit->why, "its probe fails"),

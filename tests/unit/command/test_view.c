@@ -116,7 +116,10 @@ static void test_a_crash_loop_is_news(void **state)
 {
 	static const char story[] = SNAPSHOT UNIT(
 		"\"state\":\"back-off\",\"why\":\"killed by SIGSEGV\",\"exit\":{\"signal\":\"SIGSEGV\",\"core\":false},"
-		"\"crash_loop\":{\"exits\":5,\"within_ms\":12000,\"next_try_in_ms\":3200}");
+		"\"crash_loop\":{\"exits\":5,\"within_ms\":12000,\"next_try_in_ms\":3200}")
+		/* The next try is heard of by its end. */
+		UNIT("\"state\":\"running\",\"exit\":{\"signal\":\"SIGSEGV\",\"core\":false},"
+		     "\"crash_loop\":{\"exits\":5,\"within_ms\":12000,\"next_try_in_ms\":0}");
 	struct heard heard = {0};
 	struct view view;
 
