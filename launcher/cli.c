@@ -99,6 +99,20 @@ static const struct cli_option *set_find(const struct option_set *self, int valu
 
 /* ---- Values ---- */
 
+static void hint_words(const char *const *words, struct err *err)
+{
+	char list[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; words[i] != NULL && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+					 i == 0                 ? ""
+					 : words[i + 1] == NULL ? " or "
+								: ", ",
+					 words[i]);
+	err_hint(err, "it takes %s", list);
+}
+
 static int check_word(const struct cli_option *option, const char *value, struct err *err)
 {
 	for (const char *const *word = option->words; *word != NULL; word++) {
@@ -113,6 +127,8 @@ static int check_word(const struct cli_option *option, const char *value, struct
 	err_set(err, ERR_USAGE, "--%s: unknown value '%s'", option->name, value);
 	if (err_nearest(value, option->words) != NULL)
 		err_hint(err, "did you mean '%s'?", err_nearest(value, option->words));
+	else
+		hint_words(option->words, err);
 	return -EINVAL;
 }
 

@@ -26,6 +26,8 @@ static int refuse(const char *text, struct err *err)
 	err_set(err, ERR_USAGE, "--signal: there is no signal '%s'", text);
 	if (signal_nearest(text, name) != NULL)
 		err_hint(err, "did you mean '%s'?", name);
+	else
+		err_hint(err, "a name such as TERM, HUP, KILL, or a number");
 	return ERR_USAGE;
 }
 
