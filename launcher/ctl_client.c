@@ -128,13 +128,11 @@ int ctl_client_open_at(struct ctl_client *self, const char *socket_path, const c
 		ctl_client_close(self);
 		return err_set(err, ERR_INTERNAL, "out of memory");
 	}
-	if (means_not_running(fd)) {
+	if (means_not_running(fd))
 		err_set(err, ERR_NOT_RUNNING, "project '%s' is not running", project);
-		err_hint(err, "start it with: upfront up");
-	} else {
+	else
 		err_set(err, ERR_FAILED, "cannot reach the supervisor of project '%s': %s: %s", project, socket_path,
 			strerror(-fd));
-	}
 	return fd;
 }
 

@@ -19,7 +19,7 @@ struct ctl_client {
 	char *project; /* as messages name it; NULL: unknown */
 };
 
-/* No running stack (no socket, nobody listens): ERR_NOT_RUNNING that names the project and `upfront up`. */
+/* No running stack (no socket, nobody listens): ERR_NOT_RUNNING that names the project. */
 int ctl_client_open(struct ctl_client *self, const char *project, struct err *err);
 /* The same for a socket whose path is known. */
 int ctl_client_open_at(struct ctl_client *self, const char *socket_path, const char *project, struct err *err);

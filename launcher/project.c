@@ -46,6 +46,7 @@ void project_finish(struct project *self)
 	stack_source_destroy(self->source);
 	free(self->name);
 	free(self->state_dir);
+	free(self->option);
 	if (self->lock_fd >= 0)
 		close(self->lock_fd);
 	project_init(self);
@@ -93,6 +94,21 @@ static int take_name(struct project *self, const char *name, struct err *err)
 	return paths_state(self->name, &self->state_dir, err);
 }
 
+static int take_option(struct project *self, const struct cli_context *context, struct err *err)
+{
+	if (context->globals.project == NULL)
+		return 0;
+	if (asprintf(&self->option, " -p %s", context->globals.project) >= 0)
+		return 0;
+	self->option = NULL;
+	return err_set(err, ERR_INTERNAL, "out of memory");
+}
+
+const char *project_option(const struct project *self)
+{
+	return self->option != NULL ? self->option : "";
+}
+
 int project_load(struct project *self, const struct cli_context *context, struct err *err)
 {
 	int result = load(self, context, err);
@@ -101,6 +117,8 @@ int project_load(struct project *self, const struct cli_context *context, struct
 		print_warnings(self->stack);
 	if (result == 0)
 		result = take_name(self, self->stack->name, err);
+	if (result == 0)
+		result = take_option(self, context, err);
 	if (result == 0 && !self->only_looks)
 		project_sweep(self);
 	return result;
@@ -176,6 +194,8 @@ int project_find(struct project *self, const struct cli_context *context, struct
 {
 	int result = find_name(self, context, err);
 
+	if (result == 0)
+		result = take_option(self, context, err);
 	if (result == 0)
 		project_sweep(self);
 	return result;
@@ -600,9 +620,10 @@ static void hint_last_end(const struct project *self, struct err *err)
 	char *why = project_last_end(self);
 
 	if (why != NULL)
-		err_hint(err, "its last run ended because: %s (upfront logs shows what it wrote)", why);
+		err_hint(err, "its last run ended because: %s (upfront%s logs shows what it wrote)", why,
+			 project_option(self));
 	else
-		err_hint(err, "start it with: upfront up");
+		err_hint(err, "start it with: upfront%s up", project_option(self));
 	free(why);
 }
 
@@ -623,5 +644,7 @@ int project_connect(const struct project *self, struct ctl_client *client, struc
 	else
 		result = ctl_client_open(client, self->name, err);
 	free(recorded);
+	if (result < 0 && err != NULL && err->code == ERR_NOT_RUNNING)
+		hint_last_end(self, err);
 	return result;
 }

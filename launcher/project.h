@@ -24,6 +24,7 @@ struct project {
 	struct stack_source *source; /* NULL when only the name is known */
 	struct stack *stack; /* likewise */
 	char *state_dir;
+	char *option; /* see project_option; NULL: none */
 	const char *const
 		*named; /* services named on the command line: set before project_load, not owned; NULL: none */
 	bool only_looks; /* set before project_load: what an earlier run left is not ended */
@@ -48,6 +49,9 @@ int project_find(struct project *self, const struct cli_context *context, struct
  * and socket. A running one: ERR_MISSING naming where it runs from.
  */
 int project_lock(struct project *self, const char *socket_path, struct err *err);
+
+/* What a command line that is to mean this project again has behind `upfront`: "", or " -p NAME" when it was named like that. */
+const char *project_option(const struct project *self);
 
 /* True while some process of the project holds the lock. */
 bool project_is_running(const struct project *self);

@@ -349,7 +349,7 @@ static void add_failures(const struct acting *self, struct err *err)
 			continue;
 		err_set(err, ERR_FAILED, "%s is %s%s%s", unit->name, unit->state, unit->why != NULL ? ": " : "",
 			unit->why != NULL ? unit->why : "");
-		err_hint(err, "upfront logs %s", unit->name);
+		watch_hint_logs(&self->watch, unit, err);
 	}
 }
 
@@ -393,8 +393,10 @@ static void say_stays(const struct acting *self)
 		if (!view_unit_has_ended(&view->units[i]))
 			return;
 	if (self->act->goal == ACT_STOPPED && self->count > 0 && view_is(view, "up"))
-		act_say(self->watch.context, "project '%s' stays: upfront start starts it again, upfront down ends it",
-			self->watch.project.name);
+		act_say(self->watch.context,
+			"project '%s' stays: upfront%s start starts it again, upfront%s down ends it",
+			self->watch.project.name, project_option(&self->watch.project),
+			project_option(&self->watch.project));
 }
 
 int act_run(const struct cli_context *context, const struct act *act, struct err *err)

@@ -320,7 +320,7 @@ static int read_archive(struct logs *self, const struct project *project, struct
 	archive = log_archive_open(&self->query, &result);
 	if (archive == NULL) {
 		err_set(err, ERR_NOT_RUNNING, "project '%s' is not running and has no logs", project->name);
-		err_hint(err, "start it with: upfront up");
+		err_hint(err, "start it with: upfront%s up", project_option(project));
 		return result;
 	}
 	fit_archived(self, project);

@@ -118,7 +118,7 @@ static void report(const struct scaling *self, struct err *err)
 			if (strcmp(unit->state, "failed") == 0) {
 				err_set(err, ERR_FAILED, "%s has failed%s%s", unit->name, unit->why != NULL ? ": " : "",
 					unit->why != NULL ? unit->why : "");
-				err_hint(err, "upfront logs %s", unit->name);
+				watch_hint_logs(&self->watch, unit, err);
 			}
 		}
 		act_say(self->watch.context, "%s runs %d replica%s", wish->service, running, running == 1 ? "" : "s");

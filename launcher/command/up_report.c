@@ -86,7 +86,7 @@ void follow_say_started(struct follow *self)
 	if (count > UNREADY_MAX)
 		fprintf(out, " and %zu more", count - UNREADY_MAX);
 	if (count > 0)
-		fputs(" (upfront ps)", out);
+		fprintf(out, " (upfront%s ps)", project_option(self->options->project));
 	if (fclose(out) == 0)
 		follow_say(self, line);
 	free(line);
@@ -286,7 +286,7 @@ void follow_add_unready(struct follow *self)
 			err_set(self->err, ERR_TIMEOUT, "%s", text);
 		free(text);
 	}
-	err_hint(self->err, "upfront logs shows what the services wrote");
+	err_hint(self->err, "upfront%s logs shows what the services wrote", project_option(self->options->project));
 }
 
 /* ---- The end ---- */
@@ -317,7 +317,7 @@ static void show_last_words(struct follow *self)
 static int report_crash(struct follow *self, const char *who)
 {
 	err_set(self->err, ERR_INTERNAL, "the %s ended unexpectedly; every service was ended", who);
-	err_hint(self->err, "start the stack again with: upfront up");
+	err_hint(self->err, "start the stack again with: upfront%s up", project_option(self->options->project));
 	return ERR_INTERNAL;
 }
 

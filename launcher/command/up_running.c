@@ -176,6 +176,16 @@ static void say_changes(const struct bringing *self)
 
 /* ---- Waiting ---- */
 
+/* What has failed is an error of this command when it had to do with it. */
+static bool is_reported(const struct bringing *self, const struct view_unit *unit)
+{
+	bool touched = self->options->wait && !unit->passed_over;
+
+	for (size_t i = 0; i < self->count; i++)
+		touched = touched || strcmp(self->items[i].service, unit->service) == 0;
+	return touched && strcmp(unit->state, "failed") == 0;
+}
+
 static void take_change(void *context, const struct view *view, const struct view_unit *unit)
 {
 	struct bringing *self = context;
@@ -187,7 +197,8 @@ static void take_change(void *context, const struct view *view, const struct vie
 	for (size_t i = 0; i < self->count; i++)
 		if (strcmp(self->items[i].service, unit->service) == 0)
 			self->items[i].moved = true;
-	line = news_of_unit(unit);
+	/* That it failed is said with the reason, at the end. */
+	line = is_reported(self, unit) ? NULL : news_of_unit(unit);
 	if (line != NULL)
 		act_say(self->options->context, "%s", line);
 	free(line);
@@ -257,15 +268,12 @@ static void add_failures(const struct bringing *self, struct err *err)
 {
 	for (size_t i = 0; i < self->watch.view.count; i++) {
 		const struct view_unit *unit = &self->watch.view.units[i];
-		bool touched = self->options->wait && !unit->passed_over;
 
-		for (size_t k = 0; k < self->count; k++)
-			touched = touched || strcmp(self->items[k].service, unit->service) == 0;
-		if (!touched || strcmp(unit->state, "failed") != 0)
+		if (!is_reported(self, unit))
 			continue;
 		err_set(err, ERR_FAILED, "%s has failed%s%s", unit->name, unit->why != NULL ? ": " : "",
 			unit->why != NULL ? unit->why : "");
-		err_hint(err, "upfront logs %s", unit->name);
+		watch_hint_logs(&self->watch, unit, err);
 	}
 }
 
@@ -279,8 +287,7 @@ static int wait_reached(struct bringing *self, struct err *err)
 		say_unready(self, err);
 	else if (result == 0)
 		err_set(err, ERR_FAILED, "project '%s' ended meanwhile", self->options->project->name);
-	else if (result > 0)
-		add_failures(self, err);
+	add_failures(self, err);
 	return err_is_set(err) ? -EIO : 0;
 }
 

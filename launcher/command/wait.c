@@ -255,7 +255,7 @@ static void say_unready(struct waiting *self, struct err *err)
 			err_set(err, ERR_TIMEOUT, "%s", why);
 		free(why);
 	}
-	err_hint(err, "upfront logs shows what the services wrote");
+	err_hint(err, "upfront%s logs shows what the services wrote", project_option(&self->watch.project));
 }
 
 static int wait_ready(struct waiting *self, struct err *err)

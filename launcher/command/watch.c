@@ -203,18 +203,24 @@ int watch_check_names(const struct watch *self, const char *const *names, struct
 			continue;
 		if (is_declared(self, *names)) {
 			result = err_set(err, ERR_USAGE, "service '%s' has no replica in the running stack", *names);
-			err_hint(err, "upfront scale %s=1 starts one; what is new in the stack file, upfront up",
-				 *names);
+			err_hint(err, "upfront%s scale %s=1 starts one; what is new in the stack file, upfront%s up",
+				 project_option(&self->project), *names, project_option(&self->project));
 			continue;
 		}
 		result = err_set(err, ERR_USAGE, "no such service: '%s'", *names);
 		if (err_nearest(*names, known) != NULL)
 			err_hint(err, "did you mean '%s'?", err_nearest(*names, known));
 		else
-			err_hint(err, "upfront ps shows the services");
+			err_hint(err, "upfront%s ps shows the services", project_option(&self->project));
 	}
 	free(known);
 	return result;
+}
+
+void watch_hint_logs(const struct watch *self, const struct view_unit *unit, struct err *err)
+{
+	if (unit->has_exited)
+		err_hint(err, "upfront%s logs %s", project_option(&self->project), unit->name);
 }
 
 struct cJSON *watch_call(const struct ctl_client *client, const char *method, const char *target, const char *body,

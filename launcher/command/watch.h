@@ -54,6 +54,9 @@ int watch_check_names(const struct watch *self, const char *const *names, struct
 /* True when `unit` is meant by `names`: a service stands for all its replicas, "web-2" for one; none named: all. */
 bool watch_is_meant(const char *const *names, const struct view_unit *unit);
 
+/* Where to read what a unit that has failed wrote, unless it never ran. */
+void watch_hint_logs(const struct watch *self, const struct view_unit *unit, struct err *err);
+
 /* A request with a JSON answer, which the caller deletes; NULL with `err` set, also for an error the supervisor tells. */
 struct cJSON *watch_call(const struct ctl_client *client, const char *method, const char *target, const char *body,
 			 struct err *err);

@@ -92,7 +92,7 @@ static void refuse_service(struct evhttp_request *request, const char *name)
 	struct err err = ERR_INIT;
 
 	err_set(&err, ERR_USAGE, "no such service: '%s'", name);
-	err_hint(&err, "upfront ps shows the services");
+	err_hint(&err, "ps shows the services");
 	ctl_answer_err(request, 404, &err);
 	err_finish(&err);
 }

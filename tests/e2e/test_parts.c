@@ -196,8 +196,65 @@ static void test_kill_sends_what_it_is_told(void **state)
 	EXPECT(world, 0, "SIGHUP was sent to worker", "kill", "-s", "hup", "worker");
 	EXPECT(world, 0, "is running already", "start", "worker");
 	EXPECT(world, 2, "there is no signal 'SIGTREM'", "kill", "-s", "SIGTREM", "db");
+	EXPECT(world, 2, "hint: a name such as TERM, HUP, KILL, or a number", "kill", "-s", "FOO", "db");
 	EXPECT(world, 0, "web stopped", "stop", "web");
 	EXPECT(world, 1, NULL, "kill", "web");
+	end(world);
+}
+
+/* At whatever stage of its end the next command finds it, that is what it says. */
+static void test_what_comes_at_once_after_the_end_knows_it(void **state)
+{
+	static const char *const commands[] = {"ps", "stop", "restart", "logs"};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < 12; i++) {
+		const struct run_options options = {.argv = (const char *const[]){"upfront", commands[i % 4], NULL}};
+		struct run run;
+
+		begin(world, "  db: {command: sleep 2001}\n");
+		EXPECT(world, 0, "db was killed", "kill", "db");
+		run_command(&run, world, &options);
+		if (run.code != 0 && run.code != 6)
+			fail_msg("%s ended with %d: %s", commands[i % 4], run.code, run.err.bytes);
+		run_finish(&run);
+		EXPECT(world, 0, NULL, "down");
+	}
+}
+
+/* A command line that is told to be typed is one for the project that was meant. */
+static void test_hints_name_the_project_that_was_named(void **state)
+{
+	struct world *world = *state;
+
+	world_write(world, "compose.yaml", "services:\n" DB);
+	EXPECT(world, 6, "hint: start it with: upfront up", "ps");
+	EXPECT(world, 6, "hint: start it with: upfront -p other up", "-p", "other", "ps");
+	EXPECT(world, 6, "hint: start it with: upfront -p other up", "-p", "other", "logs");
+	EXPECT(world, 0, NULL, "-p", "other", "up", "-d");
+	EXPECT(world, 2, "hint: upfront -p other ps shows the services", "-p", "other", "stop", "xyzzy");
+	EXPECT(world, 0, "stays: upfront -p other start starts it again, upfront -p other down ends it", "-p", "other",
+	       "stop");
+	EXPECT(world, 0, "is down", "-p", "other", "down");
+}
+
+static void test_a_new_part_that_cannot_start_is_said_once(void **state)
+{
+	const struct run_options options = {.argv = (const char *const[]){"upfront", "up", "-d", NULL}};
+	struct world *world = *state;
+	struct run run;
+	const char *line;
+
+	begin(world, DB);
+	world_write(world, "compose.yaml", "services:\n" DB "  web: {command: ./not-there}\n");
+	run_command(&run, world, &options);
+	run_assert_code(&run, 1);
+	line = strstr(run.err.bytes, "web has failed");
+	assert_non_null(line);
+	assert_int_equal(strncmp(line, "web has failed: ", 16), 0);
+	assert_null(strstr(line + 1, "web has failed"));
+	run_assert_silent(&run, "upfront logs"); /* it never ran */
+	run_finish(&run);
 	end(world);
 }
 
@@ -364,6 +421,9 @@ int main(void)
 		WORLD_TEST(test_a_failure_is_exit_code_1),
 		WORLD_TEST(test_a_failure_beside_the_start_is_not_the_stacks),
 		WORLD_TEST(test_kill_sends_what_it_is_told),
+		WORLD_TEST(test_what_comes_at_once_after_the_end_knows_it),
+		WORLD_TEST(test_hints_name_the_project_that_was_named),
+		WORLD_TEST(test_a_new_part_that_cannot_start_is_said_once),
 		WORLD_TEST(test_scale_up_and_down),
 		WORLD_TEST(test_scale_says_that_replicas_share_a_port),
 		WORLD_TEST(test_unknown_names),
