@@ -212,10 +212,11 @@ static void test_without_a_start_period_it_is_given_up_after_its_retries(void **
 	const struct world *world = *state;
 	struct run run;
 
-	world_write(world, "compose.yaml",
-		    "services:\n"
-		    "  web: {command: sleep 1001, healthcheck: {test: 'echo not yet; exit 3', interval: 50ms, retries: "
-		    "3}}\n");
+	world_write(
+		world, "compose.yaml",
+		"services:\n"
+		"  web: {command: sleep 1001, restart: always, healthcheck: {test: 'echo not yet; exit 3', interval: "
+		"50ms, retries: 3}}\n");
 	run_upfront(&run, world, "-q", "up", "-d", "--wait", "--wait-timeout", "20", NULL);
 	run_assert_code(&run, 1);
 	run_assert_says(&run, "service 'web' did not get ready");
