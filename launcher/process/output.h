@@ -42,6 +42,8 @@ void output_destroy(struct output *self);
  * memory (-ENOMEM): one record each, at once. `base` must outlive the output.
  */
 int output_gather(struct output *self, struct event_base *base);
+/* Writes the record that is being gathered: what was read until now can be found by whoever reads the files. */
+void output_flush(struct output *self);
 
 /*
  * Declares a unit before its first write; `name` becomes the file name. Sizes and numbers of files that are not positive take the

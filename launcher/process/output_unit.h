@@ -74,8 +74,6 @@ bool output_record_rotations(struct output *self, struct output_unit *unit, int6
 /* Of the unit's file at hand. */
 void output_record(struct output *self, struct output_unit *unit, enum output_kind kind, int64_t offset_bytes,
 		   size_t size_bytes, int64_t time_ms);
-/* Writes the record that is being gathered. */
-void output_flush(struct output *self);
 /* True while what was done at `then_ms` need not be done again for a service that floods. */
 bool output_is_gathering(const struct output *self, int64_t then_ms, int64_t time_ms);
 

@@ -324,8 +324,12 @@ static void step_event(struct unit *self, const struct svc_event *event)
 	if (effects.changed)
 		note_change(self, before);
 	perform(self, &effects);
-	if (effects.changed)
+	if (effects.changed) {
+		/* Whoever hears of it and looks at the log files finds what was written before. */
+		if (self->supervisor->output != NULL)
+			output_flush(self->supervisor->output);
 		supervisor_changed(self->supervisor, self->id);
+	}
 	supervisor_touch(self->supervisor);
 }
 
