@@ -329,6 +329,15 @@ static struct guest *guest_of(struct ctl_gate *self, int fd)
 	return NULL;
 }
 
+static bool is_anybody_silent(const struct ctl_gate *self)
+{
+	bool silent = self->newcomer != NULL;
+
+	for (size_t i = 0; i < CTL_GATE_MAX && !silent; i++)
+		silent = self->guests[i].state == GUEST_SILENT;
+	return silent;
+}
+
 bool ctl_gate_asked(struct ctl_gate *self, int fd)
 {
 	struct guest *guest = guest_of(self, fd);
@@ -336,6 +345,9 @@ bool ctl_gate_asked(struct ctl_gate *self, int fd)
 	if (guest == NULL || guest->state == GUEST_LEAVING)
 		return false;
 	set_state(guest, GUEST_ANSWERED);
+	/* Nobody is waited for any more: a stack at rest is not woken for that. */
+	if (!is_anybody_silent(self))
+		event_del(self->overdue);
 	return true;
 }
 

@@ -84,13 +84,13 @@ static double stop(struct bench *self, double *after_last)
 	return took;
 }
 
-/* Until it has nothing more to do. */
+/* Until it has nothing more to do; what it does a moment after a start, such as giving memory back, is no part of its rest. */
 static void settle(const struct bench *self)
 {
 	struct race_cost cost, before = {0};
 
-	for (int i = 0; i < 40; i++) {
-		poll(NULL, 0, SETTLE_MS / 4);
+	for (int i = 0; i < 20; i++) {
+		poll(NULL, 0, SETTLE_MS);
 		race_measure(&self->race, &cost);
 		if (cost.switches == before.switches)
 			break;
