@@ -274,6 +274,8 @@ bool stack_depends_on(const struct stack *self, const struct strmap *overrides);
 
 /* NULL when there is no such service. */
 const struct service *stack_find_service(const struct stack *self, const char *name);
+/* The name that may have been meant by one that no service has; NULL: none is near. The stack's. */
+const char *stack_nearest_service(const struct stack *self, const char *name);
 
 /*
  * The environment a native service starts with, over `base` (that of the `up` that started it): env_file and environment, then

@@ -246,6 +246,19 @@ const struct service *stack_find_service(const struct stack *self, const char *n
 	return NULL;
 }
 
+const char *stack_nearest_service(const struct stack *self, const char *name)
+{
+	const char **known = calloc(self->service_count + 1, sizeof(*known));
+	const char *nearest = NULL;
+
+	for (size_t i = 0; known != NULL && i < self->service_count; i++)
+		known[i] = self->services[i].name;
+	if (known != NULL)
+		nearest = err_nearest(name, known);
+	free(known);
+	return nearest;
+}
+
 const struct probe_spec *service_readiness(const struct service *self)
 {
 	if (self->ready.kind != PROBE_NONE)

@@ -7,6 +7,7 @@
 #include "config/strmap.h"
 #include "launcher/cli.h"
 #include "launcher/command/consent_sources.h"
+#include "launcher/command/json_out.h"
 #include "launcher/command/telemetry_running.h"
 #include "launcher/project.h"
 #include "ui/text.h"
@@ -133,10 +134,8 @@ static int print_json(const struct stack *stack, const struct consent_sources *s
 		      const struct consent_decision *decision, const cJSON *running,
 		      const struct source rows[SOURCE_COUNT], struct err *err)
 {
-	cJSON *object = cJSON_CreateObject(), *list;
-	char *text;
+	cJSON *object = json_out_create(), *list;
 
-	cJSON_AddNumberToObject(object, "version", 1);
 	cJSON_AddStringToObject(object, "state", state_word(decision));
 	cJSON_AddStringToObject(object, "reason",
 				decision->state == CONSENT_ASK ? "ask" : consent_reason_word(decision->reason));
@@ -155,13 +154,7 @@ static int print_json(const struct stack *stack, const struct consent_sources *s
 		cJSON_AddStringToObject(row, "says", rows[i].says);
 		cJSON_AddItemToArray(list, row);
 	}
-	text = cJSON_Print(object);
-	cJSON_Delete(object);
-	if (text == NULL)
-		return err_set(err, ERR_INTERNAL, "out of memory");
-	puts(text);
-	free(text);
-	return 0;
+	return json_out_print(object, err);
 }
 
 static void print_summary(const struct stack *stack, const struct consent_sources *sources,

@@ -7,22 +7,15 @@
 #include "launcher/command/watch.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int refuse_service(const char *name, const struct stack *stack, struct err *err)
 {
-	const char **known = calloc(stack->service_count + 1, sizeof(*known));
-	const char *nearest = NULL;
+	const char *nearest = stack_nearest_service(stack, name);
 
 	err_set(err, ERR_USAGE, "--exit-code-from: no such service: '%s'", name);
-	for (size_t i = 0; known != NULL && i < stack->service_count; i++)
-		known[i] = stack->services[i].name;
-	if (known != NULL)
-		nearest = err_nearest(name, known);
 	if (nearest != NULL)
 		err_hint(err, "did you mean '%s'?", nearest);
-	free(known);
 	return -EINVAL;
 }
 

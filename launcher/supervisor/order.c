@@ -264,19 +264,13 @@ out:
 
 static int unknown_service(const struct stack *stack, const char *name, struct err *err)
 {
-	const char **known = calloc(stack->service_count + 1, sizeof *known);
-	const char *nearest = NULL;
+	const char *nearest = stack_nearest_service(stack, name);
 	int rc = err_set(err, ERR_USAGE, "no such service: '%s'", name);
 
-	for (size_t i = 0; known != NULL && i < stack->service_count; i++)
-		known[i] = stack->services[i].name;
-	if (known != NULL)
-		nearest = err_nearest(name, known);
 	if (nearest != NULL)
 		err_hint(err, "did you mean '%s'?", nearest);
 	else
 		err_hint(err, "`upfront config --services` lists the services");
-	free(known);
 	return rc;
 }
 
