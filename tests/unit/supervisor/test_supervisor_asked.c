@@ -3,6 +3,7 @@
 #include "config/err.h"
 #include "config/stack.h"
 #include "tests/lib/children.h"
+#include "tests/lib/ctl_ask.h"
 #include "tests/lib/play.h"
 
 #include <fcntl.h>
@@ -13,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -24,16 +23,9 @@
 /* One request on the control socket; the whole answer. The caller frees. */
 static char *ask(const struct play *play, const char *method, const char *target, const char *body)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char *answer = calloc(1, 65536);
+	char *answer = ctl_ask(play->socket_path, method, target, body);
 
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", play->socket_path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-	dprintf(fd, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", method, target,
-		strlen(body), body);
-	children_read(fd, NULL, answer, 65536);
-	close(fd);
+	assert_non_null(answer);
 	return answer;
 }
 
