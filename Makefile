@@ -26,7 +26,7 @@ endif
 
 PACKAGES_CONFIG := libfyaml libcjson
 PACKAGES_TELEMETRY := libcjson uuid libmd
-PACKAGES_SENDER := libcurl sqlite3 zlib libcjson libevent uuid
+PACKAGES_SENDER := libcurl sqlite3 zlib libcjson libevent uuid libmd
 PACKAGES_UI := ncursesw
 PACKAGES_LAUNCHER := libevent libcjson
 PACKAGES_TEST := cmocka vterm libevent libcjson zlib
@@ -92,7 +92,7 @@ lib = $(foreach r,$(1),$(B)/lib$(r).a)
 BELOW_config := config
 BELOW_ui := ui config
 BELOW_telemetry := telemetry config
-BELOW_sender := sender config
+BELOW_sender := sender telemetry config
 BELOW_process := process config
 BELOW_engine := engine process config
 BELOW_supervisor := supervisor engine process telemetry config

@@ -20,9 +20,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct command_table;
 struct node;
 struct pool;
 struct stack_source;
+struct withdraw_notice;
 
 /* X-macro tables: one line an enumerator, `NAME, "as written in the file"`. */
 #define SERVICE_KINDS(X)            \
@@ -144,6 +146,7 @@ struct service {
 	int replicas;
 	struct version_source version;
 	const char *open; /* URL, or NULL */
+	const struct withdraw_notice *on_withdraw; /* NULL: as telemetry.on_withdraw says */
 	int64_t log_max_size_bytes;
 	int log_max_files;
 	struct err_place place;
@@ -171,7 +174,6 @@ const struct probe_spec *service_liveness(const struct service *self);
 	X(SOURCE_EXEC, "exec")
 #define STACK_ENUMERATOR(name, text) name,
 enum telemetry_source { TELEMETRY_SOURCES(STACK_ENUMERATOR) };
-#undef STACK_ENUMERATOR
 const char *telemetry_source_name(enum telemetry_source source);
 
 /* Longest text in an event, in bytes, and most properties that one block declares: an event must stay of a size to be sent. */
@@ -188,6 +190,36 @@ struct telemetry_property {
 
 enum telemetry_identity { IDENTITY_RUN, IDENTITY_INSTALL };
 
+/* What a service may say in a property of its own events: no free text. X(name, word in the stack file); a list of words is KIND_WORD. */
+#define TELEMETRY_KINDS(X)                               \
+	X(KIND_BOOL, "bool")                             \
+	X(KIND_NUMBER, "number") /* any finite number */ \
+	X(KIND_INT, "int") /* a whole one */             \
+	X(KIND_WORD, "enum")
+enum telemetry_kind { TELEMETRY_KINDS(STACK_ENUMERATOR) };
+#undef STACK_ENUMERATOR
+
+struct telemetry_field {
+	const char *name;
+	enum telemetry_kind kind;
+	const char *const *words; /* KIND_WORD: NULL-terminated */
+	struct err_place place;
+};
+
+/* An event that services may send through the relay. */
+struct telemetry_event_decl {
+	const char *name;
+	const struct telemetry_field *fields;
+	size_t field_count;
+	struct err_place place;
+};
+
+/* How a service is told of a withdrawal: one of the two, or neither. */
+struct withdraw_notice {
+	int signal; /* 0: none; goes to the service's main process */
+	const char *const *argv; /* NULL: none */
+};
+
 /* x-upfront.telemetry. Without host and key there is nothing to ask or send. */
 struct telemetry_decl {
 	bool enabled;
@@ -201,6 +233,14 @@ struct telemetry_decl {
 	const struct telemetry_property *common;
 	size_t common_count;
 	struct strmap env_on, env_off; /* ${relay} ${distinct_id} ${session_id} still unfilled */
+	const struct telemetry_event_decl *events; /* `services` */
+	size_t event_count;
+	const char *const
+		*routes; /* templates of the product's API (telemetry/route.h), NULL-terminated; NULL: none declared */
+	const char *const *origins; /* "http://localhost:3000", lower case, NULL-terminated; NULL: none */
+	const struct command_table *commands; /* of the product's programs, by command_table.program */
+	size_t command_count;
+	struct withdraw_notice on_withdraw; /* for every service that says nothing of its own */
 	struct err_place place;
 };
 

@@ -185,11 +185,12 @@ bool telemetry_is_printed(const struct strmap *environment)
 }
 
 struct telemetry *client_open(const struct stack *stack, const struct strmap *environment, int print_fd,
-			      const char *program)
+			      const struct telemetry_relay *relay, const char *program)
 {
 	const struct telemetry_decl *decl = stack->telemetry;
 	struct telemetry *self;
 
+	(void)relay;
 	if (!decl || !decl->host || !decl->key)
 		return NULL;
 	self = calloc(1, sizeof(*self));
@@ -219,9 +220,10 @@ struct telemetry *client_open(const struct stack *stack, const struct strmap *en
 	return self;
 }
 
-struct telemetry *telemetry_open(const struct stack *stack, const struct strmap *environment, int print_fd)
+struct telemetry *telemetry_open(const struct stack *stack, const struct strmap *environment, int print_fd,
+				 const struct telemetry_relay *relay)
 {
-	return client_open(stack, environment, print_fd, NULL);
+	return client_open(stack, environment, print_fd, relay, NULL);
 }
 
 const char *telemetry_distinct_id(const struct telemetry *self)
@@ -321,14 +323,12 @@ static void report(struct telemetry *self, const char *name, const struct teleme
 	free(text);
 }
 
-void telemetry_server_start(struct telemetry *self, const struct telemetry_facts *facts)
+void telemetry_capture(struct telemetry *self, const struct telemetry_event *event)
 {
-	report(self, "server_start", facts);
-}
-
-void telemetry_server_start_failed(struct telemetry *self, const struct telemetry_facts *facts)
-{
-	report(self, "server_start_failed", facts);
+	if (event->kind == TELEMETRY_SERVER_START)
+		report(self, "server_start", event->facts);
+	else if (event->kind == TELEMETRY_SERVER_START_FAILED)
+		report(self, "server_start_failed", event->facts);
 }
 
 pid_t telemetry_sender_pid(const struct telemetry *self)

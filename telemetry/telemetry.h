@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * telemetry/ - what may be said, how it is built, and the only way it leaves. This is the folder's one public header.
+ * telemetry/ - what may be said, how it is built, and the only way it leaves. Other folders see this header, and the
+ * pure parts sanitize.h, route.h and relay_port.h.
  *
  *   catalog      the one table of events and properties: schema, notice, README and checks are made from it
  *   event        builds events (cJSON) from facts; the preview is the same code with the facts missing
  *   notice       the sentences people are asked with, each true by declaration or by construction
  *   receipt      what was answered, when, to which text
  *   optout       the table of well-known opt-out variables that managed services are given
+ *   sanitize     a command line reduced to what may be told of it; route: the same of a request's target
  *   client       starts `upfront-telemetry` and hands it events over a socket; never blocks, never fails
- *   sender/      the second program: outbox (SQLite), transport (libcurl or a file), retry, relay
+ *   ledger       reads what was sent
+ *   relay_port   the address at which services' own PostHog clients are listened for
+ *   sender/      the second program: outbox (SQLite), transport (libcurl or a file), retry, relay, ledger
  *
  * Rules that hold everywhere here: before a yes no file, no identifier, no process; nothing here prints (but
  * for the events themselves, where UPFRONT_TELEMETRY_PRINT=1 asks for that); no failure of this folder reaches the person's stack (functions that can only cost telemetry return nothing).
@@ -29,7 +33,7 @@ struct strmap;
 struct telemetry;
 struct telemetry_property;
 
-/* How an event that tells of a failed start names the reason: the whole vocabulary. */
+/* How an event that tells of a failure names the reason: the whole vocabulary. */
 #define TELEMETRY_ERRORS(X)                                                                   \
 	X(ERROR_COMMAND_NOT_FOUND, "command_not_found") /* no such program */                 \
 	X(ERROR_NOT_EXECUTABLE, "not_executable") /* it is there, and cannot be run */        \
@@ -41,6 +45,13 @@ struct telemetry_property;
 	X(ERROR_UNHEALTHY, "unhealthy") /* a probe never said well */                         \
 	X(ERROR_DEPENDENCY_FAILED, "dependency_failed")                                       \
 	X(ERROR_STOPPED, "stopped") /* the person ended it before it was ready */             \
+	X(ERROR_USAGE, "usage") /* the command line was wrong */                              \
+	X(ERROR_CONFIG, "config") /* stack file, settings or environment */                   \
+	X(ERROR_MISSING, "missing") /* something needed is missing or taken */                \
+	X(ERROR_TIMEOUT, "timeout")                                                           \
+	X(ERROR_NOT_RUNNING, "not_running")                                                   \
+	X(ERROR_INTERRUPTED, "interrupted") /* by a signal from the terminal */               \
+	X(ERROR_INTERNAL, "internal")                                                         \
 	X(ERROR_OTHER, "other")
 #define TELEMETRY_ENUMERATOR(name, text) name,
 enum telemetry_error { TELEMETRY_ERRORS(TELEMETRY_ENUMERATOR) TELEMETRY_ERROR_COUNT };
@@ -123,14 +134,44 @@ size_t telemetry_exec_properties(const struct stack *stack, const struct telemet
 
 /* A person's no: removes the app's outbox and kept id. Absent files are no error. */
 int telemetry_wipe(const char *app, struct err *err);
+/* The same, and ledger and receipts: nothing of this folder's is left on the machine. */
+int telemetry_forget(const char *app, struct err *err);
+
+/* One event of the ledger. Texts hold during the call only. */
+struct telemetry_sent {
+	const char *time; /* of the last attempt, RFC 3339 */
+	int64_t time_ms;
+	const char *endpoint; /* host or file: where it went */
+	const char *result; /* delivered, waiting, refused, sending: ledger.h of the sender says what each means */
+	const char *reason; /* of a refusal, or NULL */
+	int status; /* HTTP status of the last answer; 0: none */
+	int attempts;
+	const char *event; /* exactly as it was sent: JSON text */
+};
+/*
+ * What was sent of this app, oldest first, from `since_ms` (wall clock; 0: all) on. Opens no socket and needs no consent. `visit` returns
+ * false to end it. A ledger that is not there is an empty one; one that cannot be read: -errno and `err`.
+ */
+int telemetry_ledger_each(const char *app, int64_t since_ms,
+			  bool (*visit)(void *context, const struct telemetry_sent *sent), void *context,
+			  struct err *err);
+
+/* Where services' own clients are listened for, and what they must know: opened by the supervisor (telemetry/relay_port.h), served by the sender. */
+struct telemetry_relay {
+	const int *fds; /* listening sockets, non-blocking; they stay the caller's */
+	const char *const *addresses; /* "127.0.0.1:41234" of each: what a Host header may name */
+	size_t count;
+	const char *token; /* 32 hex digits, part of the URL */
+};
 
 /*
  * After a yes only: makes the ids, and looks for `upfront-telemetry` (beside the program or in libexec), which is not started
- * before the first event, so that it takes nothing from the services while they start. Returns NULL, and the stack goes on without
- * telemetry, when anything fails. `environment` (copied) is that of the `up` (proxy, CA settings). UPFRONT_TELEMETRY_PRINT=1: no
- * process, the events go to `print_fd`, which stays the caller's.
+ * before the first event or the first client of the relay, so that it takes nothing from the services while they start. Returns NULL, and
+ * the stack goes on without telemetry, when anything fails. `environment` (copied) is that of the `up` (proxy, CA settings). `relay`
+ * NULL: none. UPFRONT_TELEMETRY_PRINT=1: no process, the events go to `print_fd`, which stays the caller's, and no relay is served.
  */
-struct telemetry *telemetry_open(const struct stack *stack, const struct strmap *environment, int print_fd);
+struct telemetry *telemetry_open(const struct stack *stack, const struct strmap *environment, int print_fd,
+				 const struct telemetry_relay *relay);
 
 /* Path of `upfront-telemetry`: beside the running program, or in ../libexec/upfront. The caller frees; NULL: not installed. */
 char *telemetry_sender_path(void);
@@ -145,9 +186,70 @@ bool telemetry_is_printed(const struct strmap *environment);
 /* Starts the sender now, also for what earlier runs left in the outbox; does nothing when it was started before. NULL is fine. */
 void telemetry_start(struct telemetry *self);
 
-/* Builds and hands over (telemetry_start comes of itself); never blocks (a full socket drops and counts). `self` may be NULL: does nothing. */
-void telemetry_server_start(struct telemetry *self, const struct telemetry_facts *facts);
-void telemetry_server_start_failed(struct telemetry *self, const struct telemetry_facts *facts);
+/* A command of upfront, or of the product under `upfront run`, that has ended. All texts are sanitised (telemetry/sanitize.h). */
+struct telemetry_command {
+	const char *command; /* "ps", "visivo run", or a placeholder */
+	const char *const *args;
+	size_t arg_count;
+	int64_t duration_ms;
+	bool success;
+	const char *error_type; /* a telemetry_error_name, or NULL */
+	int64_t job_count; /* negative: not told */
+	const struct telemetry_count
+		*object_counts; /* names are short lower-case words (catalog.h), others make the event be dropped */
+	size_t object_count;
+};
+struct telemetry_count {
+	const char *name;
+	int64_t count;
+};
+
+/* A request that was answered. */
+struct telemetry_request {
+	const char *endpoint; /* the route's template, or ROUTE_UNMATCHED */
+	const char *method; /* of route_method */
+	int status_code;
+	int64_t duration_ms;
+};
+
+/* upfront's own events: there is no other, and none can say what its struct has no place for. */
+enum telemetry_event_kind {
+	TELEMETRY_SERVER_START,
+	TELEMETRY_SERVER_START_FAILED,
+	TELEMETRY_CLI_COMMAND,
+	TELEMETRY_API_REQUEST
+};
+
+struct telemetry_event {
+	enum telemetry_event_kind kind;
+	union {
+		const struct telemetry_facts *facts; /* the two starts */
+		const struct telemetry_command *command;
+		const struct telemetry_request *request;
+	};
+};
+
+/*
+ * Builds the event and hands it over (telemetry_start comes of itself); never blocks. What a full socket does not take, or what does not
+ * fit the catalogue, is dropped and counted. `self` may be NULL: does nothing.
+ */
+void telemetry_capture(struct telemetry *self, const struct telemetry_event *event);
+
+/* What the sender says of itself, as far as it has said it. */
+struct telemetry_counts {
+	uint64_t queued; /* waiting in the outbox now */
+	uint64_t delivered, refused; /* events, this run */
+	uint64_t evicted; /* the oldest that went because the outbox was full */
+	uint64_t relayed; /* events taken from services */
+	uint64_t relay_dropped; /* events of services that were not declared, or not as declared */
+	uint64_t relay_refused; /* requests turned away: token, host, origin, size, a full outbox */
+};
+
+/* The descriptor on which the sender speaks, to be polled for reading, or -1; telemetry_hear takes what is there, never blocks. */
+int telemetry_fd(const struct telemetry *self);
+void telemetry_hear(struct telemetry *self);
+/* All zero for NULL. */
+struct telemetry_counts telemetry_counts(const struct telemetry *self);
 
 /* Events that never reached the sender, or did not fit the catalogue; and one more that could not even be measured. */
 uint64_t telemetry_dropped(const struct telemetry *self);

@@ -196,7 +196,8 @@ static void send_start(struct report *self)
 	for (size_t i = 0; i < self->job_count; i++)
 		source_job_cancel(&self->jobs[i]);
 	take_values(self);
-	telemetry_server_start(self->telemetry, &self->facts);
+	telemetry_capture(self->telemetry,
+			  &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = &self->facts});
 	told(self);
 }
 
@@ -240,7 +241,8 @@ static void tell(struct report *self, bool ends)
 	self->due = false;
 	measure(self);
 	if (self->facts.error_type != NULL) {
-		telemetry_server_start_failed(self->telemetry, &self->facts);
+		telemetry_capture(self->telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START_FAILED,
+									     .facts = &self->facts});
 		told(self);
 		return;
 	}
@@ -419,7 +421,7 @@ static struct report *report_create(struct supervisor *supervisor)
 	self->late = event_new(supervisor->base, -1, 0, on_late, self);
 	if (self->late != NULL)
 		self->telemetry = telemetry_open(supervisor->stack, options->environment,
-						 options->print_fd > 0 ? options->print_fd : STDERR_FILENO);
+						 options->print_fd > 0 ? options->print_fd : STDERR_FILENO, NULL);
 	if (self->telemetry != NULL) {
 		self->print_fd = options->print_fd > 0 ? options->print_fd : -1;
 		return self;

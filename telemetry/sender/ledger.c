@@ -72,8 +72,10 @@ void ledger_begin(struct ledger *self, const struct outbox_batch *batch, const c
 		db_run(self->db, "ROLLBACK", NULL);
 }
 
-void ledger_end(struct ledger *self, const struct outbox_batch *batch, const char *result, int status)
+void ledger_end(struct ledger *self, const struct outbox_batch *batch, const char *result, int status,
+		const char *reason)
 {
+	(void)reason;
 	if (db_run(self->db, "BEGIN IMMEDIATE", NULL) < 0)
 		return;
 	for (size_t i = 0; i < batch->count; i++)

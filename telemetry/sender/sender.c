@@ -70,7 +70,7 @@ static void settle(struct sender *self, const struct transport_answer *answer)
 		   verdict == RETRY_DELIVERED ? "delivered"
 		   : verdict == RETRY_DROP    ? "refused"
 					      : "waiting",
-		   answer->status);
+		   answer->status, NULL);
 	if (gone)
 		outbox_remove(self->outbox, &self->batch);
 	else

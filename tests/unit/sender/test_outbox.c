@@ -338,10 +338,10 @@ static void test_the_ledger_tells_what_was_sent_and_what_came_of_it(void **state
 
 	ledger_begin(ledger, &batch, "T1", NOW);
 	assert_ledger(self->ledger, "sending", 1, 0);
-	ledger_end(ledger, &batch, "waiting", 503);
+	ledger_end(ledger, &batch, "waiting", 503, NULL);
 	assert_ledger(self->ledger, "waiting", 1, 503);
 	ledger_begin(ledger, &batch, "T2", NOW);
-	ledger_end(ledger, &batch, "delivered", 200);
+	ledger_end(ledger, &batch, "delivered", 200, NULL);
 	assert_ledger(self->ledger, "delivered", 2, 200);
 	ledger_close(ledger);
 	/* It does not grow old. */

@@ -76,7 +76,7 @@ static int teardown(void **state)
 /* With the sender running. */
 static struct telemetry *open_client(struct fixture *self)
 {
-	struct telemetry *telemetry = client_open(&self->shop.stack, &self->environment, 2, self->program);
+	struct telemetry *telemetry = client_open(&self->shop.stack, &self->environment, 2, NULL, self->program);
 
 	telemetry_start(telemetry);
 	return telemetry;
@@ -105,7 +105,7 @@ static void test_the_sender_is_told_all_by_its_socket(void **state)
 	assert_non_null(telemetry);
 	assert_true(id_is_valid(telemetry_distinct_id(telemetry), 4));
 	assert_true(id_is_valid(telemetry_session_id(telemetry), 4));
-	telemetry_server_start(telemetry, shop_facts());
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	assert_int_equal(telemetry_dropped(telemetry), 0);
 	text = end(self, telemetry, "got");
 	assert_int_equal(text[0], 'C');
@@ -169,11 +169,11 @@ static void test_it_is_not_started_before_the_first_event(void **state)
 	char *text;
 
 	set_program(self, "exec cat <&3 >$folder/got");
-	telemetry = client_open(&self->shop.stack, &self->environment, 2, self->program);
+	telemetry = client_open(&self->shop.stack, &self->environment, 2, NULL, self->program);
 	assert_non_null(telemetry);
 	assert_int_equal(telemetry_sender_pid(telemetry), -1);
 	assert_true(children_none_left());
-	telemetry_server_start(telemetry, shop_facts());
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	assert_true(telemetry_sender_pid(telemetry) > 0);
 	telemetry_start(telemetry); /* once is enough */
 	text = end(self, telemetry, "got");
@@ -192,7 +192,7 @@ static void test_a_withdrawal_leaves_it_no_time_for_a_last_attempt(void **state)
 
 	set_program(self, "while read -r word <&3; do :; done; : >$folder/attempt");
 	telemetry = open_client(self);
-	telemetry_server_start(telemetry, shop_facts());
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	pid = telemetry_sender_pid(telemetry);
 	telemetry_withdraw(telemetry);
 	assert_int_equal(children_wait(pid), 128 + SIGKILL);
@@ -200,7 +200,7 @@ static void test_a_withdrawal_leaves_it_no_time_for_a_last_attempt(void **state)
 	assert_int_not_equal(access(path, F_OK), 0);
 	free(path);
 	/* Nothing to kill: not started yet, or not there at all. */
-	telemetry_withdraw(client_open(&self->shop.stack, &self->environment, 2, self->program));
+	telemetry_withdraw(client_open(&self->shop.stack, &self->environment, 2, NULL, self->program));
 	telemetry_withdraw(NULL);
 }
 
@@ -214,7 +214,7 @@ static void test_what_cannot_be_sent_is_counted(void **state)
 	set_program(self, "exec cat <&3 >$folder/got");
 	telemetry = open_client(self);
 	facts.error_type = "no word of ours";
-	telemetry_server_start_failed(telemetry, &facts);
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START_FAILED, .facts = &facts});
 	assert_int_equal(telemetry_dropped(telemetry), 1);
 	telemetry_drop(telemetry);
 	assert_int_equal(telemetry_dropped(telemetry), 2);
@@ -238,7 +238,7 @@ static void test_closed_standard_streams_do_not_confuse_it(void **state)
 		close(fd);
 	}
 	telemetry = open_client(self);
-	telemetry_server_start(telemetry, shop_facts());
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	for (int fd = 0; fd < 3; fd++) {
 		dup2(kept[fd], fd);
 		close(kept[fd]);
@@ -262,7 +262,8 @@ static void test_a_sender_that_does_not_read_costs_events_and_no_time(void **sta
 	assert_non_null(telemetry);
 	since = children_now_ms();
 	for (int i = 0; i < 2000; i++)
-		telemetry_server_start(telemetry, shop_facts());
+		telemetry_capture(telemetry,
+				  &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	assert_true(telemetry_dropped(telemetry) > 0);
 	assert_true(children_now_ms() - since < 10000);
 	pid = telemetry_sender_pid(telemetry);
@@ -279,7 +280,7 @@ static void test_what_a_dead_sender_did_not_read_reaches_the_next(void **state)
 
 	set_program(self, "[ -e $folder/once ] && exec cat <&3 >$folder/got; : >$folder/once");
 	telemetry = open_client(self);
-	telemetry_server_start(telemetry, shop_facts());
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	assert_int_equal(children_wait(telemetry_sender_pid(telemetry)), 0);
 	assert_int_equal(telemetry_sender_exited(telemetry), CLIENT_BACKOFF_MS);
 	assert_int_equal(telemetry_sender_pid(telemetry), -1);
@@ -307,7 +308,7 @@ static void test_it_is_started_again_five_times_with_growing_pauses(void **state
 	assert_int_equal(telemetry_sender_exited(telemetry), -1);
 	telemetry_restart(telemetry);
 	assert_int_equal(telemetry_sender_pid(telemetry), -1);
-	telemetry_server_start(telemetry, shop_facts());
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	assert_int_equal(telemetry_dropped(telemetry), 1);
 	telemetry_close(telemetry);
 }
@@ -316,8 +317,8 @@ static void test_a_missing_sender_is_no_telemetry_and_no_trouble(void **state)
 {
 	struct fixture *self = *state;
 
-	assert_null(client_open(&self->shop.stack, &self->environment, 2, "/nonexistent/upfront-telemetry"));
-	telemetry_server_start(NULL, shop_facts());
+	assert_null(client_open(&self->shop.stack, &self->environment, 2, NULL, "/nonexistent/upfront-telemetry"));
+	telemetry_capture(NULL, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	telemetry_close(NULL);
 	assert_int_equal(telemetry_sender_pid(NULL), -1);
 }
@@ -327,9 +328,9 @@ static void test_without_an_endpoint_there_is_nothing_to_open(void **state)
 	struct fixture *self = *state;
 
 	self->shop.decl.key = NULL;
-	assert_null(client_open(&self->shop.stack, &self->environment, 2, "/bin/true"));
+	assert_null(client_open(&self->shop.stack, &self->environment, 2, NULL, "/bin/true"));
 	self->shop.stack.telemetry = NULL;
-	assert_null(client_open(&self->shop.stack, &self->environment, 2, "/bin/true"));
+	assert_null(client_open(&self->shop.stack, &self->environment, 2, NULL, "/bin/true"));
 }
 
 static void test_printing_instead_of_sending_starts_nothing(void **state)
@@ -344,10 +345,10 @@ static void test_printing_instead_of_sending_starts_nothing(void **state)
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	strmap_set(&self->environment, "UPFRONT_TELEMETRY_PRINT", "1");
 	self->shop.decl.identity = IDENTITY_INSTALL;
-	telemetry = client_open(&self->shop.stack, &self->environment, ends[1], "/nonexistent");
+	telemetry = client_open(&self->shop.stack, &self->environment, ends[1], NULL, "/nonexistent");
 	assert_non_null(telemetry);
 	assert_int_equal(telemetry_sender_pid(telemetry), -1);
-	telemetry_server_start(telemetry, shop_facts());
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	telemetry_close(telemetry);
 	close(ends[1]);
 	children_read(ends[0], NULL, text, sizeof(text));
@@ -371,9 +372,10 @@ static void test_printing_to_a_full_pipe_does_not_wait(void **state)
 
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	strmap_set(&self->environment, "UPFRONT_TELEMETRY_PRINT", "1");
-	telemetry = client_open(&self->shop.stack, &self->environment, ends[1], NULL);
+	telemetry = client_open(&self->shop.stack, &self->environment, ends[1], NULL, NULL);
 	for (int i = 0; i < 200; i++)
-		telemetry_server_start(telemetry, shop_facts());
+		telemetry_capture(telemetry,
+				  &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	telemetry_close(telemetry);
 	close(ends[0]);
 	close(ends[1]);
@@ -389,8 +391,8 @@ static void test_printing_to_a_closed_pipe_is_let_be(void **state)
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	close(ends[0]);
 	strmap_set(&self->environment, "UPFRONT_TELEMETRY_PRINT", "1");
-	telemetry = client_open(&self->shop.stack, &self->environment, ends[1], NULL);
-	telemetry_server_start(telemetry, shop_facts());
+	telemetry = client_open(&self->shop.stack, &self->environment, ends[1], NULL, NULL);
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	telemetry_close(telemetry);
 	close(ends[1]);
 }
