@@ -13,6 +13,23 @@ enum retry_verdict retry_classify(int status, size_t count)
 	return RETRY_DROP;
 }
 
+const char *retry_reason(int status, size_t count)
+{
+	if (status == 0)
+		return "unreachable";
+	if (status == 413)
+		return count > 1 ? "too_many" : "too_large";
+	if (status == 408 || status == 429)
+		return "busy";
+	if (status == 401 || status == 403)
+		return "key_refused";
+	if (status >= 500)
+		return "server_error";
+	if (status >= 300 && status < 400)
+		return "redirected";
+	return status >= 200 && status < 300 ? NULL : "not_accepted";
+}
+
 int64_t retry_delay_ms(unsigned failures, int64_t retry_after_s, uint32_t random)
 {
 	unsigned doublings = failures > 0 ? failures - 1 : 0;

@@ -21,6 +21,20 @@ enum retry_verdict {
 enum retry_verdict retry_classify(int status, size_t count);
 
 /*
+ * Why a batch was not taken, in one word of a closed list (the ledger's "reason"); NULL: it was.
+ *
+ *   unreachable   no answer: no network, no such name, no trust in the certificate, no time left
+ *   busy          408, 429: asked to come again later
+ *   server_error  5xx and what is above it
+ *   too_many      413 for several events together
+ *   too_large     413 for a single one
+ *   redirected    3xx: somebody nobody agreed to would have got the events
+ *   key_refused   401, 403
+ *   not_accepted  any other answer
+ */
+const char *retry_reason(int status, size_t count);
+
+/*
  * Milliseconds to wait after `failures` (1: the first) in a row: full jitter over an exponentially growing span,
  * never less than what the receiver asked for (`retry_after_s`, 0: nothing), capped. `random` is uniform over its
  * range.

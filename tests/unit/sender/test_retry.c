@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 static void test_what_an_answer_means(void **state)
 {
 	static const struct {
@@ -23,6 +25,31 @@ static void test_what_an_answer_means(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (retry_classify(rows[i].status, rows[i].count) != rows[i].verdict)
 			fail_msg("status %d with %zu events", rows[i].status, rows[i].count);
+	}
+}
+
+static void test_why_it_was_not_taken(void **state)
+{
+	static const struct {
+		int status;
+		size_t count;
+		const char *reason;
+	} rows[] = {
+		{200, 1, NULL},           {204, 5, NULL},           {0, 1, "unreachable"},    {408, 1, "busy"},
+		{429, 3, "busy"},         {500, 1, "server_error"}, {503, 9, "server_error"}, {599, 1, "server_error"},
+		{999, 1, "server_error"}, {413, 2, "too_many"},     {413, 1, "too_large"},    {301, 1, "redirected"},
+		{302, 1, "redirected"},   {307, 1, "redirected"},   {401, 1, "key_refused"},  {403, 1, "key_refused"},
+		{400, 1, "not_accepted"}, {404, 1, "not_accepted"}, {418, 1, "not_accepted"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *reason = retry_reason(rows[i].status, rows[i].count);
+
+		if (!rows[i].reason != !reason || (reason && strcmp(reason, rows[i].reason) != 0))
+			fail_msg("status %d: %s", rows[i].status, reason ? reason : "taken");
+		/* No reason exactly when it was delivered: the two functions agree. */
+		assert_int_equal(!reason, retry_classify(rows[i].status, rows[i].count) == RETRY_DELIVERED);
 	}
 }
 
@@ -64,6 +91,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_an_answer_means),
+		cmocka_unit_test(test_why_it_was_not_taken),
 		cmocka_unit_test(test_how_long_to_wait),
 	};
 
