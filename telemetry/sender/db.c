@@ -23,15 +23,25 @@
 #define DB_OPEN_TRIES 30
 #define DB_OPEN_PAUSE_MS 10
 
+#define TEXT_OF(number) #number
+#define NUMBER_TEXT(number) TEXT_OF(number)
+
+/* A compiled statement, and the rows it is giving: one question at a time each. */
+struct db_rows {
+	const char *sql;
+	sqlite3_stmt *statement;
+	bool busy;
+	int result; /* SQLite's, of the last step */
+};
+
 struct db {
 	sqlite3 *handle;
 	char *path; /* NULL: in memory */
+	const char *schema;
 	dev_t device;
 	ino_t inode;
-};
-
-struct db_rows {
-	sqlite3_stmt *statement;
+	struct db_rows statements[DB_STATEMENTS_MAX];
+	size_t statement_count;
 };
 
 static int code_of(int sqlite)
@@ -46,6 +56,9 @@ static int code_of(int sqlite)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return -EBUSY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EUCLEAN;
 	default:
 		return -EIO;
 	}
@@ -69,10 +82,11 @@ static int make_file(struct db *self)
 }
 
 /* SQLite's own result; anything but SQLITE_OK leaves no handle. */
-static int open_handle(struct db *self, const char *path, const char *schema)
+static int open_handle(struct db *self, const char *path)
 {
 	static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
-				       "PRAGMA journal_size_limit=1000000; PRAGMA temp_store=MEMORY;";
+				       "PRAGMA journal_size_limit=1000000; PRAGMA temp_store=MEMORY;"
+				       "PRAGMA cache_size=-" NUMBER_TEXT(DB_CACHE_KIB) ";";
 	int result = sqlite3_open_v2(path, &self->handle,
 				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
@@ -81,7 +95,7 @@ static int open_handle(struct db *self, const char *path, const char *schema)
 		result = sqlite3_exec(self->handle, settings, NULL, NULL, NULL);
 	}
 	if (result == SQLITE_OK)
-		result = sqlite3_exec(self->handle, schema, NULL, NULL, NULL);
+		result = sqlite3_exec(self->handle, self->schema, NULL, NULL, NULL);
 	if (result != SQLITE_OK) {
 		sqlite3_close(self->handle);
 		self->handle = NULL;
@@ -89,14 +103,14 @@ static int open_handle(struct db *self, const char *path, const char *schema)
 	return result & 0xff;
 }
 
-static int open_patiently(struct db *self, const char *schema)
+static int open_patiently(struct db *self)
 {
 	const struct timespec pause = {.tv_nsec = DB_OPEN_PAUSE_MS * 1000000L};
-	int result = open_handle(self, self->path, schema);
+	int result = open_handle(self, self->path);
 
 	for (int i = 0; i < DB_OPEN_TRIES && (result == SQLITE_BUSY || result == SQLITE_LOCKED); i++) {
 		nanosleep(&pause, NULL);
-		result = open_handle(self, self->path, schema);
+		result = open_handle(self, self->path);
 	}
 	return result;
 }
@@ -115,41 +129,71 @@ static void remove_files(const char *path)
 	}
 }
 
+/* Damaged or foreign content is let go; trouble of the disk or a lock is not the file's fault. */
+static int open_file(struct db *self)
+{
+	int result = SQLITE_CANTOPEN;
+
+	for (int attempt = 0; attempt < 2; attempt++) {
+		if (make_file(self) < 0)
+			return SQLITE_CANTOPEN;
+		result = open_patiently(self);
+		if (result != SQLITE_CORRUPT && result != SQLITE_NOTADB && result != SQLITE_ERROR)
+			break;
+		remove_files(self->path);
+	}
+	return result;
+}
+
 struct db *db_open(const char *path, const char *schema)
 {
 	struct db *self = calloc(1, sizeof(*self));
 
 	if (!self)
 		return NULL;
+	self->schema = schema;
 	self->path = path ? strdup(path) : NULL;
-	for (int attempt = 0; self->path && attempt < 2; attempt++) {
-		int result;
-
-		if (make_file(self) < 0)
-			break;
-		result = open_patiently(self, schema);
-		if (result == SQLITE_OK)
-			return self;
-		/* Damaged or foreign content is let go; trouble of the disk or a lock is not the file's fault. */
-		if (result != SQLITE_CORRUPT && result != SQLITE_NOTADB && result != SQLITE_ERROR)
-			break;
-		remove_files(self->path);
-	}
+	if (self->path && open_file(self) == SQLITE_OK)
+		return self;
 	free(self->path);
 	self->path = NULL;
-	if (open_handle(self, ":memory:", schema) == SQLITE_OK)
+	if (open_handle(self, ":memory:") == SQLITE_OK)
 		return self;
 	free(self);
 	return NULL;
+}
+
+static void forget_statements(struct db *self)
+{
+	for (size_t i = 0; i < self->statement_count; i++)
+		sqlite3_finalize(self->statements[i].statement);
+	self->statement_count = 0;
 }
 
 void db_close(struct db *self)
 {
 	if (!self)
 		return;
+	forget_statements(self);
 	sqlite3_close(self->handle);
 	free(self->path);
 	free(self);
+}
+
+int db_replace(struct db *self)
+{
+	if (!self->path || db_is_wiped(self))
+		return -ENOENT;
+	forget_statements(self);
+	sqlite3_close(self->handle);
+	self->handle = NULL;
+	remove_files(self->path);
+	if (open_file(self) == SQLITE_OK)
+		return 0;
+	/* Whatever is at the path now is not ours; what comes is kept in memory. */
+	free(self->path);
+	self->path = NULL;
+	return open_handle(self, ":memory:") == SQLITE_OK ? 0 : -ENOMEM;
 }
 
 bool db_is_wiped(const struct db *self)
@@ -161,40 +205,61 @@ bool db_is_wiped(const struct db *self)
 	return lstat(self->path, &status) < 0 || status.st_dev != self->device || status.st_ino != self->inode;
 }
 
-static int prepare(struct db *self, const char *sql, const char *types, va_list values, sqlite3_stmt **statement)
+/* The statement of that literal, compiled now or before; NULL and `result` when it cannot be. */
+static struct db_rows *find_statement(struct db *self, const char *sql, int *result)
 {
-	int result = sqlite3_prepare_v2(self->handle, sql, -1, statement, NULL);
+	struct db_rows *found;
 
-	for (int i = 0; result == SQLITE_OK && types && types[i]; i++) {
+	for (size_t i = 0; i < self->statement_count; i++)
+		if (self->statements[i].sql == sql && !self->statements[i].busy)
+			return &self->statements[i];
+	*result = SQLITE_NOMEM;
+	if (!self->handle || self->statement_count == DB_STATEMENTS_MAX)
+		return NULL;
+	found = &self->statements[self->statement_count];
+	*found = (struct db_rows){.sql = sql};
+	*result = sqlite3_prepare_v3(self->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &found->statement, NULL);
+	if (*result != SQLITE_OK)
+		return NULL;
+	self->statement_count++;
+	return found;
+}
+
+/* `copied`: texts are used after the call's end. */
+static struct db_rows *prepare(struct db *self, const char *sql, bool copied, const char *types, va_list values,
+			       int *result)
+{
+	struct db_rows *rows = find_statement(self, sql, result);
+
+	if (!rows)
+		return NULL;
+	*result = SQLITE_OK;
+	for (int i = 0; *result == SQLITE_OK && types && types[i]; i++) {
 		if (types[i] == 'i')
-			result = sqlite3_bind_int64(*statement, i + 1, va_arg(values, int64_t));
+			*result = sqlite3_bind_int64(rows->statement, i + 1, va_arg(values, int64_t));
 		else
-			result = sqlite3_bind_text(*statement, i + 1, va_arg(values, const char *), -1,
-						   SQLITE_TRANSIENT);
+			*result = sqlite3_bind_text(rows->statement, i + 1, va_arg(values, const char *), -1,
+						    copied ? SQLITE_TRANSIENT : SQLITE_STATIC);
 	}
-	if (result != SQLITE_OK) {
-		sqlite3_finalize(*statement);
-		*statement = NULL;
-	}
-	return result;
+	rows->busy = true;
+	rows->result = *result;
+	return rows;
 }
 
 int db_run(struct db *self, const char *sql, const char *types, ...)
 {
-	sqlite3_stmt *statement = NULL;
+	struct db_rows *rows;
 	va_list values;
 	int result;
 
 	va_start(values, types);
-	result = prepare(self, sql, types, values, &statement);
+	rows = prepare(self, sql, false, types, values, &result);
 	va_end(values);
-	if (result != SQLITE_OK)
+	if (!rows)
 		return code_of(result);
-	do {
-		result = sqlite3_step(statement);
-	} while (result == SQLITE_ROW);
-	sqlite3_finalize(statement);
-	return code_of(result);
+	while (db_next(rows))
+		continue;
+	return db_done(rows);
 }
 
 int64_t db_changes(const struct db *self)
@@ -204,25 +269,22 @@ int64_t db_changes(const struct db *self)
 
 struct db_rows *db_ask(struct db *self, const char *sql, const char *types, ...)
 {
-	struct db_rows *rows = calloc(1, sizeof(*rows));
+	struct db_rows *rows;
 	va_list values;
 	int result;
 
-	if (!rows)
-		return NULL;
 	va_start(values, types);
-	result = prepare(self, sql, types, values, &rows->statement);
+	rows = prepare(self, sql, true, types, values, &result);
 	va_end(values);
-	if (result != SQLITE_OK) {
-		free(rows);
-		return NULL;
-	}
 	return rows;
 }
 
 bool db_next(struct db_rows *self)
 {
-	return self && sqlite3_step(self->statement) == SQLITE_ROW;
+	if (!self || (self->result != SQLITE_OK && self->result != SQLITE_ROW))
+		return false;
+	self->result = sqlite3_step(self->statement);
+	return self->result == SQLITE_ROW;
 }
 
 int64_t db_integer(const struct db_rows *self, int column)
@@ -239,12 +301,18 @@ const char *db_text(const struct db_rows *self, int column, size_t *size_bytes)
 	return text;
 }
 
-void db_done(struct db_rows *self)
+/* Bound texts are let go: large ones would stay until the statement is used again. */
+int db_done(struct db_rows *self)
 {
+	int result;
+
 	if (!self)
-		return;
-	sqlite3_finalize(self->statement);
-	free(self);
+		return -EIO;
+	result = self->result;
+	sqlite3_reset(self->statement);
+	sqlite3_clear_bindings(self->statement);
+	self->busy = false;
+	return code_of(result);
 }
 
 int64_t db_number(struct db *self, const char *sql, int64_t otherwise)

@@ -20,11 +20,36 @@ struct outbox;
 #define OUTBOX_CLAIM_MS 3000 /* longer than any attempt */
 #define OUTBOX_EVENT_BYTES_MAX (900 * 1024)
 
+/*
+ * Why an event will never be taken: the whole vocabulary, as the ledger has it in "reason". The first four and `refused` say what the
+ * receiver answered, the others what became of an event that had been tried before.
+ */
+#define OUTBOX_REASONS(X)                                                                   \
+	X(OUTBOX_BAD_REQUEST, "bad_request") /* 400 */                                      \
+	X(OUTBOX_UNAUTHORISED, "unauthorised") /* 401, 403: the key */                      \
+	X(OUTBOX_TOO_LARGE, "too_large") /* 413 for this event alone */                     \
+	X(OUTBOX_REDIRECTED, "redirected") /* 3xx: nobody agreed to somewhere else */       \
+	X(OUTBOX_REFUSED, "refused") /* any other final answer */                           \
+	X(OUTBOX_TOO_OLD, "too_old") /* OUTBOX_AGE_MAX_MS */                                \
+	X(OUTBOX_OTHER_ENDPOINT, "other_endpoint") /* a later yes was for somewhere else */ \
+	X(OUTBOX_OTHER_NOTICE, "other_notice") /* or to another notice */                   \
+	X(OUTBOX_EVICTED, "evicted") /* the outbox was full */
+#define OUTBOX_ENUMERATOR(name, text) name,
+enum outbox_reason { OUTBOX_REASONS(OUTBOX_ENUMERATOR) OUTBOX_REASON_COUNT };
+#undef OUTBOX_ENUMERATOR
+
+const char *outbox_reason_name(enum outbox_reason reason);
+
+/* Called for an event that was tried and goes from the outbox undelivered, by itself. Never one that was not tried: nobody was told of it. */
+typedef void outbox_gone(void *context, const char *uuid, enum outbox_reason reason);
+
 struct outbox_options {
 	const char *path; /* NULL: in memory */
 	const char *endpoint; /* host and key the yes was given for: rows of another are dropped */
 	int notice; /* the same for the notice */
 	int64_t events_max, bytes_max; /* 0: the limits above */
+	outbox_gone *gone; /* NULL: nobody asks */
+	void *context;
 };
 
 struct outbox *outbox_open(const struct outbox_options *options, int64_t now_ms);
@@ -33,8 +58,21 @@ void outbox_close(struct outbox *self);
 /* A person's no removes the file: nothing of it may be sent any more. */
 bool outbox_is_wiped(const struct outbox *self);
 
-/* Keeps `event` (JSON text) under its uuid; one that is there already is left as it is. 0 or -errno. */
+struct outbox_new {
+	const char *uuid, *name;
+	const char *event; /* JSON text, without line breaks */
+};
+
+/*
+ * Keeps events under their uuids, all of them or none; one that is there already is left as it is. Returns when they are safe from a kill:
+ * 0; -EMSGSIZE (one is larger than OUTBOX_EVENT_BYTES_MAX), -EBUSY (another sender is at it: soon again), -ENOSPC, -EIO. Beyond the limits
+ * the oldest go that nobody is just sending.
+ */
+int outbox_append_all(struct outbox *self, const struct outbox_new *events, size_t count, int64_t now_ms);
 int outbox_append(struct outbox *self, const char *uuid, const char *name, const char *event, int64_t now_ms);
+
+/* 90 % of either limit: whoever can keep events elsewhere should. */
+bool outbox_is_nearly_full(struct outbox *self);
 
 struct outbox_event {
 	int64_t id;
@@ -52,14 +90,19 @@ struct outbox_batch {
  * -errno; count may be 0.
  */
 int outbox_claim(struct outbox *self, size_t events_max, size_t bytes_max, int64_t now_ms, struct outbox_batch *batch);
-/* Removes a claimed batch from the outbox, or gives it back. */
-void outbox_remove(struct outbox *self, const struct outbox_batch *batch);
+/* Removes a claimed batch from the outbox; -errno: it is still there, and should be removed again before anything else is claimed. */
+int outbox_remove(struct outbox *self, const struct outbox_batch *batch);
+/* Gives it back. */
 void outbox_release(struct outbox *self, const struct outbox_batch *batch);
+/* Frees names and texts, which may be large; removing and giving back need none. */
+void outbox_batch_trim(struct outbox_batch *batch);
 void outbox_batch_finish(struct outbox_batch *batch);
 
 /* Milliseconds until some event is free to be claimed: 0 now, -1 when there is none. */
 int64_t outbox_wait_ms(struct outbox *self, int64_t now_ms);
 
 int64_t outbox_count(struct outbox *self);
+/* How many have gone unsent since it was opened because it was full. */
+uint64_t outbox_evicted(const struct outbox *self);
 
 #endif

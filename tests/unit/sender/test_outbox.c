@@ -196,6 +196,8 @@ static void test_limits_let_the_oldest_go(void **state)
 		append(outbox, i, NOW);
 	assert_int_equal(claim(outbox, 10, 1000, NOW, &batch), 3);
 	assert_string_equal(batch.events[0].uuid, "u7");
+	assert_int_equal(outbox_evicted(outbox), 7);
+	outbox_release(outbox, &batch);
 	outbox_batch_finish(&batch);
 	outbox_close(outbox);
 
