@@ -22,7 +22,8 @@ struct relay_port {
 
 /*
  * Listens on a free port of each of the IPv4 addresses ("127.0.0.1" first; the others take its port if it is free there) and makes the token.
- * Descriptors are close-on-exec and non-blocking. Returns 0 or -errno with nothing open.
+ * Descriptors are close-on-exec and non-blocking, and numbered above those of the sender's end; a connection comes up once its client
+ * has said something. Returns 0 or -errno with nothing open.
  */
 int relay_port_open(struct relay_port *self, const char *const *addresses, size_t count);
 void relay_port_close(struct relay_port *self);
