@@ -24,6 +24,11 @@
 enum command_kind { COMMAND_KINDS(COMMAND_ENUMERATOR) };
 #undef COMMAND_ENUMERATOR
 
+/* Most that a stack file may declare: programs, commands of a program, options and operands of a command. */
+#define COMMAND_PROGRAMS_MAX 20u
+#define COMMAND_ENTRIES_MAX 500u
+#define COMMAND_OPTIONS_MAX 200u
+
 struct command_option {
 	const char *name; /* as it is reported: "--threads"; "-t" where there is no long form */
 	const char *negated; /* "--no-cache" of "--cache", or NULL */

@@ -4,6 +4,7 @@
 #include "config/duration.h"
 #include "config/pool.h"
 #include "config/stack.h"
+#include "config/stack_load.h"
 #include "config/strmap.h"
 #include "config/utf8.h"
 
@@ -104,6 +105,68 @@ const char *reader_scalar(struct reader *self, const char *key, const struct nod
 		return value->text;
 	reader_wanted(self, key, value, wanted);
 	return NULL;
+}
+
+bool reader_want_map(struct reader *self, const char *key, const struct node *value)
+{
+	if (value->kind == NODE_MAP)
+		return true;
+	if (value->kind != NODE_NULL)
+		reader_wanted(self, key, value, "a map");
+	return false;
+}
+
+bool reader_want_list(struct reader *self, const char *key, const struct node *value)
+{
+	if (value->kind == NODE_LIST)
+		return true;
+	reader_wanted(self, key, value, "a list");
+	return false;
+}
+
+bool reader_is_within(struct reader *self, const char *key, const struct node *value, size_t max, const char *noun)
+{
+	if (value->count <= max)
+		return true;
+	err_at(self->err, ERR_CONFIG, value->kind == NODE_MAP ? value->pairs[max].key_place : value->items[max]->place,
+	       "'%s' declares %zu %s, but takes at most %zu", key, value->count, noun, max);
+	return false;
+}
+
+bool reader_is_new(struct reader *self, struct node *seen, const char *name)
+{
+	if (node_find(seen, name))
+		return false;
+	node_set(self->load->pool, seen, name, seen->place, node_create(self->load->pool, NODE_NULL, seen->place));
+	return true;
+}
+
+const char *const *reader_word_list(struct reader *self, const char *key, const struct node *value)
+{
+	struct node *seen = node_create(self->load->pool, NODE_MAP, value->place);
+	const char **words;
+
+	if (value->count == 0) {
+		reader_wanted(self, key, value, "at least one word");
+		return NULL;
+	}
+	if (!reader_is_within(self, key, value, TELEMETRY_WORDS_MAX, "words"))
+		return NULL;
+	words = pool_array(self->pool, value->count + 1, sizeof(*words));
+	for (size_t i = 0; i < value->count; i++) {
+		const struct node *item = value->items[i];
+
+		if (item->kind != NODE_SCALAR || !*item->text || !utf8_is_plain(item->text, TELEMETRY_NAME_BYTES_MAX)) {
+			reader_wanted(self, key, item, "a word of at most 64 bytes");
+			return NULL;
+		}
+		if (!reader_is_new(self, seen, item->text)) {
+			err_at(self->err, ERR_CONFIG, item->place, "'%s': '%s' is there twice", key, item->text);
+			return NULL;
+		}
+		words[i] = pool_strdup(self->pool, item->text);
+	}
+	return words;
 }
 
 void read_text(struct reader *self, const char *key, const struct node *value, void *field)

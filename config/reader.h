@@ -19,6 +19,7 @@ struct service;
 struct stack;
 struct stack_load;
 struct strmap;
+struct telemetry_decl;
 
 struct reader {
 	struct stack_load *load;
@@ -71,6 +72,15 @@ const char *reader_scalar(struct reader *self, const char *key, const struct nod
 const char *reader_nearest(struct reader *self, const char *word, const char *const *names);
 /* The keys of a map, for reader_nearest; none once no further message would be kept. */
 const char *const *reader_keys(struct reader *self, const struct node *map);
+/* True for a map, and for a list; else an error, but nothing (NODE_NULL) is an empty map. */
+bool reader_want_map(struct reader *self, const char *key, const struct node *value);
+bool reader_want_list(struct reader *self, const char *key, const struct node *value);
+/* A closed list of words that an event can carry, NULL-terminated; NULL after an error. */
+const char *const *reader_word_list(struct reader *self, const char *key, const struct node *value);
+/* False, with an error at the first item too many, when there are more than `max`. */
+bool reader_is_within(struct reader *self, const char *key, const struct node *value, size_t max, const char *noun);
+/* Remembers `name` in `seen`, a map; false when it is there already. */
+bool reader_is_new(struct reader *self, struct node *seen, const char *name);
 /* True when the pattern compiles; else an error. */
 bool reader_pattern(struct reader *self, const char *key, const struct node *value);
 
@@ -118,8 +128,22 @@ reader_function read_ready; /* struct probe_spec */
 reader_function read_upfront; /* struct stack */
 /* telemetry_read.c */
 reader_function read_telemetry; /* struct stack */
-/* telemetry_shapes.c: validated only, carried by later steps of the program */
-reader_function check_events, check_commands, check_routes, check_origins, check_withdraw, check_setup, check_files;
+bool property_name_is_valid(const char *name);
+/* True for what every event has already, and for what keeps events anonymous: not for a stack file to declare. */
+bool property_is_ours(const char *name);
+/* The host part of an authority, whose port, if it has one, is valid; NULL when it is none. In the pool. */
+const char *authority_host(struct pool *pool, const char *authority, size_t length);
+/* telemetry_events.c */
+reader_function read_events, read_routes, read_origins; /* struct telemetry_decl */
+/* Says which properties of services' events `common` has already. */
+void check_events_and_common(struct reader *self, const struct telemetry_decl *decl);
+/* telemetry_commands.c */
+reader_function read_commands; /* struct telemetry_decl */
+/* service_parts.c */
+reader_function read_withdraw; /* struct withdraw_notice */
+reader_function read_withdraw_of_service; /* const struct withdraw_notice * */
+/* upfront_shapes.c: validated only, carried by later steps of the program */
+reader_function check_setup, check_files;
 
 extern const struct key_table table_top, table_service, table_deploy, table_dependency, table_port, table_ulimit,
 	table_env_file, table_healthcheck, table_service_upfront, table_ready, table_backoff, table_log, table_version,

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -25,6 +26,37 @@ void read_signal(struct reader *self, const char *key, const struct node *value,
 		err_at(self->err, ERR_CONFIG, value->place, "unknown signal '%s' (did you mean '%s'?)", text, name);
 	else
 		err_at(self->err, ERR_CONFIG, value->place, "unknown signal '%s': wanted a name such as SIGTERM", text);
+}
+
+static const struct key withdraw_keys[] = {
+	{"signal", read_signal, offsetof(struct withdraw_notice, signal), 0},
+	{"exec", read_argv, offsetof(struct withdraw_notice, argv), 0},
+};
+const struct key_table table_withdraw = {"on_withdraw", "withdraw", withdraw_keys,
+					 sizeof(withdraw_keys) / sizeof(*withdraw_keys), false};
+
+void read_withdraw(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	struct withdraw_notice *notice = field;
+
+	reader_map(self, key, value, &table_withdraw, notice);
+	if (value->kind != NODE_MAP)
+		return;
+	if (!node_find(value, "signal") == !node_find(value, "exec"))
+		err_at(self->err, ERR_CONFIG, value->place,
+		       "'on_withdraw': wanted either {signal: NAME} or {exec: [...]}");
+	if (notice->signal == SIGKILL || notice->signal == SIGSTOP)
+		err_at(self->err, ERR_CONFIG, node_find(value, "signal")->place,
+		       "'on_withdraw': no service hears %s: wanted a signal that it can handle",
+		       node_find(value, "signal")->text);
+}
+
+void read_withdraw_of_service(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	struct withdraw_notice *notice = pool_alloc(self->pool, sizeof(*notice));
+
+	read_withdraw(self, key, value, notice);
+	*(const struct withdraw_notice **)field = notice;
 }
 
 void read_restart(struct reader *self, const char *key, const struct node *value, void *field)

@@ -136,7 +136,7 @@ static const struct key service_upfront_keys[] = {
 	{"restart_on_unhealthy", read_bool, IN_SERVICE(restart.on_unhealthy), 0},
 	{"log", read_log, 0, 0},
 	{"shell", read_bool, IN_PARTS(shell), 0},
-	{"on_withdraw", check_withdraw, 0, 0},
+	{"on_withdraw", read_withdraw_of_service, IN_SERVICE(on_withdraw), 0},
 };
 const struct key_table table_service_upfront = {"x-upfront of a service", "service_upfront", service_upfront_keys,
 						sizeof(service_upfront_keys) / sizeof(*service_upfront_keys), false};

@@ -179,6 +179,13 @@ const char *telemetry_source_name(enum telemetry_source source);
 /* Longest text in an event, in bytes, and most properties that one block declares: an event must stay of a size to be sent. */
 #define TELEMETRY_TEXT_MAX 200u
 #define TELEMETRY_PROPERTIES_MAX 100u
+/* The same of what is declared beside: events of services, words of a closed list, bytes of such a word or of a name, the API's routes. */
+#define TELEMETRY_EVENTS_MAX 200u
+#define TELEMETRY_WORDS_MAX 100u
+#define TELEMETRY_NAME_BYTES_MAX 64u
+#define TELEMETRY_ROUTES_MAX 500u
+#define TELEMETRY_ROUTE_SEGMENTS_MAX 32u
+#define TELEMETRY_ORIGINS_MAX 20u
 
 struct telemetry_property {
 	const char *name;
@@ -235,9 +242,10 @@ struct telemetry_decl {
 	struct strmap env_on, env_off; /* ${relay} ${distinct_id} ${session_id} still unfilled */
 	const struct telemetry_event_decl *events; /* `services` */
 	size_t event_count;
-	const char *const
-		*routes; /* templates of the product's API (telemetry/route.h), NULL-terminated; NULL: none declared */
-	const char *const *origins; /* "http://localhost:3000", lower case, NULL-terminated; NULL: none */
+	/* Templates of the product's API (telemetry/route.h), without a final slash, NULL-terminated; NULL: none declared. */
+	const char *const *routes;
+	/* As a browser spells them, "http://localhost:3000", NULL-terminated; NULL: none. */
+	const char *const *origins;
 	const struct command_table *commands; /* of the product's programs, by command_table.program */
 	size_t command_count;
 	struct withdraw_notice on_withdraw; /* for every service that says nothing of its own */

@@ -234,6 +234,14 @@ static bool same_log(const struct service *a, const struct service *b)
 	return a->log_max_size_bytes == b->log_max_size_bytes && a->log_max_files == b->log_max_files;
 }
 
+static bool same_withdraw(const struct service *a, const struct service *b)
+{
+	if (a->on_withdraw == NULL || b->on_withdraw == NULL)
+		return a->on_withdraw == b->on_withdraw;
+	return a->on_withdraw->signal == b->on_withdraw->signal &&
+	       same_list(a->on_withdraw->argv, b->on_withdraw->argv);
+}
+
 /* `other`: the key that says it too; named when that is where the difference stands. */
 static const struct honoured {
 	const char *key, *other;
@@ -260,6 +268,7 @@ static const struct honoured {
 	{"x-upfront.restart_on_unhealthy", NULL, same_on_unhealthy},
 	{"x-upfront.shell", NULL, same_shell},
 	{"x-upfront.log", NULL, same_log},
+	{"x-upfront.on_withdraw", NULL, same_withdraw},
 };
 
 #define HONOURED_COUNT (sizeof(honoured) / sizeof(honoured[0]))

@@ -20,8 +20,7 @@ static const char *const source_names[] = {TELEMETRY_SOURCES(SOURCE_TEXT) NULL};
 
 /* ---- host ---- */
 
-/* The host part of an authority, which has a valid port if it has one; NULL when it is none. */
-static const char *authority_host(struct pool *pool, const char *authority, size_t length)
+const char *authority_host(struct pool *pool, const char *authority, size_t length)
 {
 	char *copy = pool_strndup(pool, authority, length);
 	char *colon = strrchr(copy, ':');
@@ -143,7 +142,7 @@ static const struct key property_keys[] = {
 const struct key_table table_property = {"a property", "property", property_keys,
 					 sizeof(property_keys) / sizeof(*property_keys), false};
 
-static bool property_name_is_valid(const char *name)
+bool property_name_is_valid(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$";
 
@@ -153,18 +152,30 @@ static bool property_name_is_valid(const char *name)
 }
 
 /* These keep events anonymous and attributed to us: no stack file changes them. */
-static bool property_is_ours(const char *name)
+static bool property_is_protected(const char *name)
 {
-	static const char *const ours[] = {"$ip",         "$geoip_disable", "$process_person_profile",
-					   "$lib",        "$lib_version",   "$set",
-					   "$set_once",   "$unset",         "$groups",
-					   "distinct_id", "token"};
+	static const char *const names[] = {"$ip",         "$geoip_disable", "$process_person_profile",
+					    "$lib",        "$lib_version",   "$set",
+					    "$set_once",   "$unset",         "$groups",
+					    "distinct_id", "token"};
 
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
-		if (strcmp(ours[i], name) == 0)
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(names[i], name) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool property_is_ours(const char *name)
+{
+	static const char *const names[] = {"app_version", "launcher_version", "platform", "platform_version", "arch",
+					    "is_ci",       "session_id"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return *name == '$' || property_is_protected(name);
 }
 
 static void read_source_map(struct reader *self, const struct node_pair *pair, struct telemetry_property *property)
@@ -223,12 +234,8 @@ static void read_properties(struct reader *self, const char *key, const struct n
 		reader_wanted(self, key, value, "a map of properties");
 		return;
 	}
-	if (value->count > TELEMETRY_PROPERTIES_MAX) {
-		err_at(self->err, ERR_CONFIG, value->pairs[TELEMETRY_PROPERTIES_MAX].key_place,
-		       "'%s' declares %zu properties, but takes at most %u", key, value->count,
-		       TELEMETRY_PROPERTIES_MAX);
+	if (!reader_is_within(self, key, value, TELEMETRY_PROPERTIES_MAX, "properties"))
 		return;
-	}
 	list = pool_array(self->pool, value->count, sizeof(*list));
 	for (size_t i = 0; i < value->count; i++) {
 		const struct node_pair *pair = &value->pairs[i];
@@ -239,7 +246,7 @@ static void read_properties(struct reader *self, const char *key, const struct n
 			       "'%s' is no name of a property: wanted letters, digits, '_', '$', '.' and '-', a letter "
 			       "first",
 			       pair->key);
-		else if (property_is_ours(pair->key))
+		else if (property_is_protected(pair->key))
 			err_at(self->err, ERR_CONFIG, pair->key_place,
 			       "property '%s' keeps events anonymous and cannot be declared", pair->key);
 		read_source(self, pair, &list[i]);
@@ -352,12 +359,12 @@ static const struct key telemetry_keys[] = {
 	{"identity", read_identity, IN_DECL(identity), 0},
 	{"server_start", read_server_start, 0, 0},
 	{"common", read_common, 0, 0},
-	{"services", check_events, 0, 0},
-	{"routes", check_routes, 0, 0},
-	{"origins", check_origins, 0, 0},
-	{"commands", check_commands, 0, 0},
+	{"services", read_events, 0, 0},
+	{"routes", read_routes, 0, 0},
+	{"origins", read_origins, 0, 0},
+	{"commands", read_commands, 0, 0},
 	{"env", read_env, 0, 0},
-	{"on_withdraw", check_withdraw, 0, 0},
+	{"on_withdraw", read_withdraw, IN_DECL(on_withdraw), 0},
 };
 const struct key_table table_telemetry = {"telemetry", "telemetry", telemetry_keys,
 					  sizeof(telemetry_keys) / sizeof(*telemetry_keys), false};
@@ -374,6 +381,7 @@ void read_telemetry(struct reader *self, const char *key, const struct node *val
 	strmap_init(&decl->env_off);
 	self->stack->telemetry = decl;
 	reader_map(self, key, value, &table_telemetry, decl);
+	check_events_and_common(self, decl);
 	if (self->load->warnings && decl->enabled && host && !decl->key)
 		err_at(self->load->warnings, ERR_CONFIG, host->place,
 		       "telemetry has a 'host' and no 'key': nothing is asked or sent");

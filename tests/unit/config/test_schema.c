@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The JSON schema for editors knows what the reader knows: no key more, no key less. Runs at the top of the source tree. */
+#include "config/command_table.h"
 #include "config/paths.h"
 #include "config/reader.h"
 #include "config/stack.h"
@@ -142,12 +143,37 @@ static void test_words(void **state)
 	}
 }
 
+#define KIND_TEXT(name, text) text,
+
+/* An enumeration is written as the list of its words, and "enum" is no word for it. */
+static void check_kinds(const cJSON *value, const char *const *kinds)
+{
+	for (; *kinds; kinds++)
+		assert_int_equal(enum_has(value, *kinds), strcmp(*kinds, "enum") != 0);
+}
+
+static void test_kinds(void **state)
+{
+	static const char *const of_events[] = {TELEMETRY_KINDS(KIND_TEXT) NULL};
+	static const char *const of_commands[] = {COMMAND_KINDS(KIND_TEXT) NULL};
+	const cJSON *telemetry = cJSON_GetObjectItem(definition(*state, "telemetry"), "properties");
+	const cJSON *event = cJSON_GetObjectItem(cJSON_GetObjectItem(telemetry, "services"), "additionalProperties");
+	const cJSON *program = cJSON_GetObjectItem(cJSON_GetObjectItem(telemetry, "commands"), "additionalProperties");
+	const cJSON *command = cJSON_GetObjectItem(program, "additionalProperties");
+	const cJSON *common = cJSON_GetObjectItem(cJSON_GetObjectItem(program, "properties"), "*");
+
+	check_kinds(cJSON_GetObjectItem(event, "additionalProperties"), of_events);
+	check_kinds(cJSON_GetObjectItem(command, "patternProperties")->child, of_commands);
+	check_kinds(cJSON_GetObjectItem(common, "patternProperties")->child, of_commands);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_tables_are_reached),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

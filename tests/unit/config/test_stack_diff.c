@@ -101,6 +101,7 @@ static void test_each_key(void **state)
 		{WEB("command: a, x-upfront: {log: {max_files: 2}}"), "x-upfront.log"},
 		{WEB("command: a, x-upfront: {version: '2'}"), "x-upfront.version"},
 		{WEB("command: a, x-upfront: {open: 'http://localhost/'}"), "x-upfront.open"},
+		{WEB("command: a, x-upfront: {on_withdraw: {signal: USR1}}"), "x-upfront.on_withdraw"},
 		{WEB("command: a, x-upfront: {shell: true}"), "command x-upfront.shell"},
 		{WEB("command: a, scale: 2"), "scale"},
 		{WEB("command: a, deploy: {replicas: 2}"), "deploy"},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Several files into one, by Compose's rules: -f twice, extends, include. */
+#include "config/command_table.h"
 #include "config/node.h"
 #include "tests/lib/stack_text.h"
 #include "tests/lib/world.h"
@@ -252,6 +253,64 @@ static void test_files_listed(void **state)
 	stack_destroy(stack);
 }
 
+static const char *joined(const char *const *words)
+{
+	static char text[256];
+
+	*text = '\0';
+	for (; words && *words; words++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", *text ? " " : "", *words);
+	return text;
+}
+
+/* What a later file says of an event, an option or a withdrawal counts; all else stays, lists grow. */
+static void test_declared_telemetry(void **state)
+{
+	const struct world *world = *state;
+	struct err err = ERR_INIT;
+	struct stack_source *source;
+	struct stack *stack;
+	const struct telemetry_decl *decl;
+	const struct command_entry *run;
+
+	world_write(world, "a.yaml",
+		    "x-upfront: {telemetry: {services: {asked: {ok: bool, how: [a, b]}, old: {n: int}},\n"
+		    "  routes: [/a, /b], origins: ['http://h:1'], on_withdraw: {signal: USR1},\n"
+		    "  commands: {t: {'*': {-v: count}, run: {--f: [x, y], --n: int, aliases: [r]}, stop: }}}}\n"
+		    "services: {w: {command: a, x-upfront: {on_withdraw: {signal: USR1}}}}\n");
+	world_write(world, "b.yaml",
+		    "x-upfront: {telemetry: {services: {asked: {how: [c]}, new: }, routes: [/b, /c], origins: "
+		    "['HTTP://h:1'],\n"
+		    "  commands: {t: {run: {--f: path, aliases: [go], track: false}}, u: {x: }}, on_withdraw: {exec: "
+		    "[a]}}}\n"
+		    "services: {w: {x-upfront: {on_withdraw: {exec: [b]}}}}\n");
+	stack = resolve(world, &source, &err);
+	assert_non_null(stack);
+	decl = stack->telemetry;
+	assert_int_equal(decl->event_count, 3);
+	assert_int_equal(decl->events[0].field_count, 2);
+	assert_string_equal(joined(decl->events[0].fields[1].words), "c");
+	assert_string_equal(decl->events[2].name, "new");
+	assert_string_equal(joined(decl->routes), "/a /b /c");
+	assert_string_equal(joined(decl->origins), "http://h:1");
+	assert_int_equal(decl->on_withdraw.signal, 0);
+	assert_string_equal(joined(decl->on_withdraw.argv), "a");
+	assert_int_equal(stack->services[0].on_withdraw->signal, 0);
+	assert_string_equal(joined(stack->services[0].on_withdraw->argv), "b");
+	assert_int_equal(decl->command_count, 2);
+	assert_int_equal(decl->commands[0].option_count, 1);
+	assert_int_equal(decl->commands[0].entry_count, 2);
+	run = &decl->commands[0].entries[0];
+	assert_int_equal(run->option_count, 2);
+	assert_int_equal(run->options[0].kind, COMMAND_PATH);
+	assert_int_equal(run->options[1].kind, COMMAND_INT);
+	assert_string_equal(joined(run->aliases), "go");
+	assert_true(run->untracked);
+	stack_destroy(stack);
+	stack_source_destroy(source);
+	err_finish(&err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +319,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_include, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_include_troubles, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_files_listed, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_declared_telemetry, world_setup, world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,12 +170,7 @@ static void test_other_parts(void **state)
 	resolve(&text, "setup: [{key: P, ask: Which, choices: [a, b]}, {key: K, ask: Key, secret: true, pattern: ^sk-, "
 		       "when: P=a},"
 		       "  {key: PORT, port: 3000}],"
-		       "files: [{from: a, to: b, mode: '0600'}],"
-		       "telemetry: {services: {asked: {ok: bool, ms: number, how: [a, b]}, plain: },"
-		       "  routes: [/a, '/a/{id}'], origins: ['http://localhost:3000', 'https://x.org'],"
-		       "  commands: {tool: {run: {--filter: value, '-t, --n': int, --f: [json, csv], <site>: path, "
-		       "aliases: [r],"
-		       "    track: false}, dbt run: }}, on_withdraw: {exec: [a]}}");
+		       "files: [{from: a, to: b, mode: '0600'}]");
 	stack_text_assert_error(&text, "");
 	stack_text_finish(&text);
 }
@@ -266,20 +261,6 @@ static void test_errors(void **state)
 		{"telemetry: {env: {on: {A: '${relay:?no}'}}}", "required variable 'relay' is empty: no"},
 		{"telemetry: {env: {off: {A=B: x}}}", "'A=B' is no name of a variable"},
 		{"telemetry: {env: {on: {A: [b]}}}", "'A': wanted text, found a list"},
-		{"telemetry: {services: {$pageview: {}}}", "'$pageview' is no name of an event"},
-		{"telemetry: {services: {a: {b: boolean}}}", "unknown kind 'boolean'"},
-		{"telemetry: {services: {a: {b: []}}}", "'b': wanted at least one word"},
-		{"telemetry: {routes: [a]}", "'routes': wanted a route such as /api/v1/charts/{id}, found 'a'"},
-		{"telemetry: {routes: /a}", "'routes': wanted a list, found '/a'"},
-		{"telemetry: {origins: ['http://a/b']}", "'origins': wanted an origin such as http://localhost:3000"},
-		{"telemetry: {origins: ['*']}", "'origins': wanted an origin"},
-		{"telemetry: {commands: {t: {run: {filter: value}}}}", "command 'run': 'filter' is neither an option"},
-		{"telemetry: {commands: {t: {run: {--f: vaule}}}}", "unknown kind 'vaule' (did you mean 'value'?)"},
-		{"telemetry: {commands: {t: {run: {track: x}}}}", "'track': wanted true or false"},
-		{"telemetry: {commands: {t: {run: {aliases: x}}}}", "'aliases': wanted a list"},
-		{"telemetry: {commands: {t: run}}", "'t': wanted a map, found 'run'"},
-		{"telemetry: {on_withdraw: {}}", "'on_withdraw': wanted either {signal: NAME} or {exec: [...]}"},
-		{"telemetry: {on_withdraw: {signal: SIGFOO}}", "unknown signal 'SIGFOO'"},
 		{"setup: {key: a}", "'setup': wanted a list, found a map"},
 		{"setup: [{ask: a}]", "'setup': this question has no 'key'"},
 		{"setup: [{key: A}]", "'setup': wanted either 'ask' or 'port'"},
