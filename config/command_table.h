@@ -54,6 +54,7 @@ struct command_entry {
 	bool operands_repeat; /* the last operand may be given any number of times */
 	bool untracked; /* never reported */
 	bool hides_args; /* reported without its arguments */
+	bool passthrough; /* its first operand begins another program's command line, with or without "--" before it */
 };
 
 struct command_table {

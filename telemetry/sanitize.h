@@ -8,11 +8,15 @@
  *   <unknown-flag>                    an option that is not in the table; its attached value is dropped, a following word is <value>
  *   <unknown-command>                 ends the reading; nothing behind it is looked at
  *   <none>                            no command was given
- *   --  <args>                        everything behind "--", however much
+ *   --  <args>                        everything behind "--", however much; of a passthrough command <args> without it
  *   <more>                            in place of all tokens beyond SANITIZE_TOKENS_MAX
  *
- * "--opt=v", "--opt v", "-ov", "-o v" and unambiguous abbreviations come out the same; each option once, in the order of first
- * appearance; a run of equal positional placeholders is one. Linear in argv, no allocation.
+ * "--opt=v", "--opt v", "-ov", "-o v" and unambiguous abbreviations come out the same; each option of the table once, in the order of
+ * first appearance; a run of equal positional placeholders is one. Linear in argv, no allocation.
+ *
+ *   sanitize         the reading of a command line
+ *   sanitize_check   whether tokens could have come from one
+ *   sanitize_table   what both ask of a table
  */
 #ifndef UPFRONT_TELEMETRY_SANITIZE_H
 #define UPFRONT_TELEMETRY_SANITIZE_H
@@ -20,11 +24,16 @@
 #include "config/command_table.h"
 
 #define SANITIZE_TOKENS_MAX 32u
+#define SANITIZE_OPERANDS_MAX 63u /* operands declared beyond this count as undeclared */
 
 struct sanitized {
 	bool tracked; /* false: no event - an untracked command, or --no-telemetry anywhere in argv, even as a value or behind "--" */
 	const char *program; /* the table's, or NULL */
-	const char *command; /* name of an entry, or a placeholder */
+	const char *
+		group; /* the first `group_bytes` bytes: words of a name that fit ("dbt" of "dbt run") where no whole name did */
+	size_t group_bytes; /* 0: none */
+	const char *
+		command; /* name of an entry, or a placeholder; "" when there is only a group. sanitized_command_text joins all three. */
 	const char *args[SANITIZE_TOKENS_MAX + 1]; /* the last may be <more> */
 	size_t arg_count;
 	bool usage_error; /* it was no valid command line */
@@ -34,9 +43,12 @@ struct sanitized {
 void sanitize_command_line(const struct command_table *table, size_t argc, const char *const *argv,
 			   struct sanitized *result);
 
+/* "visivo dbt run", "ps", "visivo dbt <unknown-command>": as snprintf, returns the whole length also when `size` does not hold it. */
+size_t sanitized_command_text(const struct sanitized *self, char *text, size_t size);
+
 /*
- * For what another process has sanitised: true when `command` ("ps", "visivo run", a placeholder) and each of the `count` tokens could have come
- * from one of the `table_count` tables. Nothing else is to be queued.
+ * For what another process has sanitised: true when `command` (as sanitized_command_text makes it) and the `count` tokens together, in
+ * this order, could have come from one of the `table_count` tables, as a tracked command. Nothing else is to be queued.
  */
 bool sanitize_could_make(const struct command_table *tables, size_t table_count, const char *command,
 			 const char *const *tokens, size_t count);
