@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/catalog.h"
 
-#include "config/utf8.h"
-#include "telemetry/id.h"
 #include "telemetry/telemetry.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
 
-#define STARTS (CATALOG_SERVER_START | CATALOG_SERVER_START_FAILED)
+#define STARTS CATALOG_STARTS
 
 static const char *const no_address[] = {"0.0.0.0", NULL};
 static const char *const library_name[] = {"upfront", NULL};
@@ -16,14 +13,33 @@ static const char *const platforms[] = {"linux", NULL};
 static const char *const node_architectures[] = {"x64",     "ia32", "arm64",  "arm",     "ppc64", "s390x",
 						 "riscv64", "mips", "mipsel", "loong64", "other", NULL};
 #define ERROR_TYPE_NAME(name, text) text,
-static const char *const error_types[] = {TELEMETRY_ERRORS(ERROR_TYPE_NAME) NULL};
+static const char *const error_types[] = {TELEMETRY_ERRORS(ERROR_TYPE_NAME)};
+static const char *const start_errors[] = {TELEMETRY_START_ERRORS(ERROR_TYPE_NAME)
+						   TELEMETRY_SHARED_ERRORS(ERROR_TYPE_NAME) NULL};
+static const char *const command_errors[] = {TELEMETRY_SHARED_ERRORS(ERROR_TYPE_NAME)
+						     TELEMETRY_COMMAND_ERRORS(ERROR_TYPE_NAME) NULL};
 #undef ERROR_TYPE_NAME
+/* As route_method says them (telemetry/route.h). */
+static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER", NULL};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static const struct catalog_event events[] = {
-	{"server_start", CATALOG_SERVER_START, "once per `up`, when all services it named are ready", "0.1.0"},
-	{"server_start_failed", CATALOG_SERVER_START_FAILED, "once per `up`, when the stack could not come up",
-	 "0.1.0"},
+	[TELEMETRY_SERVER_START] = {"server_start", CATALOG_SERVER_START,
+				    "once per `up`, when all services it named are ready", "0.1.0"},
+	[TELEMETRY_SERVER_START_FAILED] = {"server_start_failed", CATALOG_SERVER_START_FAILED,
+					   "once per `up`, when the stack could not come up", "0.1.0"},
+	[TELEMETRY_CLI_COMMAND] =
+		{"cli_command", CATALOG_CLI_COMMAND,
+		 "when a command has reached the running stack, or a `run` under it or its own `up` ends", "0.1.0"},
+	[TELEMETRY_API_REQUEST] =
+		{"api_request", CATALOG_API_REQUEST,
+		 "when a request to the control API was answered, not of upfront's own screens; or one to the "
+		 "product's API, if a service reports it",
+		 "0.1.0"},
 };
+_Static_assert(COUNT(events) == TELEMETRY_API_REQUEST + 1, "every kind of event has its row");
+_Static_assert(COUNT(error_types) == TELEMETRY_ERROR_COUNT, "every error has its word");
 
 static const struct catalog_property properties[] = {
 	{CATALOG_ENVELOPE, "uuid", CATALOG_UUID7, CATALOG_FROM_UUID, NULL,
@@ -85,18 +101,44 @@ static const struct catalog_property properties[] = {
 	{STARTS, "services.cpu_system", CATALOG_INTEGER, CATALOG_FROM_MEMBER, NULL,
 	 "the same in the kernel, microseconds", "0.1.0"},
 	{STARTS, "time", CATALOG_TIME, SOURCE_TIME, NULL, "when the start was over", "0.1.0"},
-	{CATALOG_SERVER_START_FAILED, "error_type", CATALOG_WORD, CATALOG_FROM_ERROR_TYPE, error_types,
+	{CATALOG_SERVER_START_FAILED, "error_type", CATALOG_WORD, CATALOG_FROM_ERROR_TYPE, start_errors,
 	 "what keeps stacks from starting", "0.1.0"},
 	{CATALOG_SERVER_START_FAILED, "services_ready", CATALOG_INTEGER, CATALOG_FROM_SERVICES_READY, NULL,
 	 "how far the start came", "0.1.0"},
+
+	{CATALOG_CLI_COMMAND, "command", CATALOG_COMMAND, CATALOG_FROM_COMMAND, NULL, "which commands are used",
+	 "0.1.0"},
+	{CATALOG_CLI_COMMAND, "command_args", CATALOG_TOKENS, CATALOG_FROM_COMMAND_ARGS, NULL,
+	 "which options are used; in place of each value its kind", "0.1.0"},
+	{CATALOG_CLI_COMMAND, "duration_ms", CATALOG_INTEGER, CATALOG_FROM_COMMAND_DURATION, NULL,
+	 "which commands are slow, milliseconds", "0.1.0"},
+	{CATALOG_CLI_COMMAND, "success", CATALOG_BOOL, CATALOG_FROM_COMMAND_SUCCESS, NULL, "which commands fail",
+	 "0.1.0"},
+	{CATALOG_CLI_COMMAND, "error_type", CATALOG_WORD_OR_NULL, CATALOG_FROM_COMMAND_ERROR, command_errors,
+	 "what they fail of", "0.1.0"},
+	{CATALOG_CLI_COMMAND, "job_count", CATALOG_INTEGER_OR_NULL, CATALOG_FROM_JOB_COUNT, NULL,
+	 "how much work a command of the product did, if it says so", "0.1.0"},
+	{CATALOG_CLI_COMMAND, "object_counts", CATALOG_COUNTS, CATALOG_FROM_OBJECT_COUNTS, NULL,
+	 "how many things of which kind it worked on, if it says so", "0.1.0"},
+
+	{CATALOG_API_REQUEST, "endpoint", CATALOG_ROUTE, CATALOG_FROM_ENDPOINT, NULL, "which parts of the API are used",
+	 "0.1.0"},
+	{CATALOG_API_REQUEST, "method", CATALOG_WORD, CATALOG_FROM_METHOD, methods, "how they are used", "0.1.0"},
+	{CATALOG_API_REQUEST, "status_code", CATALOG_STATUS, CATALOG_FROM_STATUS, NULL, "which requests fail", "0.1.0"},
+	{CATALOG_API_REQUEST, "duration_ms", CATALOG_INTEGER, CATALOG_FROM_REQUEST_DURATION, NULL,
+	 "which requests are slow, milliseconds", "0.1.0"},
 
 	{CATALOG_DECLARED, "node_arch", CATALOG_WORD, SOURCE_NODE_ARCH, node_architectures,
 	 "processor type as Node names it", "0.1.0"},
 	{CATALOG_DECLARED, "value", CATALOG_TEXT, SOURCE_VALUE, NULL, "text from the stack file", "0.1.0"},
 	{CATALOG_DECLARED, "exec", CATALOG_TEXT, SOURCE_EXEC, NULL, "what a command of the stack file prints", "0.1.0"},
-};
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+	{CATALOG_REPORTED, "bool", CATALOG_BOOL, CATALOG_FROM_SERVICE + KIND_BOOL, NULL, "told by a service", "0.1.0"},
+	{CATALOG_REPORTED, "number", CATALOG_NUMBER, CATALOG_FROM_SERVICE + KIND_NUMBER, NULL, "told by a service",
+	 "0.1.0"},
+	{CATALOG_REPORTED, "int", CATALOG_WHOLE, CATALOG_FROM_SERVICE + KIND_INT, NULL, "told by a service", "0.1.0"},
+	{CATALOG_REPORTED, "enum", CATALOG_WORD, CATALOG_FROM_SERVICE + KIND_WORD, NULL, "told by a service", "0.1.0"},
+};
 
 const char *telemetry_error_name(enum telemetry_error error)
 {
@@ -114,6 +156,17 @@ const struct catalog_event *catalog_find_event(const char *name)
 	for (size_t i = 0; i < COUNT(events); i++) {
 		if (strcmp(events[i].name, name) == 0)
 			return &events[i];
+	}
+	return NULL;
+}
+
+const struct telemetry_event_decl *catalog_find_declared(const struct stack *stack, const char *name)
+{
+	const struct telemetry_decl *decl = stack->telemetry;
+
+	for (size_t i = 0; decl && i < decl->event_count; i++) {
+		if (strcmp(decl->events[i].name, name) == 0)
+			return &decl->events[i];
 	}
 	return NULL;
 }
@@ -149,78 +202,4 @@ const char *catalog_kind_name(enum catalog_kind kind)
 	static const char *const names[] = {CATALOG_KINDS(KIND_NAME)};
 #undef KIND_NAME
 	return names[kind];
-}
-
-bool catalog_allows_text(const struct catalog_property *property, const char *text)
-{
-	switch (property->kind) {
-	case CATALOG_CONSTANT:
-	case CATALOG_WORD:
-		for (const char *const *value = property->values; *value; value++) {
-			if (strcmp(*value, text) == 0)
-				return true;
-		}
-		return false;
-	case CATALOG_TOKEN:
-		return text[0] && strnlen(text, TELEMETRY_TEXT_MAX + 1) <= TELEMETRY_TEXT_MAX &&
-		       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
-			       strlen(text);
-	case CATALOG_TEXT:
-		return utf8_is_plain(text, TELEMETRY_TEXT_MAX);
-	case CATALOG_UUID4:
-		return id_is_valid(text, 4);
-	case CATALOG_UUID7:
-		return id_is_valid(text, 7);
-	case CATALOG_TIME:
-		return time_is_valid(text);
-	default:
-		return false;
-	}
-}
-
-/* Every member must be listed, and every listed member must be there. */
-static bool allows_object(const struct catalog_property *property, const cJSON *value)
-{
-	size_t prefix = strlen(property->name), listed = 0;
-	int present = 0;
-	const cJSON *member;
-
-	for (size_t i = 0; i < COUNT(properties); i++) {
-		const struct catalog_property *row = &properties[i];
-
-		if (strncmp(row->name, property->name, prefix) != 0 || row->name[prefix] != '.')
-			continue;
-		listed++;
-		member = cJSON_GetObjectItemCaseSensitive(value, row->name + prefix + 1);
-		if (!member || !catalog_allows(row, member))
-			return false;
-	}
-	cJSON_ArrayForEach(member, value) present++;
-	return (size_t)present == listed;
-}
-
-bool catalog_allows(const struct catalog_property *property, const cJSON *value)
-{
-	switch (property->kind) {
-	case CATALOG_TRUE:
-		return cJSON_IsTrue(value);
-	case CATALOG_FALSE:
-		return cJSON_IsFalse(value);
-	case CATALOG_BOOL:
-		return cJSON_IsBool(value);
-	case CATALOG_ZERO:
-		return cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 0;
-	case CATALOG_INTEGER:
-		return cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 9007199254740991.0 &&
-		       (double)(int64_t)value->valuedouble == value->valuedouble;
-	case CATALOG_OBJECT:
-		return cJSON_IsObject(value) && allows_object(property, value);
-	case CATALOG_TEXT:
-		if (cJSON_IsNull(value))
-			return true;
-		break;
-	default:
-		break;
-	}
-	return cJSON_IsString(value) && catalog_allows_text(property, value->valuestring);
 }

@@ -20,22 +20,40 @@ struct cJSON;
 #define CATALOG_SERVER_START 4u
 #define CATALOG_SERVER_START_FAILED 8u
 #define CATALOG_DECLARED 16u /* only where a stack file declares it */
+#define CATALOG_CLI_COMMAND 32u
+#define CATALOG_API_REQUEST 64u
+#define CATALOG_REPORTED \
+	128u /* in services' own events, where a stack file declares them: a row for each enum telemetry_kind */
+#define CATALOG_STARTS (CATALOG_SERVER_START | CATALOG_SERVER_START_FAILED)
 
-/* What values a property can take: X(name, type as the schema says it). */
-#define CATALOG_KINDS(X)                                          \
-	X(CATALOG_TRUE, "always true")                            \
-	X(CATALOG_FALSE, "always false")                          \
-	X(CATALOG_CONSTANT, "always the same text")               \
-	X(CATALOG_BOOL, "true or false")                          \
-	X(CATALOG_WORD, "one of a closed list")                   \
-	X(CATALOG_TOKEN, "letters, digits, '.', '_', '-'")        \
-	X(CATALOG_TEXT, "text of at most 200 bytes, or null")     \
-	X(CATALOG_UUID4, "random UUID (version 4)")               \
-	X(CATALOG_UUID7, "time and random bits (UUID version 7)") \
-	X(CATALOG_TIME, "time, UTC, milliseconds")                \
-	X(CATALOG_ZERO, "always 0")                               \
-	X(CATALOG_INTEGER, "whole number, not negative")          \
-	X(CATALOG_OBJECT, "object of the members below")
+/* How many members object_counts has at most, and how long their names are. */
+#define CATALOG_COUNTS_MAX 32
+#define CATALOG_COUNT_NAME_MAX 40u
+
+/* What values a property can take: X(name, type as the schema says it). None takes free text from this machine. */
+#define CATALOG_KINDS(X)                                                                                               \
+	X(CATALOG_TRUE, "always true")                                                                                 \
+	X(CATALOG_FALSE, "always false")                                                                               \
+	X(CATALOG_CONSTANT, "always the same text")                                                                    \
+	X(CATALOG_BOOL, "true or false")                                                                               \
+	X(CATALOG_WORD, "one of a closed list")                                                                        \
+	X(CATALOG_TOKEN, "letters, digits, '.', '_', '-'")                                                             \
+	X(CATALOG_TEXT, "text of at most 200 bytes, or null")                                                          \
+	X(CATALOG_UUID4, "random UUID (version 4)")                                                                    \
+	X(CATALOG_UUID7, "time and random bits (UUID version 7)")                                                      \
+	X(CATALOG_TIME, "time, UTC, milliseconds")                                                                     \
+	X(CATALOG_ZERO, "always 0")                                                                                    \
+	X(CATALOG_INTEGER, "whole number, not negative")                                                               \
+	X(CATALOG_OBJECT, "object of the members below")                                                               \
+	X(CATALOG_WORD_OR_NULL, "one of a closed list, or null")                                                       \
+	X(CATALOG_INTEGER_OR_NULL, "whole number, not negative, or null")                                              \
+	X(CATALOG_COUNTS, "object of at most 32 whole numbers by name ([a-z][a-z0-9_]*, at most 40 letters), or null") \
+	X(CATALOG_STATUS, "whole number from 100 to 599")                                                              \
+	X(CATALOG_COMMAND, "name of a command, or a placeholder")                                                      \
+	X(CATALOG_TOKENS, "list of option names, listed words and placeholders, at most 33")                           \
+	X(CATALOG_ROUTE, "route with names in place of what was asked for, or <unmatched>")                            \
+	X(CATALOG_NUMBER, "number")                                                                                    \
+	X(CATALOG_WHOLE, "whole number")
 #define CATALOG_ENUMERATOR(name, text) name,
 enum catalog_kind { CATALOG_KINDS(CATALOG_ENUMERATOR) };
 #undef CATALOG_ENUMERATOR
@@ -51,7 +69,19 @@ enum catalog_source {
 	CATALOG_FROM_PROPERTIES,
 	CATALOG_FROM_ERROR_TYPE,
 	CATALOG_FROM_SERVICES_READY,
-	CATALOG_FROM_MEMBER /* measured together with the object it stands in */
+	CATALOG_FROM_MEMBER, /* measured together with the object it stands in */
+	CATALOG_FROM_COMMAND, /* these: struct telemetry_command */
+	CATALOG_FROM_COMMAND_ARGS,
+	CATALOG_FROM_COMMAND_DURATION,
+	CATALOG_FROM_COMMAND_SUCCESS,
+	CATALOG_FROM_COMMAND_ERROR,
+	CATALOG_FROM_JOB_COUNT,
+	CATALOG_FROM_OBJECT_COUNTS,
+	CATALOG_FROM_ENDPOINT, /* these: struct telemetry_request */
+	CATALOG_FROM_METHOD,
+	CATALOG_FROM_STATUS,
+	CATALOG_FROM_REQUEST_DURATION,
+	CATALOG_FROM_SERVICE = 200 /* and enum telemetry_kind: told by a service, through the relay */
 };
 
 struct catalog_property {
@@ -71,8 +101,11 @@ struct catalog_event {
 	const char *since;
 };
 
+/* upfront's own events, in the order of enum telemetry_event_kind. */
 const struct catalog_event *catalog_events(size_t *count);
 const struct catalog_event *catalog_find_event(const char *name);
+/* Event of that name which the stack lets services send, or NULL. */
+const struct telemetry_event_decl *catalog_find_declared(const struct stack *stack, const char *name);
 const struct catalog_property *catalog_properties(size_t *count);
 /* Row of that exact name in that scope, or NULL. */
 const struct catalog_property *catalog_find(unsigned scope, const char *name);
@@ -80,7 +113,7 @@ const struct catalog_property *catalog_find(unsigned scope, const char *name);
 const struct catalog_property *catalog_of_source(int source);
 const char *catalog_kind_name(enum catalog_kind kind);
 
-/* True when `value` is what the row allows; members of objects are checked with it. */
+/* True when `value` is what the row allows; members of objects are checked with it (catalog_check.c). */
 bool catalog_allows(const struct catalog_property *property, const struct cJSON *value);
 /* The same for a text. */
 bool catalog_allows_text(const struct catalog_property *property, const char *text);
@@ -89,7 +122,8 @@ bool catalog_allows_text(const struct catalog_property *property, const char *te
 struct catalog_entry {
 	char *name;
 	const struct catalog_property *row; /* kind, purpose */
-	const struct telemetry_property *declared; /* NULL: one of upfront's own */
+	const struct telemetry_property *declared; /* NULL: one of upfront's own, or of a service */
+	const struct telemetry_field *field; /* of a service's own event */
 	const char *service; /* SOURCE_VERSION: whose */
 	size_t exec_index; /* SOURCE_EXEC: into telemetry_facts.exec_values */
 };
@@ -97,6 +131,7 @@ struct catalog_entry {
 struct catalog_list {
 	struct catalog_entry *entries;
 	size_t count;
+	size_t common_count; /* the first of them stand in every event */
 };
 
 /*
@@ -106,6 +141,9 @@ struct catalog_list {
  * alone gives the common ones. Returns 0 or -ENOMEM.
  */
 int catalog_list_make(const struct stack *stack, unsigned scope, struct catalog_list *list);
+/* The same for an event of services: the common ones, then its fields. */
+int catalog_list_make_declared(const struct stack *stack, const struct telemetry_event_decl *event,
+			       struct catalog_list *list);
 void catalog_list_finish(struct catalog_list *self);
 
 #endif

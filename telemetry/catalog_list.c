@@ -117,7 +117,7 @@ static int list_defaults(struct listing *self, unsigned scope)
 			continue;
 		if (rows[i].source == SOURCE_VERSION && self->stack)
 			result = list_versions(self, &rows[i]);
-		else if (scope != CATALOG_COMMON && is_replaced(self, &rows[i], entry.name, ""))
+		else if ((scope & CATALOG_STARTS) && is_replaced(self, &rows[i], entry.name, ""))
 			result = 0;
 		else
 			result = list_add(self, &entry);
@@ -157,22 +157,55 @@ size_t telemetry_exec_properties(const struct stack *stack, const struct telemet
 	return add_exec(decl->common, decl->common_count, list, room, found);
 }
 
-int catalog_list_make(const struct stack *stack, unsigned scope, struct catalog_list *list)
+static int list_common(struct listing *self)
+{
+	int result = list_defaults(self, CATALOG_COMMON);
+
+	if (result == 0 && self->decl)
+		result = list_declared(self, self->decl->common, self->decl->common_count,
+				       count_server_start_exec(self->decl));
+	self->list.common_count = self->list.count;
+	return result;
+}
+
+static int list_own(struct listing *self, unsigned scope)
+{
+	int result = list_defaults(self, scope);
+
+	if (result == 0 && self->decl && (scope & CATALOG_STARTS))
+		result = list_declared(self, self->decl->server_start, self->decl->server_start_count, 0);
+	return result;
+}
+
+static int list_fields(struct listing *self, const struct telemetry_event_decl *event)
+{
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < event->field_count; i++) {
+		const struct telemetry_field *field = &event->fields[i];
+		struct catalog_entry entry = {.name = (char *)field->name,
+					      .row = catalog_of_source(CATALOG_FROM_SERVICE + (int)field->kind),
+					      .field = field};
+
+		if (field->name[0] != '$')
+			result = list_add(self, &entry);
+	}
+	return result;
+}
+
+/* `event` NULL: one of upfront's own, by `scope`. */
+static int list_make(const struct stack *stack, unsigned scope, const struct telemetry_event_decl *event,
+		     struct catalog_list *list)
 {
 	struct listing listing = {.stack = stack, .decl = stack ? stack->telemetry : NULL};
-	const struct telemetry_decl *decl = listing.decl;
 	int result;
 
 	strmap_init(&listing.names);
-	result = list_defaults(&listing, CATALOG_COMMON);
-	if (result == 0 && decl)
-		result = list_declared(&listing, decl->common, decl->common_count, count_server_start_exec(decl));
-	if (result < 0 || scope == CATALOG_COMMON)
-		goto out;
-	result = list_defaults(&listing, scope);
-	if (result == 0 && decl)
-		result = list_declared(&listing, decl->server_start, decl->server_start_count, 0);
-out:
+	result = list_common(&listing);
+	if (result == 0 && event)
+		result = list_fields(&listing, event);
+	else if (result == 0 && scope != CATALOG_COMMON)
+		result = list_own(&listing, scope);
 	strmap_finish(&listing.names);
 	if (result < 0)
 		catalog_list_finish(&listing.list);
@@ -181,11 +214,22 @@ out:
 	return result;
 }
 
+int catalog_list_make(const struct stack *stack, unsigned scope, struct catalog_list *list)
+{
+	return list_make(stack, scope, NULL, list);
+}
+
+int catalog_list_make_declared(const struct stack *stack, const struct telemetry_event_decl *event,
+			       struct catalog_list *list)
+{
+	return list_make(stack, 0, event, list);
+}
+
 void catalog_list_finish(struct catalog_list *self)
 {
 	for (size_t i = 0; i < self->count; i++)
 		free(self->entries[i].name);
 	free(self->entries);
 	self->entries = NULL;
-	self->count = 0;
+	self->count = self->common_count = 0;
 }

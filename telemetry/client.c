@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/client.h"
 
-#include "config/paths.h"
 #include "config/stack.h"
+#include "telemetry/config_message.h"
 #include "telemetry/event.h"
 #include "telemetry/id.h"
 #include "telemetry/identity.h"
+#include "telemetry/print.h"
+#include "telemetry/sender_spawn.h"
 #include "telemetry/state.h"
 #include "telemetry/telemetry.h"
 #include "telemetry/wire.h"
@@ -13,18 +15,22 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define HEARD_BYTES_MAX 1024
+#define HEARD_AT_ONCE_MAX 16
+/* All that a socket holds, and a length before each message. */
+#define BACKLOG_BYTES (4u * WIRE_BUFFER_BYTES)
+
 struct telemetry {
 	const struct stack *stack;
 	char distinct_id[ID_BYTES], session_id[ID_BYTES];
-	bool is_ci;
+	struct event_maker *maker;
+	char *message; /* room for one: its letter, then an event */
 	int print_fd; /* -1: a sender is started */
 	/*
 	 * Both ends stay open here: what a dying sender has not read waits in the socket for the next one. The
@@ -33,31 +39,16 @@ struct telemetry {
 	int fd, sender_fd;
 	char *program;
 	char **environment; /* one block */
-	char *config; /* the first message */
+	cJSON *config; /* the first message, but for what is common to all events */
+	int relay_fds[WIRE_RELAYS_MAX];
+	size_t relay_count; /* 0: no relay is served */
+	bool common_due; /* the relay does not know yet what has been found out */
 	bool started;
 	pid_t pid;
 	int restarts;
 	uint64_t dropped;
+	struct telemetry_counts past, heard; /* of senders that are gone, and of this one */
 };
-
-char *telemetry_sender_path(void)
-{
-	static const char *const places[] = {"upfront-telemetry", "../libexec/upfront/upfront-telemetry"};
-	char *folder = paths_program_dir(), *path = NULL;
-
-	for (size_t i = 0; folder && i < sizeof(places) / sizeof(*places); i++) {
-		if (asprintf(&path, "%s/%s", folder, places[i]) < 0) {
-			path = NULL;
-			break;
-		}
-		if (access(path, X_OK) == 0)
-			break;
-		free(path);
-		path = NULL;
-	}
-	free(folder);
-	return path;
-}
 
 /* The child's end must not be one of the numbers that become /dev/null. */
 static int above_standard(int *fd)
@@ -90,74 +81,15 @@ static int make_socket(struct telemetry *self)
 	return result;
 }
 
-/* Own session, so that no key of the terminal reaches it; default signals; three descriptors and the socket. */
-static int start_sender(struct telemetry *self)
-{
-	char *argv[] = {(char *)"upfront-telemetry", NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t every, none;
-	pid_t pid;
-	int result;
-
-	sigfillset(&every);
-	sigemptyset(&none);
-	result = posix_spawn_file_actions_init(&actions);
-	if (result != 0)
-		return -result;
-	result = posix_spawnattr_init(&attributes);
-	if (result != 0)
-		goto out_actions;
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setsigdefault(&attributes, &every);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	if ((result = posix_spawn_file_actions_adddup2(&actions, self->sender_fd, WIRE_FD)) != 0 ||
-	    (result = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)) != 0 ||
-	    (result = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)) != 0 ||
-	    (result = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)) != 0 ||
-	    (result = posix_spawn_file_actions_addclosefrom_np(&actions, WIRE_FD + 1)) != 0)
-		goto out;
-	result = posix_spawn(&pid, self->program, &actions, &attributes, argv, self->environment);
-	if (result == 0)
-		self->pid = pid;
-out:
-	posix_spawnattr_destroy(&attributes);
-out_actions:
-	posix_spawn_file_actions_destroy(&actions);
-	return -result;
-}
-
-/* One packet or nothing. */
-static bool hand_over(struct telemetry *self, char kind, const char *text)
+/* One packet, or nothing and -errno. */
+static int hand_over(struct telemetry *self, char kind, const char *text)
 {
 	struct iovec parts[2] = {{&kind, 1}, {(void *)text, strlen(text)}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 
-	return self->fd >= 0 && sendmsg(self->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
-}
-
-/* The first message as text, or NULL when out of memory. */
-static char *make_config(const struct stack *stack)
-{
-	const struct telemetry_decl *decl = stack->telemetry;
-	char *outbox = state_file(stack->app, STATE_OUTBOX), *ledger = state_file(stack->app, STATE_LEDGER);
-	cJSON *config = cJSON_CreateObject();
-	char *text;
-
-	cJSON_AddStringToObject(config, "host", decl->host);
-	cJSON_AddStringToObject(config, "key", decl->key);
-	cJSON_AddStringToObject(config, "app", stack->app);
-	cJSON_AddNumberToObject(config, "notice", decl->notice);
-	/* Without a state folder the sender keeps its queue in memory. */
-	if (outbox && ledger) {
-		cJSON_AddStringToObject(config, "outbox", outbox);
-		cJSON_AddStringToObject(config, "ledger", ledger);
-	}
-	text = cJSON_PrintUnformatted(config);
-	cJSON_Delete(config);
-	free(ledger);
-	free(outbox);
-	return text;
+	if (self->fd < 0)
+		return -ENOTCONN;
+	return sendmsg(self->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 static void close_socket(struct telemetry *self)
@@ -169,12 +101,74 @@ static void close_socket(struct telemetry *self)
 	self->fd = self->sender_fd = -1;
 }
 
-/* For the first time, or again. What fails costs the events: they are counted as dropped. */
-static void configure_and_start(struct telemetry *self)
+static int send_config(struct telemetry *self)
 {
-	hand_over(self, WIRE_CONFIG, self->config);
-	if (start_sender(self) < 0)
+	char *text = config_message_text(self->config, event_maker_common(self->maker));
+	int result = -ENOMEM;
+
+	if (text)
+		result = strlen(text) < WIRE_BYTES_MAX ? hand_over(self, WIRE_CONFIG, text) : -EMSGSIZE;
+	free(text);
+	return result;
+}
+
+/* What a stack declares may be more than the socket takes: then its services have no relay, and upfront's own events go all the same. */
+static void configure(struct telemetry *self)
+{
+	int result = -EMSGSIZE;
+
+	if (self->relay_count == 0 || event_maker_common(self->maker))
+		result = send_config(self);
+	if (result != -EMSGSIZE || self->relay_count == 0)
+		return;
+	telemetry_drop(self);
+	cJSON_DeleteItemFromObjectCaseSensitive(self->config, "relay");
+	self->relay_count = 0;
+	send_config(self);
+}
+
+/*
+ * For a sender that starts in a dead one's place, while nobody reads: what still waits is taken out, and put back behind the configuration.
+ * Without that a full socket would keep it from being configured at all.
+ */
+static void configure_again(struct telemetry *self)
+{
+	char *backlog = malloc(BACKLOG_BYTES);
+	size_t used = 0, at = 0;
+	ssize_t size_bytes;
+
+	while (backlog && used + sizeof(size_bytes) < BACKLOG_BYTES) {
+		char *message = backlog + used + sizeof(size_bytes);
+
+		size_bytes = recv(self->sender_fd, message, BACKLOG_BYTES - used - sizeof(size_bytes), MSG_DONTWAIT);
+		if (size_bytes <= 0)
+			break;
+		if (*message != WIRE_EVENT)
+			continue;
+		memcpy(backlog + used, &size_bytes, sizeof(size_bytes));
+		used += sizeof(size_bytes) + (size_t)size_bytes;
+	}
+	configure(self);
+	while (at < used) {
+		memcpy(&size_bytes, backlog + at, sizeof(size_bytes));
+		at += sizeof(size_bytes);
+		if (send(self->fd, backlog + at, (size_t)size_bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			telemetry_drop(self);
+		at += (size_t)size_bytes;
+	}
+	free(backlog);
+}
+
+/* What fails costs the events: they are counted as dropped. */
+static void start_sender(struct telemetry *self)
+{
+	pid_t pid;
+
+	if (sender_spawn(self->program, self->environment, self->sender_fd, self->relay_fds, self->relay_count, &pid) <
+	    0)
 		close_socket(self);
+	else
+		self->pid = pid;
 }
 
 bool telemetry_is_printed(const struct strmap *environment)
@@ -184,13 +178,42 @@ bool telemetry_is_printed(const struct strmap *environment)
 	return value && strcmp(value, "1") == 0;
 }
 
+static bool can_serve(const struct telemetry_relay *relay)
+{
+	return relay && relay->count > 0 && relay->count <= WIRE_RELAYS_MAX && relay->token;
+}
+
+/* What a sender needs. */
+static int prepare(struct telemetry *self, const struct strmap *environment, const struct telemetry_relay *relay,
+		   const char *program)
+{
+	self->program = program ? strdup(program) : telemetry_sender_path();
+	if (environment)
+		self->environment = strmap_to_environ(environment);
+	else
+		self->environment = calloc(1, sizeof(char *));
+	if (!self->program || access(self->program, X_OK) < 0 || !self->environment ||
+	    state_make(self->stack->app, NULL) == -ENOMEM)
+		return -ENOENT;
+	identity_make(self->stack, true, self->distinct_id);
+	if (can_serve(relay)) {
+		memcpy(self->relay_fds, relay->fds, relay->count * sizeof(*relay->fds));
+		self->relay_count = relay->count;
+	} else if (relay) {
+		telemetry_drop(self);
+	}
+	self->config = config_message_create(self->stack, self->relay_count > 0 ? relay : NULL, self->distinct_id);
+	return self->config ? 0 : -ENOMEM;
+}
+
 struct telemetry *client_open(const struct stack *stack, const struct strmap *environment, int print_fd,
 			      const struct telemetry_relay *relay, const char *program)
 {
 	const struct telemetry_decl *decl = stack->telemetry;
+	struct event_context context = {.stack = stack, .is_ci = environment && consent_is_ci(environment)};
 	struct telemetry *self;
+	int result = 0;
 
-	(void)relay;
 	if (!decl || !decl->host || !decl->key)
 		return NULL;
 	self = calloc(1, sizeof(*self));
@@ -198,25 +221,22 @@ struct telemetry *client_open(const struct stack *stack, const struct strmap *en
 		return NULL;
 	self->stack = stack;
 	self->fd = self->sender_fd = self->print_fd = self->pid = -1;
-	self->is_ci = environment && consent_is_ci(environment);
 	id_random(self->session_id);
 	if (telemetry_is_printed(environment)) {
 		identity_make(stack, false, self->distinct_id);
 		self->print_fd = print_fd;
-		return self;
+	} else {
+		result = prepare(self, environment, relay, program);
 	}
-	self->program = program ? strdup(program) : telemetry_sender_path();
-	if (environment)
-		self->environment = strmap_to_environ(environment);
-	else
-		self->environment = calloc(1, sizeof(char *));
-	self->config = make_config(stack);
-	if (!self->program || access(self->program, X_OK) < 0 || !self->environment || !self->config ||
-	    state_make(stack->app, NULL) == -ENOMEM) {
+	context.distinct_id = self->distinct_id;
+	context.session_id = self->session_id;
+	self->message = malloc(1 + EVENT_BYTES_MAX);
+	self->maker = result == 0 ? event_maker_create(&context) : NULL;
+	if (!self->message || !self->maker) {
 		telemetry_close(self);
 		return NULL;
 	}
-	identity_make(stack, true, self->distinct_id);
+	self->message[0] = WIRE_EVENT;
 	return self;
 }
 
@@ -252,84 +272,115 @@ void telemetry_start(struct telemetry *self)
 	if (!self || self->started || self->print_fd >= 0)
 		return;
 	self->started = true;
-	if (make_socket(self) < 0)
+	if (make_socket(self) < 0) {
 		close_socket(self);
-	else
-		configure_and_start(self);
-}
-
-/* In pieces that a pipe with room takes whole; what nobody reads is let go rather than waited for. */
-static void print_text(int fd, const char *text, size_t size_bytes)
-{
-	while (size_bytes > 0) {
-		struct pollfd ready = {.fd = fd, .events = POLLOUT};
-		size_t piece = size_bytes < 4096 ? size_bytes : 4096;
-		ssize_t written;
-
-		if (poll(&ready, 1, 0) != 1 || ready.revents != POLLOUT)
-			return;
-		written = write(fd, text, piece);
-		if (written <= 0)
-			return;
-		text += written;
-		size_bytes -= (size_t)written;
+		return;
 	}
+	configure(self);
+	start_sender(self);
 }
 
-/* The body as the sender would make it. */
-static void print_body(const struct telemetry *self, const char *event)
+/* Sends the relay what is common to all events from now on; what the socket does not take now is sent later. */
+static void tell_common(struct telemetry *self)
 {
-	char time[TIME_BYTES], *body, *key;
-	cJSON *quoted = cJSON_CreateString(self->stack->telemetry->key);
-	int length;
+	const char *common = event_maker_common(self->maker);
 
-	key = quoted ? cJSON_PrintUnformatted(quoted) : NULL;
-	cJSON_Delete(quoted);
-	if (!key)
-		return;
-	time_text(time_now_ms(), time);
-	length = asprintf(&body, "{\"api_key\":%s,\"batch\":[%s],\"sent_at\":\"%s\"}\n", key, event, time);
-	free(key);
-	if (length < 0)
-		return;
-	print_text(self->print_fd, body, (size_t)length);
-	free(body);
+	if (self->common_due && self->fd >= 0)
+		self->common_due = common && hand_over(self, WIRE_COMMON, common) == -EAGAIN;
 }
 
-static void report(struct telemetry *self, const char *name, const struct telemetry_facts *facts)
+static void learn(struct telemetry *self, const struct telemetry_facts *facts)
 {
-	char uuid[ID_BYTES], *text;
-	struct event_context context;
-	cJSON *event;
-
-	if (!self)
-		return;
-	context = (struct event_context){.stack = self->stack,
-					 .is_ci = self->is_ci,
-					 .uuid = uuid,
-					 .distinct_id = self->distinct_id,
-					 .session_id = self->session_id,
-					 .time_ms = facts->time_ms ? facts->time_ms : time_now_ms(),
-					 .facts = facts};
-	id_event(context.time_ms, uuid);
-	event = event_build(&context, name);
-	text = event ? event_print(self->stack, event) : NULL;
-	cJSON_Delete(event);
-	telemetry_start(self);
-	if (text && self->print_fd >= 0)
-		print_body(self, text);
-	else if (!text || !hand_over(self, WIRE_EVENT, text))
-		self->dropped++;
-	free(text);
+	if (event_maker_learn(self->maker, facts) == 0 && self->started && self->relay_count > 0)
+		self->common_due = true;
 }
 
 void telemetry_capture(struct telemetry *self, const struct telemetry_event *event)
 {
-	if (event->kind == TELEMETRY_SERVER_START)
-		report(self, "server_start", event->facts);
-	else if (event->kind == TELEMETRY_SERVER_START_FAILED)
-		report(self, "server_start_failed", event->facts);
+	const bool is_start = event->kind == TELEMETRY_SERVER_START || event->kind == TELEMETRY_SERVER_START_FAILED;
+	size_t length;
+
+	if (!self)
+		return;
+	if (is_start && event->facts)
+		learn(self, event->facts);
+	telemetry_start(self);
+	tell_common(self);
+	length = event_make(self->maker, event, self->message + 1, EVENT_BYTES_MAX);
+	if (length > 0 && self->print_fd >= 0)
+		print_body(self->print_fd, self->stack->telemetry->key, self->message + 1);
+	else if (length == 0 || self->fd < 0 ||
+		 send(self->fd, self->message, 1 + length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		telemetry_drop(self);
 }
+
+/* ---- What the sender says ---- */
+
+static uint64_t count_of(const cJSON *counts, const char *name)
+{
+	const cJSON *count = cJSON_GetObjectItemCaseSensitive(counts, name);
+
+	if (!cJSON_IsNumber(count) || !(count->valuedouble >= 0 && count->valuedouble <= 9007199254740991.0))
+		return 0;
+	return (uint64_t)count->valuedouble;
+}
+
+static void hear_counts(struct telemetry *self, const char *text)
+{
+	cJSON *counts = cJSON_Parse(text);
+
+	if (cJSON_IsObject(counts))
+		self->heard = (struct telemetry_counts){
+			.queued = count_of(counts, "queued"),
+			.delivered = count_of(counts, "delivered"),
+			.refused = count_of(counts, "refused"),
+			.evicted = count_of(counts, "evicted"),
+			.relayed = count_of(counts, "relayed"),
+			.relay_dropped = count_of(counts, "relay_dropped"),
+			.relay_refused = count_of(counts, "relay_refused"),
+		};
+	cJSON_Delete(counts);
+}
+
+int telemetry_fd(const struct telemetry *self)
+{
+	return self ? self->fd : -1;
+}
+
+void telemetry_hear(struct telemetry *self)
+{
+	char text[HEARD_BYTES_MAX + 1];
+
+	for (int i = 0; self && self->fd >= 0 && i < HEARD_AT_ONCE_MAX; i++) {
+		ssize_t size_bytes = recv(self->fd, text, HEARD_BYTES_MAX, MSG_DONTWAIT);
+
+		if (size_bytes <= 0)
+			break;
+		text[size_bytes] = '\0';
+		if (text[0] == WIRE_COUNTS)
+			hear_counts(self, text + 1);
+	}
+	if (self)
+		tell_common(self);
+}
+
+struct telemetry_counts telemetry_counts(const struct telemetry *self)
+{
+	struct telemetry_counts sum = {0};
+
+	if (!self)
+		return sum;
+	sum.queued = self->heard.queued;
+	sum.delivered = self->past.delivered + self->heard.delivered;
+	sum.refused = self->past.refused + self->heard.refused;
+	sum.evicted = self->past.evicted + self->heard.evicted;
+	sum.relayed = self->past.relayed + self->heard.relayed;
+	sum.relay_dropped = self->past.relay_dropped + self->heard.relay_dropped;
+	sum.relay_refused = self->past.relay_refused + self->heard.relay_refused;
+	return sum;
+}
+
+/* ---- Its life ---- */
 
 pid_t telemetry_sender_pid(const struct telemetry *self)
 {
@@ -341,6 +392,10 @@ int64_t telemetry_sender_exited(struct telemetry *self)
 	if (!self)
 		return -1;
 	self->pid = -1;
+	/* The next one counts from nothing; what waits in the outbox stays what was last known of it. */
+	telemetry_hear(self);
+	self->past = telemetry_counts(self);
+	self->heard = (struct telemetry_counts){.queued = self->past.queued};
 	if (self->fd < 0 || self->restarts >= CLIENT_RESTARTS_MAX) {
 		close_socket(self);
 		return -1;
@@ -352,7 +407,9 @@ void telemetry_restart(struct telemetry *self)
 {
 	if (!self || self->fd < 0 || self->pid >= 0)
 		return;
-	configure_and_start(self);
+	self->common_due = false;
+	configure_again(self);
+	start_sender(self);
 }
 
 void telemetry_withdraw(struct telemetry *self)
@@ -370,6 +427,8 @@ void telemetry_close(struct telemetry *self)
 	close_socket(self);
 	free(self->program);
 	free(self->environment);
-	free(self->config);
+	event_maker_destroy(self->maker);
+	cJSON_Delete(self->config);
+	free(self->message);
 	free(self);
 }

@@ -3,246 +3,300 @@
 
 #include "config/decide.h"
 #include "config/stack.h"
+#include "config/utf8.h"
 #include "telemetry/catalog.h"
+#include "telemetry/event_value.h"
 #include "telemetry/id.h"
 #include "telemetry/identity.h"
 #include "telemetry/machine.h"
 #include "telemetry/telemetry.h"
 
 #include <cjson/cJSON.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* One event under construction. */
-struct builder {
-	const struct event_context *context;
-	const char *name;
+#define KINDS (TELEMETRY_API_REQUEST + 1)
+
+struct event_maker {
+	struct event_context context;
 	struct machine machine;
-	char time[TIME_BYTES];
+	char *common; /* NULL: it does not pass the catalogue */
+	size_t common_bytes;
+	struct catalog_list lists[KINDS]; /* by kind; empty until the first event of it */
 };
 
-/* A text, null when there is none. What was found on the machine and does not fit its row counts as not found. */
-static cJSON *text_or_null(const struct catalog_property *row, const char *text)
-{
-	if (!text || (row && !catalog_allows_text(row, text)))
-		return cJSON_CreateNull();
-	return cJSON_CreateString(text);
-}
+/* Text under construction. */
+struct writer {
+	char *text;
+	size_t used, size_bytes;
+	bool wrong; /* it had no room, or something was not allowed */
+};
 
-static cJSON *later(void)
+static void write_bytes(struct writer *self, const char *bytes, size_t size_bytes)
 {
-	return cJSON_CreateString(EVENT_MEASURED_LATER);
-}
-
-static cJSON *after_yes(const char *text)
-{
-	return cJSON_CreateString(text ? text : EVENT_MADE_AFTER_YES);
-}
-
-/* A declared version is exact from the start; only what a command prints is found later. */
-static cJSON *version_value(const struct builder *self, const struct catalog_entry *entry)
-{
-	const struct telemetry_facts *facts = self->context->facts;
-	const struct service *service = NULL;
-
-	if (entry->service)
-		service = stack_find_service(self->context->stack, entry->service);
-	if (!service)
-		return cJSON_CreateNull();
-	if (service->version.text)
-		return text_or_null(NULL, service->version.text);
-	if (!service->version.argv)
-		return cJSON_CreateNull();
-	if (!facts)
-		return later();
-	for (size_t i = 0; i < facts->service_count; i++) {
-		if (strcmp(facts->services[i].name, service->name) == 0)
-			return text_or_null(entry->row, facts->services[i].version);
+	if (size_bytes > self->size_bytes - self->used) {
+		self->wrong = true;
+		return;
 	}
-	return cJSON_CreateNull();
+	memcpy(self->text + self->used, bytes, size_bytes);
+	self->used += size_bytes;
 }
 
-static void measure(const struct builder *self, int source, int64_t values[7])
+static void write_json(struct writer *self, cJSON *value)
 {
-	const struct telemetry_facts *facts = self->context->facts;
+	size_t room = self->size_bytes - self->used;
 
-	if (source == SOURCE_MEMORY) {
-		machine_memory(values);
-	} else if (source == SOURCE_CPU) {
-		machine_cpu(values);
-	} else {
-		values[0] = facts->native_count + facts->container_count;
-		values[1] = facts->native_count;
-		values[2] = facts->container_count;
-		values[3] = facts->ready_ms;
-		values[4] = facts->services_rss_bytes;
-		values[5] = facts->services_cpu_user_us;
-		values[6] = facts->services_cpu_system_us;
-	}
+	if (!value ||
+	    !cJSON_PrintPreallocated(value, self->text + self->used, room > INT32_MAX ? INT32_MAX : (int)room, false))
+		self->wrong = true;
+	else
+		self->used += strlen(self->text + self->used);
+	cJSON_Delete(value);
 }
 
-/* The members stand in the catalogue in the order in which `measure` gives their values. */
-static cJSON *object_value(const struct builder *self, const struct catalog_property *row)
+/* Declared properties that are measured with the start are null in what comes before it. */
+static bool is_allowed(const struct event_source *source, const struct catalog_entry *entry, const cJSON *value)
 {
-	size_t count, prefix = strlen(row->name), member = 0;
-	const struct catalog_property *rows = catalog_properties(&count);
+	return source->preview || catalog_allows(entry->row, value) || (entry->declared && cJSON_IsNull(value));
+}
+
+/* Entries `from` to `to` as an object; NULL when one of them does not fit its row. */
+static cJSON *make_object(const struct event_source *source, const struct catalog_list *list, size_t from, size_t to)
+{
 	cJSON *object = cJSON_CreateObject();
-	int64_t values[7] = {0};
 
-	if (self->context->facts)
-		measure(self, row->source, values);
-	for (size_t i = 0; i < count; i++) {
-		cJSON *value;
+	for (size_t i = from; object && i < to; i++) {
+		cJSON *value = event_value(source, &list->entries[i]);
 
-		if (strncmp(rows[i].name, row->name, prefix) != 0 || rows[i].name[prefix] != '.')
-			continue;
-		if (self->context->facts || rows[i].kind == CATALOG_ZERO)
-			value = cJSON_CreateNumber((double)values[member]);
-		else
-			value = later();
-		member++;
-		cJSON_AddItemToObject(object, rows[i].name + prefix + 1, value);
+		if (!value || !is_allowed(source, &list->entries[i], value) ||
+		    !cJSON_AddItemToObjectCS(object, list->entries[i].name, value)) {
+			cJSON_Delete(value);
+			cJSON_Delete(object);
+			return NULL;
+		}
 	}
 	return object;
 }
 
-static cJSON *constant_value(const struct catalog_property *row)
+static struct event_source source_of(const struct event_maker *self)
 {
-	if (row->kind == CATALOG_CONSTANT)
-		return cJSON_CreateString(row->values[0]);
-	return cJSON_CreateBool(row->kind == CATALOG_TRUE);
+	return (struct event_source){.stack = self->context.stack,
+				     .machine = &self->machine,
+				     .session_id = self->context.session_id,
+				     .is_ci = self->context.is_ci,
+				     .preview = self->context.session_id == NULL};
 }
 
-static cJSON *error_value(const struct telemetry_facts *facts)
+/* Facts and time as the start knows them, or NULL. */
+static int make_common(struct event_maker *self, const struct telemetry_facts *facts, const char *time)
 {
-	return cJSON_CreateString(facts->error_type ? facts->error_type : telemetry_error_name(ERROR_OTHER));
+	struct event_source source = source_of(self);
+	struct catalog_list list = {0};
+	cJSON *object;
+
+	source.facts = facts;
+	source.time = time;
+	if (catalog_list_make(self->context.stack, CATALOG_COMMON, &list) < 0)
+		return -ENOMEM;
+	object = make_object(&source, &list, 0, list.count);
+	free(self->common);
+	self->common = object ? cJSON_PrintUnformatted(object) : NULL;
+	self->common_bytes = self->common ? strlen(self->common) : 0;
+	if (self->common && (self->common_bytes > EVENT_BYTES_MAX ||
+			     utf8_valid(self->common, self->common_bytes) != self->common_bytes)) {
+		free(self->common);
+		self->common = NULL;
+	}
+	cJSON_Delete(object);
+	catalog_list_finish(&list);
+	return 0;
 }
 
-static cJSON *ready_value(const struct telemetry_facts *facts)
+struct event_maker *event_maker_create(const struct event_context *context)
 {
-	int ready = 0;
+	struct event_maker *self = calloc(1, sizeof(*self));
 
-	for (size_t i = 0; i < facts->service_count; i++)
-		ready += facts->services[i].ready;
-	return cJSON_CreateNumber(ready);
-}
-
-static cJSON *property_value(const struct builder *self, const struct catalog_entry *entry)
-{
-	const struct event_context *context = self->context;
-	const struct telemetry_facts *facts = context->facts;
-
-	switch (entry->declared ? (int)entry->declared->source : entry->row->source) {
-	case CATALOG_FROM_CONSTANT:
-		return constant_value(entry->row);
-	case CATALOG_FROM_SESSION_ID:
-		return after_yes(context->session_id);
-	case CATALOG_FROM_ERROR_TYPE:
-		return facts ? error_value(facts) : later();
-	case CATALOG_FROM_SERVICES_READY:
-		return facts ? ready_value(facts) : later();
-	case SOURCE_VERSION:
-		return version_value(self, entry);
-	case SOURCE_APP_VERSION:
-		return text_or_null(NULL, context->stack->version);
-	case SOURCE_LAUNCHER_VERSION:
-		return cJSON_CreateString(UPFRONT_VERSION);
-	case SOURCE_PLATFORM:
-		return cJSON_CreateString("linux");
-	case SOURCE_PLATFORM_VERSION:
-		return cJSON_CreateString(self->machine.platform_version);
-	case SOURCE_ARCH:
-		return cJSON_CreateString(self->machine.arch);
-	case SOURCE_NODE_ARCH:
-		return cJSON_CreateString(self->machine.node_arch);
-	case SOURCE_IS_CI:
-		return cJSON_CreateBool(context->is_ci);
-	case SOURCE_MEMORY:
-	case SOURCE_CPU:
-	case SOURCE_SERVICES:
-		return object_value(self, entry->row);
-	case SOURCE_TIME:
-		return facts ? cJSON_CreateString(self->time) : later();
-	case SOURCE_VALUE:
-		return text_or_null(NULL, entry->declared->text);
-	case SOURCE_EXEC:
-		if (!facts)
-			return later();
-		return text_or_null(entry->row, facts->exec_values ? facts->exec_values[entry->exec_index] : NULL);
-	default:
+	if (!self)
+		return NULL;
+	self->context = *context;
+	machine_init(&self->machine);
+	if (make_common(self, NULL, NULL) < 0) {
+		event_maker_destroy(self);
 		return NULL;
 	}
+	return self;
 }
 
-static cJSON *properties_value(const struct builder *self, unsigned scope)
+void event_maker_destroy(struct event_maker *self)
 {
-	struct catalog_list list = {0};
-	cJSON *properties = cJSON_CreateObject();
-
-	if (!properties || catalog_list_make(self->context->stack, scope, &list) < 0)
-		goto fail;
-	for (size_t i = 0; i < list.count; i++) {
-		cJSON *value = property_value(self, &list.entries[i]);
-
-		if (!value || !cJSON_AddItemToObject(properties, list.entries[i].name, value)) {
-			cJSON_Delete(value);
-			goto fail;
-		}
-	}
-	catalog_list_finish(&list);
-	return properties;
-fail:
-	catalog_list_finish(&list);
-	cJSON_Delete(properties);
-	return NULL;
+	if (!self)
+		return;
+	for (size_t i = 0; i < KINDS; i++)
+		catalog_list_finish(&self->lists[i]);
+	free(self->common);
+	free(self);
 }
 
-static cJSON *envelope_value(const struct builder *self, const struct catalog_property *row, unsigned scope)
+static int64_t time_of(const struct telemetry_facts *facts)
 {
-	const struct event_context *context = self->context;
+	return facts && facts->time_ms ? facts->time_ms : time_now_ms();
+}
 
+int event_maker_learn(struct event_maker *self, const struct telemetry_facts *facts)
+{
+	char time[TIME_BYTES];
+
+	time_text(time_of(facts), time);
+	return make_common(self, facts, time);
+}
+
+const char *event_maker_common(const struct event_maker *self)
+{
+	return self->common;
+}
+
+/* ---- One event ---- */
+
+static cJSON *envelope_value(const struct event_maker *self, const struct catalog_property *row, const char *name,
+			     const char *uuid, const char *time)
+{
 	switch (row->source) {
 	case CATALOG_FROM_UUID:
-		return after_yes(context->uuid);
+		return event_value_after_yes(uuid);
 	case CATALOG_FROM_NAME:
-		return cJSON_CreateString(self->name);
+		return cJSON_CreateStringReference(name);
 	case CATALOG_FROM_DISTINCT_ID:
-		return after_yes(context->distinct_id);
-	case CATALOG_FROM_TIMESTAMP:
-		return context->facts ? cJSON_CreateString(self->time) : later();
-	default:
-		return properties_value(self, scope);
+		return event_value_after_yes(self->context.distinct_id);
+	default: /* CATALOG_FROM_TIMESTAMP */
+		return cJSON_CreateStringReference(time);
 	}
 }
 
-cJSON *event_build(const struct event_context *context, const char *name)
+/* Up to and with the name of the last row, whose value is the properties. */
+static void write_envelope(const struct event_maker *self, struct writer *out, const char *name, const char *uuid,
+			   const char *time)
 {
-	const struct catalog_event *kind = catalog_find_event(name);
-	struct builder builder = {.context = context, .name = name};
 	size_t count;
 	const struct catalog_property *rows = catalog_properties(&count);
-	cJSON *event;
+	const char *separator = "{\"";
 
-	if (!kind)
-		return NULL;
-	machine_init(&builder.machine);
-	time_text(context->time_ms, builder.time);
-	event = cJSON_CreateObject();
-	for (size_t i = 0; event && i < count; i++) {
-		cJSON *value;
-
+	for (size_t i = 0; i < count; i++) {
 		if (!(rows[i].scope & CATALOG_ENVELOPE))
 			continue;
-		value = envelope_value(&builder, &rows[i], kind->scope);
-		if (!value || !cJSON_AddItemToObject(event, rows[i].name, value)) {
-			cJSON_Delete(value);
-			cJSON_Delete(event);
-			return NULL;
-		}
+		write_bytes(out, separator, 2);
+		write_bytes(out, rows[i].name, strlen(rows[i].name));
+		write_bytes(out, "\":", 2);
+		if (rows[i].source != CATALOG_FROM_PROPERTIES)
+			write_json(out, envelope_value(self, &rows[i], name, uuid, time));
+		separator = ",\"";
 	}
-	return event;
+}
+
+/* Two objects become one: the common part without its end, the own one without its beginning. */
+static void write_properties(const struct event_maker *self, struct writer *out, cJSON *own)
+{
+	size_t from;
+
+	if (!self->common) {
+		out->wrong = true;
+		cJSON_Delete(own);
+		return;
+	}
+	write_bytes(out, self->common, self->common_bytes - 1);
+	from = out->used;
+	write_json(out, own);
+	if (out->wrong || utf8_valid(out->text + from, out->used - from) != out->used - from) {
+		out->wrong = true;
+	} else if (out->used - from == 2) { /* "{}": it has none */
+		out->text[from] = '}';
+		out->used--;
+	} else {
+		out->text[from] = ',';
+	}
+}
+
+static size_t write_event(const struct event_maker *self, const struct event_source *source, const char *name,
+			  const struct catalog_list *list, const char *uuid, struct writer *out)
+{
+	write_envelope(self, out, name, uuid, source->time);
+	write_properties(self, out, make_object(source, list, list->common_count, list->count));
+	write_bytes(out, "}", 2); /* with its NUL */
+	return out->wrong ? 0 : out->used - 1;
+}
+
+static const char *unknown_time(enum telemetry_event_kind kind)
+{
+	switch (kind) {
+	case TELEMETRY_CLI_COMMAND:
+		return EVENT_KNOWN_AT_END;
+	case TELEMETRY_API_REQUEST:
+		return EVENT_KNOWN_AT_ANSWER;
+	default:
+		return EVENT_MEASURED_LATER;
+	}
+}
+
+size_t event_make(struct event_maker *self, const struct telemetry_event *event, char *text, size_t size_bytes)
+{
+	const bool is_start = event->kind == TELEMETRY_SERVER_START || event->kind == TELEMETRY_SERVER_START_FAILED;
+	struct writer out = {.text = text, .size_bytes = size_bytes};
+	struct event_source source = source_of(self);
+	struct catalog_list *list;
+	const struct catalog_event *row;
+	char uuid[ID_BYTES], time[TIME_BYTES];
+	size_t count;
+
+	if ((unsigned)event->kind >= KINDS || (!source.preview && !event->facts))
+		return 0;
+	row = &catalog_events(&count)[event->kind];
+	list = &self->lists[event->kind];
+	if (list->count == 0 && catalog_list_make(self->context.stack, row->scope, list) < 0)
+		return 0;
+	source.time = unknown_time(event->kind);
+	if (!source.preview) {
+		int64_t time_ms = time_of(is_start ? event->facts : NULL);
+
+		id_event(time_ms, uuid);
+		time_text(time_ms, time);
+		source.time = time;
+		source.facts = is_start ? event->facts : NULL;
+		source.command = event->kind == TELEMETRY_CLI_COMMAND ? event->command : NULL;
+		source.request = event->kind == TELEMETRY_API_REQUEST ? event->request : NULL;
+	}
+	return write_event(self, &source, row->name, list, source.preview ? NULL : uuid, &out);
+}
+
+/* ---- Preview ---- */
+
+/* An event that only services send. */
+static size_t preview_declared(struct event_maker *self, const char *name, char *text, size_t size_bytes)
+{
+	const struct telemetry_event_decl *event = catalog_find_declared(self->context.stack, name);
+	struct writer out = {.text = text, .size_bytes = size_bytes};
+	struct event_source source = source_of(self);
+	struct catalog_list list = {0};
+	size_t length;
+
+	if (!event || catalog_list_make_declared(self->context.stack, event, &list) < 0)
+		return 0;
+	source.time = "(" EVENT_TOLD_BY_SERVICE ")";
+	length = write_event(self, &source, name, &list, NULL, &out);
+	catalog_list_finish(&list);
+	return length;
+}
+
+static size_t preview(struct event_maker *self, const char *name, char *text, size_t size_bytes)
+{
+	const struct catalog_event *row = catalog_find_event(name);
+	struct telemetry_event event = {0};
+	size_t count;
+
+	if (!row)
+		return preview_declared(self, name, text, size_bytes);
+	event.kind = (enum telemetry_event_kind)(row - catalog_events(&count));
+	return event_make(self, &event, text, size_bytes);
 }
 
 /* Only what `up` itself sees: the same environment that telemetry_open is given later. */
@@ -262,16 +316,20 @@ static bool environment_is_ci(void)
 char *telemetry_preview(const struct stack *stack, const char *event)
 {
 	struct event_context context = {.stack = stack, .is_ci = environment_is_ci()};
-	char kept[ID_BYTES];
-	cJSON *preview;
-	char *text = NULL;
+	char kept[ID_BYTES], *compact = malloc(EVENT_BYTES_MAX), *text = NULL;
+	struct event_maker *maker;
+	cJSON *tree = NULL;
 
 	/* An id kept from an earlier yes exists already: it is shown as it is. */
 	if (identity_find(stack, kept) == 0)
 		context.distinct_id = kept;
-	preview = event_build(&context, event ? event : "server_start");
-	if (preview)
-		text = cJSON_Print(preview);
-	cJSON_Delete(preview);
+	maker = compact ? event_maker_create(&context) : NULL;
+	if (maker && preview(maker, event ? event : "server_start", compact, EVENT_BYTES_MAX) > 0)
+		tree = cJSON_Parse(compact);
+	if (tree)
+		text = cJSON_Print(tree);
+	cJSON_Delete(tree);
+	event_maker_destroy(maker);
+	free(compact);
 	return text;
 }

@@ -26,6 +26,19 @@
 #define SANITIZE_TOKENS_MAX 32u
 #define SANITIZE_OPERANDS_MAX 63u /* operands declared beyond this count as undeclared */
 
+/* Every text of a result that is no name of a table. */
+#define SANITIZE_PLACEHOLDERS(X)                         \
+	X(SANITIZE_VALUE, "<value>")                     \
+	X(SANITIZE_PATH, "<path>")                       \
+	X(SANITIZE_URL, "<url>")                         \
+	X(SANITIZE_REDACTED, "<redacted>")               \
+	X(SANITIZE_UNKNOWN_FLAG, "<unknown-flag>")       \
+	X(SANITIZE_UNKNOWN_COMMAND, "<unknown-command>") \
+	X(SANITIZE_NONE, "<none>")                       \
+	X(SANITIZE_DASHES, "--")                         \
+	X(SANITIZE_ARGS, "<args>")                       \
+	X(SANITIZE_MORE, "<more>")
+
 struct sanitized {
 	bool tracked; /* false: no event - an untracked command, or --no-telemetry anywhere in argv, even as a value or behind "--" */
 	const char *program; /* the table's, or NULL */

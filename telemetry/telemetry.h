@@ -33,26 +33,29 @@ struct strmap;
 struct telemetry;
 struct telemetry_property;
 
-/* How an event that tells of a failure names the reason: the whole vocabulary. */
-#define TELEMETRY_ERRORS(X)                                                                   \
-	X(ERROR_COMMAND_NOT_FOUND, "command_not_found") /* no such program */                 \
-	X(ERROR_NOT_EXECUTABLE, "not_executable") /* it is there, and cannot be run */        \
+/* How an event that tells of a failure names the reason: the whole vocabulary, by who can say it. */
+#define TELEMETRY_START_ERRORS(X) /* server_start_failed */                                   \
 	X(ERROR_WORKING_DIR, "working_dir_unusable") /* not there, or not to be entered */    \
 	X(ERROR_USER, "user_unusable") /* no such user or group, or not permitted to be it */ \
-	X(ERROR_EXITED, "exited") /* a service ended by itself */                             \
-	X(ERROR_SIGNALED, "signaled") /* a service was killed by a signal */                  \
 	X(ERROR_START_TIMEOUT, "start_timeout") /* --wait-timeout was over */                 \
 	X(ERROR_UNHEALTHY, "unhealthy") /* a probe never said well */                         \
 	X(ERROR_DEPENDENCY_FAILED, "dependency_failed")                                       \
-	X(ERROR_STOPPED, "stopped") /* the person ended it before it was ready */             \
-	X(ERROR_USAGE, "usage") /* the command line was wrong */                              \
-	X(ERROR_CONFIG, "config") /* stack file, settings or environment */                   \
-	X(ERROR_MISSING, "missing") /* something needed is missing or taken */                \
-	X(ERROR_TIMEOUT, "timeout")                                                           \
-	X(ERROR_NOT_RUNNING, "not_running")                                                   \
-	X(ERROR_INTERRUPTED, "interrupted") /* by a signal from the terminal */               \
-	X(ERROR_INTERNAL, "internal")                                                         \
+	X(ERROR_STOPPED, "stopped") /* the person ended it before it was ready */
+#define TELEMETRY_SHARED_ERRORS(X) /* both */                                                \
+	X(ERROR_COMMAND_NOT_FOUND, "command_not_found") /* no such program */                \
+	X(ERROR_NOT_EXECUTABLE, "not_executable") /* it is there, and cannot be run */       \
+	X(ERROR_EXITED, "exited") /* a service or a command ended by itself, and not well */ \
+	X(ERROR_SIGNALED, "signaled") /* it was killed by a signal */                        \
 	X(ERROR_OTHER, "other")
+#define TELEMETRY_COMMAND_ERRORS(X) /* cli_command */                           \
+	X(ERROR_USAGE, "usage") /* the command line was wrong */                \
+	X(ERROR_CONFIG, "config") /* stack file, settings or environment */     \
+	X(ERROR_MISSING, "missing") /* something needed is missing or taken */  \
+	X(ERROR_TIMEOUT, "timeout")                                             \
+	X(ERROR_NOT_RUNNING, "not_running")                                     \
+	X(ERROR_INTERRUPTED, "interrupted") /* by a signal from the terminal */ \
+	X(ERROR_INTERNAL, "internal")
+#define TELEMETRY_ERRORS(X) TELEMETRY_START_ERRORS(X) TELEMETRY_SHARED_ERRORS(X) TELEMETRY_COMMAND_ERRORS(X)
 #define TELEMETRY_ENUMERATOR(name, text) name,
 enum telemetry_error { TELEMETRY_ERRORS(TELEMETRY_ENUMERATOR) TELEMETRY_ERROR_COUNT };
 #undef TELEMETRY_ENUMERATOR
@@ -166,7 +169,7 @@ struct telemetry_relay {
 
 /*
  * After a yes only: makes the ids, and looks for `upfront-telemetry` (beside the program or in libexec), which is not started
- * before the first event or the first client of the relay, so that it takes nothing from the services while they start. Returns NULL, and
+ * before the first event or the first client of the relay (telemetry_start), so that it takes nothing from the services while they start. Returns NULL, and
  * the stack goes on without telemetry, when anything fails. `environment` (copied) is that of the `up` (proxy, CA settings). `relay`
  * NULL: none. UPFRONT_TELEMETRY_PRINT=1: no process, the events go to `print_fd`, which stays the caller's, and no relay is served.
  */
@@ -245,7 +248,10 @@ struct telemetry_counts {
 	uint64_t relay_refused; /* requests turned away: token, host, origin, size, a full outbox */
 };
 
-/* The descriptor on which the sender speaks, to be polled for reading, or -1; telemetry_hear takes what is there, never blocks. */
+/*
+ * The descriptor on which the sender speaks, to be polled for reading: the same from telemetry_start on until it stays gone, else -1.
+ * telemetry_hear takes what is there, never blocks.
+ */
 int telemetry_fd(const struct telemetry *self);
 void telemetry_hear(struct telemetry *self);
 /* All zero for NULL. */

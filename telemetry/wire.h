@@ -3,8 +3,8 @@
  * How `upfront` and `upfront-telemetry` speak: over a SOCK_SEQPACKET pair, one message a packet. A message is a letter and JSON.
  * Down, from the supervisor:
  *
- *   C{"host","key","app","notice","outbox","ledger","relay"}   the configuration, first (after a restart events may stand
- *   before it). outbox, ledger: paths, absent: in memory, none. "relay" (absent: none):
+ *   C{"host","key","app","notice","outbox","ledger","relay"}   the configuration, first, also after a
+ *   restart. outbox, ledger: paths, absent: in memory, none. "relay" (absent: none):
  *       {"listeners": how many listening sockets are inherited, from WIRE_RELAY_FD on,
  *        "addresses": ["127.0.0.1:41234"], "token": 32 hex digits, "origins": ["http://localhost:3000"],
  *        "distinct_id", "common": {the properties that every event begins with, in order},

@@ -61,6 +61,25 @@ static inline void shop_finish(struct shop *self)
 	strmap_finish(&self->decl.env_off);
 }
 
+/* What its services may send, and its API. */
+static inline void shop_declare_events(struct shop *self)
+{
+	static const char *const modes[] = {"fast", "thorough", NULL};
+	static const char *const routes[] = {"/api/v1/charts", "/api/v1/charts/{id}", NULL};
+	static const char *const origins[] = {"http://localhost:3000", NULL};
+	static const struct telemetry_field ask[] = {{.name = "success", .kind = KIND_BOOL},
+						     {.name = "duration_ms", .kind = KIND_NUMBER},
+						     {.name = "candidates", .kind = KIND_INT},
+						     {.name = "mode", .kind = KIND_WORD, .words = modes}};
+	static const struct telemetry_event_decl events[] = {
+		{.name = "home_ask_candidate", .fields = ask, .field_count = 4}, {.name = "page_opened"}};
+
+	self->decl.events = events;
+	self->decl.event_count = 2;
+	self->decl.routes = routes;
+	self->decl.origins = origins;
+}
+
 /* What is measured when it is ready. */
 static inline const struct telemetry_facts *shop_facts(void)
 {

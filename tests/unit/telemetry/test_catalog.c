@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/catalog.h"
 
+#include "telemetry/route.h"
+#include "telemetry/sanitize.h"
 #include "tests/unit/telemetry/shop.h"
 
 #include <setjmp.h>
@@ -8,6 +10,7 @@
 #include <cmocka.h>
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void test_every_row_says_what_it_is_and_what_for(void **state)
@@ -19,8 +22,10 @@ static void test_every_row_says_what_it_is_and_what_for(void **state)
 	for (size_t i = 0; i < count; i++) {
 		assert_true(strlen(rows[i].purpose) > 5);
 		assert_non_null(rows[i].since);
-		assert_true((rows[i].kind == CATALOG_WORD || rows[i].kind == CATALOG_CONSTANT) ==
-			    (rows[i].values != NULL));
+		/* Lists of words that services may say stand in the stack file. */
+		if (!(rows[i].scope & CATALOG_REPORTED))
+			assert_true((rows[i].kind == CATALOG_WORD || rows[i].kind == CATALOG_WORD_OR_NULL ||
+				     rows[i].kind == CATALOG_CONSTANT) == (rows[i].values != NULL));
 		for (size_t j = i + 1; j < count; j++)
 			assert_false((rows[i].scope & rows[j].scope) && strcmp(rows[i].name, rows[j].name) == 0);
 	}
@@ -31,6 +36,8 @@ static void test_every_declared_source_has_a_row(void **state)
 	(void)state;
 	for (int source = SOURCE_VERSION; source <= SOURCE_EXEC; source++)
 		assert_non_null(catalog_of_source(source));
+	for (int kind = KIND_BOOL; kind <= KIND_WORD; kind++)
+		assert_true(catalog_of_source(CATALOG_FROM_SERVICE + kind)->scope == CATALOG_REPORTED);
 }
 
 static void test_only_what_is_sent_is_listed(void **state)
@@ -39,18 +46,140 @@ static void test_only_what_is_sent_is_listed(void **state)
 	const struct catalog_event *events = catalog_events(&count);
 
 	(void)state;
-	assert_int_equal(count, 2);
-	assert_string_equal(events[0].name, "server_start");
-	assert_string_equal(events[1].name, "server_start_failed");
-	assert_null(catalog_find_event("cli_command"));
+	assert_int_equal(count, 4);
+	assert_string_equal(events[TELEMETRY_SERVER_START].name, "server_start");
+	assert_string_equal(events[TELEMETRY_SERVER_START_FAILED].name, "server_start_failed");
+	assert_string_equal(events[TELEMETRY_CLI_COMMAND].name, "cli_command");
+	assert_string_equal(events[TELEMETRY_API_REQUEST].name, "api_request");
+	assert_null(catalog_find_event("home_ask_candidate"));
+	for (size_t i = 0; i < count; i++)
+		assert_ptr_equal(catalog_find_event(events[i].name), &events[i]);
+}
+
+struct value_row {
+	const char *name, *value;
+	bool allowed;
+};
+
+static void check_values(unsigned scope, const struct value_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		cJSON *value = cJSON_Parse(rows[i].value);
+
+		assert_non_null(value);
+		if (catalog_allows(catalog_find(scope, rows[i].name), value) != rows[i].allowed)
+			fail_msg("%s = %s should be %s", rows[i].name, rows[i].value,
+				 rows[i].allowed ? "allowed" : "refused");
+		cJSON_Delete(value);
+	}
+}
+
+#define CHECK_VALUES(scope, rows) check_values(scope, rows, sizeof(rows) / sizeof(*(rows)))
+
+static void test_values_of_commands_and_requests(void **state)
+{
+	static const struct value_row commands[] = {
+		{"command", "\"ps\"", true},
+		{"command", "\"visivo dbt run\"", true},
+		{"command", "\"visivo <unknown-command>\"", true},
+		{"command", "\"<none>\"", true},
+		{"command", "\"<unknown-command> rm\"", false},
+		{"command", "\"/bin/ls\"", false},
+		{"command", "\"\"", false},
+		{"command", "\"ps \"", false},
+		{"command", "null", false},
+		{"command_args", "[]", true},
+		{"command_args", "[\"-t\",\"--threads\",\"<value>\",\"json\",\"--\",\"<args>\"]", true},
+		{"command_args", "[\"/home/me\"]", false},
+		{"command_args", "[\"--token=hunter2\"]", false},
+		{"command_args", "[\"me@example.org\"]", false},
+		{"command_args", "[\"<secret>\"]", false},
+		{"command_args", "[5]", false},
+		{"command_args", "\"--threads\"", false},
+		{"command_args", "null", false},
+		{"success", "null", false},
+		{"error_type", "null", true},
+		{"error_type", "\"not_running\"", true},
+		{"error_type", "\"exited\"", true},
+		{"error_type", "\"start_timeout\"", false},
+		{"job_count", "null", true},
+		{"job_count", "12", true},
+		{"job_count", "-1", false},
+		{"job_count", "1.5", false},
+		{"object_counts", "null", true},
+		{"object_counts", "{}", true},
+		{"object_counts", "{\"charts\":3,\"data_models2\":0}", true},
+		{"object_counts", "{\"Charts\":3}", false},
+		{"object_counts", "{\"a b\":3}", false},
+		{"object_counts", "{\"2a\":3}", false},
+		{"object_counts", "{\"\":3}", false},
+		{"object_counts", "{\"a\":-3}", false},
+		{"object_counts", "{\"a\":1.5}", false},
+		{"object_counts", "{\"a\":\"3\"}", false},
+		{"object_counts", "{\"a\":1,\"a\":2}", false},
+		{"object_counts", "[1]", false},
+		{"object_counts", "{\"a123456789a123456789a123456789a123456789\":1}", true},
+		{"object_counts", "{\"a123456789a123456789a123456789a123456789b\":1}", false},
+	};
+	static const struct value_row requests[] = {
+		{"endpoint", "\"/\"", true},
+		{"endpoint", "\"/api/charts/{id}\"", true},
+		{"endpoint", "\"/assets/{path...}\"", true},
+		{"endpoint", "\"" ROUTE_UNMATCHED "\"", true},
+		{"endpoint", "\"/api?token=1\"", false},
+		{"endpoint", "\"/api#x\"", false},
+		{"endpoint", "\"http://x/api\"", false},
+		{"endpoint", "\"\"", false},
+		{"method", "\"PATCH\"", true},
+		{"method", "\"OTHER\"", true},
+		{"method", "\"BREW\"", false},
+		{"status_code", "100", true},
+		{"status_code", "599", true},
+		{"status_code", "600", false},
+		{"status_code", "99", false},
+		{"status_code", "200.5", false},
+		{"duration_ms", "0", true},
+		{"duration_ms", "-1", false},
+	};
+	static const struct value_row told[] = {
+		{"bool", "true", true},     {"bool", "1", false}, {"number", "-1.5", true}, {"number", "\"1\"", false},
+		{"number", "1e999", false}, {"int", "-3", true},  {"int", "1.5", false},    {"int", "null", false},
+	};
+
+	(void)state;
+	CHECK_VALUES(CATALOG_CLI_COMMAND, commands);
+	CHECK_VALUES(CATALOG_API_REQUEST, requests);
+	CHECK_VALUES(CATALOG_REPORTED, told);
+}
+
+/* As many tokens as the sanitiser makes, and no more counts than a person would read. */
+static void test_lists_have_an_end(void **state)
+{
+	const struct catalog_property *args = catalog_find(CATALOG_CLI_COMMAND, "command_args"),
+				      *counts = catalog_find(CATALOG_CLI_COMMAND, "object_counts");
+	cJSON *list = cJSON_CreateArray(), *object = cJSON_CreateObject();
+	char name[8];
+
+	(void)state;
+	for (unsigned i = 0; i < SANITIZE_TOKENS_MAX + 1; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString("<value>"));
+	assert_true(catalog_allows(args, list));
+	cJSON_AddItemToArray(list, cJSON_CreateString("<more>"));
+	assert_false(catalog_allows(args, list));
+	for (int i = 0; i < CATALOG_COUNTS_MAX; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		cJSON_AddNumberToObject(object, name, i);
+	}
+	assert_true(catalog_allows(counts, object));
+	cJSON_AddNumberToObject(object, "more", 1);
+	assert_false(catalog_allows(counts, object));
+	cJSON_Delete(list);
+	cJSON_Delete(object);
 }
 
 static void test_values_inside_and_outside_their_rows(void **state)
 {
-	static const struct {
-		const char *name, *value;
-		bool allowed;
-	} rows[] = {
+	static const struct value_row rows[] = {
 		{"$ip", "\"0.0.0.0\"", true},
 		{"$ip", "\"10.0.0.1\"", false},
 		{"$ip", "null", false},
@@ -84,7 +213,9 @@ static void test_values_inside_and_outside_their_rows(void **state)
 		{"services_ready", "1e300", false},
 		{"error_type", "\"start_timeout\"", true},
 		{"error_type", "\"working_dir_unusable\"", true},
-		/* Words that nothing here can find out are no words. */
+		/* Words that nothing here can find out are no words; nor are those of commands. */
+		{"error_type", "\"usage\"", false},
+		{"error_type", "null", false},
 		{"error_type", "\"port_in_use\"", false},
 		{"error_type", "\"engine_missing\"", false},
 		{"error_type", "\"no such file: /home/me\"", false},
@@ -94,14 +225,7 @@ static void test_values_inside_and_outside_their_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		cJSON *value = cJSON_Parse(rows[i].value);
-
-		if (catalog_allows(catalog_find(~0u, rows[i].name), value) != rows[i].allowed)
-			fail_msg("%s = %s should be %s", rows[i].name, rows[i].value,
-				 rows[i].allowed ? "allowed" : "refused");
-		cJSON_Delete(value);
-	}
+	CHECK_VALUES(~0u, rows);
 }
 
 static void test_a_text_ends_at_200_bytes(void **state)
@@ -173,6 +297,36 @@ static void test_a_declaration_cannot_touch_what_protects_people(void **state)
 	shop_finish(&shop);
 }
 
+static void test_events_of_services_are_what_is_declared(void **state)
+{
+	struct shop shop;
+	struct catalog_list list;
+	const struct telemetry_event_decl *event;
+
+	(void)state;
+	shop_init(&shop);
+	assert_null(catalog_find_declared(&shop.stack, "home_ask_candidate"));
+	shop_declare_events(&shop);
+	event = catalog_find_declared(&shop.stack, "home_ask_candidate");
+	assert_non_null(event);
+	assert_int_equal(catalog_list_make_declared(&shop.stack, event, &list), 0);
+	assert_true(lists(&list, "$ip"));
+	assert_true(lists(&list, "model"));
+	assert_int_equal(list.count - list.common_count, 4);
+	assert_string_equal(list.entries[list.common_count].name, "success");
+	assert_int_equal(list.entries[list.common_count + 3].row->kind, CATALOG_WORD);
+	assert_string_equal(list.entries[list.common_count + 3].field->words[1], "thorough");
+	catalog_list_finish(&list);
+	/* What is declared of the start is no matter of a command. */
+	assert_int_equal(catalog_list_make(&shop.stack, CATALOG_CLI_COMMAND, &list), 0);
+	assert_false(lists(&list, "tool"));
+	assert_true(lists(&list, "command_args"));
+	catalog_list_finish(&list);
+	shop.stack.telemetry = NULL;
+	assert_null(catalog_find_declared(&shop.stack, "home_ask_candidate"));
+	shop_finish(&shop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +334,9 @@ int main(void)
 		cmocka_unit_test(test_every_declared_source_has_a_row),
 		cmocka_unit_test(test_only_what_is_sent_is_listed),
 		cmocka_unit_test(test_values_inside_and_outside_their_rows),
+		cmocka_unit_test(test_values_of_commands_and_requests),
+		cmocka_unit_test(test_lists_have_an_end),
+		cmocka_unit_test(test_events_of_services_are_what_is_declared),
 		cmocka_unit_test(test_a_text_ends_at_200_bytes),
 		cmocka_unit_test(test_a_declaration_stands_beside_or_instead_of_the_default),
 		cmocka_unit_test(test_a_declaration_cannot_touch_what_protects_people),

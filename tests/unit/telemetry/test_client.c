@@ -7,6 +7,7 @@
 
 #include "telemetry/id.h"
 #include "telemetry/state.h"
+#include "telemetry/wire.h"
 #include "tests/lib/children.h"
 #include "tests/lib/posthog.h"
 #include "tests/unit/telemetry/shop.h"
@@ -17,9 +18,11 @@
 
 #include <cjson/cJSON.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -272,6 +275,43 @@ static void test_a_sender_that_does_not_read_costs_events_and_no_time(void **sta
 	assert_int_equal(children_wait(pid), 128 + SIGKILL);
 }
 
+static int count_texts(const char *text, const char *part)
+{
+	int count = 0;
+
+	for (; (text = strstr(text, part)) != NULL; text++)
+		count++;
+	return count;
+}
+
+/* However full it left the socket. */
+static void test_what_follows_a_sender_that_did_not_read_is_configured(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	uint64_t dropped;
+	char *text;
+	int sent = 0;
+
+	set_program(self, "[ -e $folder/once ] && exec cat <&3 >$folder/got; : >$folder/once");
+	telemetry = open_client(self);
+	while (telemetry_dropped(telemetry) < 3 && sent < 100000) {
+		telemetry_capture(telemetry,
+				  &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
+		sent++;
+	}
+	assert_int_equal(telemetry_dropped(telemetry), 3);
+	assert_int_equal(children_wait(telemetry_sender_pid(telemetry)), 0);
+	telemetry_sender_exited(telemetry);
+	telemetry_restart(telemetry);
+	dropped = telemetry_dropped(telemetry);
+	text = end(self, telemetry, "got");
+	assert_memory_equal(text, "C{", 2);
+	assert_int_equal(count_texts(text, "\"event\":\"server_start\""), sent - (int)dropped);
+	assert_true(dropped <= 4);
+	free(text);
+}
+
 static void test_what_a_dead_sender_did_not_read_reaches_the_next(void **state)
 {
 	struct fixture *self = *state;
@@ -286,9 +326,11 @@ static void test_what_a_dead_sender_did_not_read_reaches_the_next(void **state)
 	assert_int_equal(telemetry_sender_pid(telemetry), -1);
 	telemetry_restart(telemetry);
 	text = end(self, telemetry, "got");
-	assert_non_null(strstr(text, "\"event\":\"server_start\""));
-	/* The new one was configured too. */
-	assert_non_null(strstr(text, "}C{"));
+	/* The new one was configured too, once and first. */
+	assert_memory_equal(text, "C{", 2);
+	assert_non_null(strstr(text, "}E{"));
+	assert_null(strstr(text, "}C{"));
+	assert_int_equal(count_texts(text, "\"event\":\"server_start\""), 1);
 	free(text);
 }
 
@@ -397,6 +439,181 @@ static void test_printing_to_a_closed_pipe_is_let_be(void **state)
 	close(ends[1]);
 }
 
+/* ---- The relay ---- */
+
+static const char *const addresses[] = {"127.0.0.1:41234", "172.17.0.1:41234"};
+#define TOKEN "00112233445566778899aabbccddeeff"
+
+/* Two listening sockets; where they are in this process is none of the sender's business. */
+static void listen_twice(int fds[2])
+{
+	const struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	for (int i = 0; i < 2; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		assert_int_equal(bind(fds[i], (const struct sockaddr *)&address, sizeof(address)), 0);
+		assert_int_equal(listen(fds[i], 1), 0);
+	}
+}
+
+static struct telemetry *open_with_relay(struct fixture *self, const int fds[2])
+{
+	const struct telemetry_relay relay = {.fds = fds, .addresses = addresses, .count = 2, .token = TOKEN};
+
+	return client_open(&self->shop.stack, &self->environment, 2, &relay, self->program);
+}
+
+static void test_the_relay_is_told_what_it_may_let_through(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	const cJSON *relay, *fields;
+	cJSON *config;
+	char *text, *common;
+	int fds[2];
+
+	set_program(self, "exec cat <&3 >$folder/got");
+	shop_declare_events(&self->shop);
+	listen_twice(fds);
+	telemetry = open_with_relay(self, fds);
+	assert_non_null(telemetry);
+	telemetry_start(telemetry);
+	/* What the start finds out is common from then on. */
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
+	assert_int_equal(telemetry_dropped(telemetry), 0);
+	text = end(self, telemetry, "got");
+	common = strstr(text, "}P{");
+	assert_non_null(common);
+	common[1] = '\0';
+	config = cJSON_Parse(text + 1);
+	relay = cJSON_GetObjectItemCaseSensitive(config, "relay");
+	assert_int_equal(cJSON_GetObjectItemCaseSensitive(relay, "listeners")->valueint, 2);
+	assert_string_equal(cJSON_GetObjectItemCaseSensitive(relay, "token")->valuestring, TOKEN);
+	assert_true(id_is_valid(cJSON_GetObjectItemCaseSensitive(relay, "distinct_id")->valuestring, 4));
+	assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(relay, "addresses"), 1)->valuestring,
+			    "172.17.0.1:41234");
+	assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(relay, "origins"), 0)->valuestring,
+			    "http://localhost:3000");
+	assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(relay, "routes"), 1)->valuestring,
+			    "/api/v1/charts/{id}");
+	fields = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(relay, "events"),
+						  "home_ask_candidate");
+	assert_string_equal(cJSON_GetObjectItemCaseSensitive(fields, "success")->valuestring, "bool");
+	assert_string_equal(cJSON_GetObjectItemCaseSensitive(fields, "duration_ms")->valuestring, "number");
+	assert_string_equal(cJSON_GetObjectItemCaseSensitive(fields, "candidates")->valuestring, "int");
+	assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(fields, "mode"), 0)->valuestring,
+			    "fast");
+	assert_string_equal(cJSON_GetObjectItemCaseSensitive(relay, "common")->child->string, "$geoip_disable");
+	assert_true(cJSON_IsNull(
+		cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(relay, "common"), "build")));
+	assert_memory_equal(common + 2, "{\"$geoip_disable\":true,", 23);
+	assert_non_null(strstr(common + 2, "}E{"));
+	cJSON_Delete(config);
+	free(text);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* At its numbers, wherever they were before; and the token stands nowhere that others can read. */
+static void test_the_relay_inherits_its_listening_sockets(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	char *text, line[64];
+	struct stat seen;
+	int fds[2], moved[2];
+
+	set_program(self, "exec 9>$folder/seen\n"
+			  "for fd in 4 5 6 7 8; do stat -L -c \"$fd=%i\" /proc/$$/fd/$fd >&9 2>/dev/null; done\n"
+			  "tr '\\0' '\\n' </proc/$$/environ >&9; tr '\\0' '\\n' </proc/$$/cmdline >&9\n"
+			  "exec cat <&3 >/dev/null");
+	listen_twice(fds);
+	/* The one where the other has to be, and both where the socket itself may be. */
+	moved[0] = fcntl(fds[0], F_DUPFD_CLOEXEC, WIRE_RELAY_FD + 1);
+	moved[1] = fcntl(fds[1], F_DUPFD_CLOEXEC, WIRE_FD);
+	telemetry = open_with_relay(self, moved);
+	telemetry_start(telemetry);
+	text = end(self, telemetry, "seen");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(fstat(fds[i], &seen), 0);
+		snprintf(line, sizeof(line), "%d=%ju\n", WIRE_RELAY_FD + i, (uintmax_t)seen.st_ino);
+		assert_non_null(strstr(text, line));
+		close(fds[i]);
+		close(moved[i]);
+	}
+	assert_null(strstr(text, "6="));
+	assert_null(strstr(text, TOKEN));
+	assert_null(strstr(text, "phc_shop"));
+	free(text);
+}
+
+/* More declarations than a message holds cost the relay, and nothing else. */
+static void test_what_is_too_much_to_tell_costs_the_relay(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry_event_decl *events = calloc(30000, sizeof(*events));
+	struct telemetry *telemetry;
+	char *names = malloc(30000 * 41), *text;
+	int fds[2];
+
+	for (int i = 0; i < 30000; i++) {
+		snprintf(names + i * 41, 41, "event_%034d", i);
+		events[i].name = names + i * 41;
+	}
+	self->shop.decl.events = events;
+	self->shop.decl.event_count = 30000;
+	set_program(self, "exec cat <&3 >$folder/got");
+	listen_twice(fds);
+	telemetry = open_with_relay(self, fds);
+	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
+	assert_int_equal(telemetry_dropped(telemetry), 1);
+	text = end(self, telemetry, "got");
+	assert_memory_equal(text, "C{", 2);
+	assert_null(strstr(text, "\"relay\""));
+	assert_non_null(strstr(text, "}E{"));
+	free(text);
+	free(names);
+	free(events);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void test_what_the_sender_says_of_itself(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	struct telemetry_counts counts;
+
+	/* A program that speaks packets: what a shell writes at once is one. */
+	set_program(self, "printf 'N{\"queued\":7,\"delivered\":40,\"refused\":1,\"evicted\":2,\"relayed\":30,"
+			  "\"relay_dropped\":4,\"relay_refused\":5}' >&3\n"
+			  "printf 'Nnonsense' >&3; printf 'X{}' >&3; printf 'N[]' >&3");
+	assert_int_equal(telemetry_fd(NULL), -1);
+	assert_true(telemetry_counts(NULL).delivered == 0);
+	telemetry_hear(NULL);
+	telemetry = client_open(&self->shop.stack, &self->environment, 2, NULL, self->program);
+	assert_int_equal(telemetry_fd(telemetry), -1);
+	for (uint64_t round = 1; round <= 2; round++) {
+		if (round == 1)
+			telemetry_start(telemetry);
+		else
+			telemetry_restart(telemetry);
+		assert_true(children_readable(telemetry_fd(telemetry), CHILDREN_DEADLINE_MS));
+		assert_int_equal(children_wait(telemetry_sender_pid(telemetry)), 0);
+		telemetry_hear(telemetry);
+		counts = telemetry_counts(telemetry);
+		assert_true(counts.queued == 7);
+		/* What was delivered before it died stays delivered. */
+		assert_true(counts.delivered == 40 * round && counts.refused == round && counts.evicted == 2 * round);
+		assert_true(counts.relayed == 30 * round && counts.relay_dropped == 4 * round &&
+			    counts.relay_refused == 5 * round);
+		assert_false(children_readable(telemetry_fd(telemetry), 0));
+		telemetry_sender_exited(telemetry);
+		assert_true(telemetry_counts(telemetry).delivered == 40 * round);
+	}
+	telemetry_close(telemetry);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -410,6 +627,11 @@ int main(void)
 		CASE(test_closed_standard_streams_do_not_confuse_it),
 		CASE(test_a_sender_that_does_not_read_costs_events_and_no_time),
 		CASE(test_what_a_dead_sender_did_not_read_reaches_the_next),
+		CASE(test_what_follows_a_sender_that_did_not_read_is_configured),
+		CASE(test_the_relay_is_told_what_it_may_let_through),
+		CASE(test_the_relay_inherits_its_listening_sockets),
+		CASE(test_what_is_too_much_to_tell_costs_the_relay),
+		CASE(test_what_the_sender_says_of_itself),
 		CASE(test_it_is_started_again_five_times_with_growing_pauses),
 		CASE(test_a_missing_sender_is_no_telemetry_and_no_trouble),
 		CASE(test_without_an_endpoint_there_is_nothing_to_open),
