@@ -29,7 +29,7 @@ PACKAGES_TELEMETRY := libcjson uuid libmd
 PACKAGES_SENDER := libcurl sqlite3 zlib libcjson libevent uuid libmd
 PACKAGES_UI := ncursesw
 PACKAGES_LAUNCHER := libevent libcjson
-PACKAGES_TEST := cmocka vterm libevent libcjson zlib
+PACKAGES_TEST := cmocka vterm libevent_openssl libevent openssl libcjson zlib
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wvla -Wundef -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings

@@ -4,6 +4,7 @@
 #include "telemetry/sender/outbox.h"
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -24,6 +25,7 @@ char *batch_body(const char *key, const struct outbox_batch *batch, const char *
 	cJSON *quoted = cJSON_CreateString(key);
 	char *key_text = quoted ? cJSON_PrintUnformatted(quoted) : NULL, *body = NULL;
 	FILE *out = key_text ? open_memstream(&body, size_bytes) : NULL;
+	bool is_whole;
 
 	cJSON_Delete(quoted);
 	if (!out)
@@ -35,7 +37,8 @@ char *batch_body(const char *key, const struct outbox_batch *batch, const char *
 		fwrite(batch->events[i].text, 1, batch->events[i].size_bytes, out);
 	}
 	fprintf(out, "],\"sent_at\":\"%s\"}", sent_at);
-	if (fclose(out) != 0) {
+	is_whole = !ferror(out);
+	if (fclose(out) != 0 || !is_whole) {
 		free(body);
 		body = NULL;
 	}

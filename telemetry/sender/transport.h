@@ -29,8 +29,10 @@ struct transport {
 };
 
 /*
- * https, or http to this machine, by libcurl: POST {host}/batch/. Proxy and CA settings come from the environment.
- * NULL when `host` is neither, or holds a password.
+ * https (TLS 1.2 or newer, the certificate always verified), or http to this machine, by libcurl: POST {host}/batch/. A redirect is an answer
+ * like any other and never followed. Proxies come from the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY, also in lower case) and are
+ * not asked for this machine; whom to trust: transport_trust.h. Nothing is kept: no cookie, no file. NULL when `host` is neither, or
+ * holds a password, a query or a fragment.
  */
 struct transport *transport_curl_create(struct event_base *base, const char *host);
 

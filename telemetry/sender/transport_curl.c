@@ -6,6 +6,7 @@
  */
 #include "telemetry/sender/gzip.h"
 #include "telemetry/sender/transport.h"
+#include "telemetry/sender/transport_trust.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -172,42 +173,57 @@ static int add_header(struct curl_slist **headers, const char *line)
 	return 0;
 }
 
-/* The tool curl reads these, the library does not. */
-static void set_authorities(CURL *easy)
-{
-	const char *bundle = getenv("CURL_CA_BUNDLE");
-	const char *folder = getenv("SSL_CERT_DIR");
+/* The first option that could not be set says so: none of them may be left out without a word. */
+#define SET(easy, option, value)                                             \
+	do {                                                                 \
+		if (curl_easy_setopt((easy), (option), (value)) != CURLE_OK) \
+			return -ENOMEM;                                      \
+	} while (0)
 
-	if (!bundle || !*bundle)
-		bundle = getenv("SSL_CERT_FILE");
-	if (bundle && *bundle)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, bundle);
-	if (folder && *folder)
-		curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
+/* The receiver and a proxy that is spoken to by TLS are held to the same. */
+static int set_trust(CURL *easy)
+{
+	struct transport_trust trust = {0};
+
+	curl_easy_getinfo(easy, CURLINFO_CAINFO, &trust.bundle);
+	curl_easy_getinfo(easy, CURLINFO_CAPATH, &trust.folder);
+	trust = transport_trust_find("", trust);
+	SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(easy, CURLOPT_CAINFO, trust.bundle);
+	SET(easy, CURLOPT_CAPATH, trust.folder);
+	SET(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(easy, CURLOPT_PROXY_CAINFO, trust.bundle);
+	SET(easy, CURLOPT_PROXY_CAPATH, trust.folder);
+	return 0;
 }
 
-static void set_options(struct transport_curl *self, int64_t timeout_ms)
+static int set_options(struct transport_curl *self, int64_t timeout_ms)
 {
 	CURL *easy = self->easy;
 
-	curl_easy_setopt(easy, CURLOPT_URL, self->url);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, self->is_local ? "http,https" : "https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, self->headers);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "upfront/" UPFRONT_VERSION);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_answer_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, self);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_answer_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, self);
+	SET(easy, CURLOPT_URL, self->url);
+	SET(easy, CURLOPT_PROTOCOLS_STR, self->is_local ? "http,https" : "https");
+	/* One batch at a time: there is nothing that a newer version would carry at once. */
+	SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
+	SET(easy, CURLOPT_QUICK_EXIT, 1L);
+	SET(easy, CURLOPT_NOSIGNAL, 1L);
+	SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(easy, CURLOPT_HTTPHEADER, self->headers);
+	SET(easy, CURLOPT_USERAGENT, "upfront/" UPFRONT_VERSION);
+	SET(easy, CURLOPT_WRITEFUNCTION, on_answer_body);
+	SET(easy, CURLOPT_WRITEDATA, self);
+	SET(easy, CURLOPT_HEADERFUNCTION, on_answer_header);
+	SET(easy, CURLOPT_HEADERDATA, self);
 	/* What is meant for this machine never goes through a proxy, whatever the environment says. */
 	if (self->is_local)
-		curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	set_authorities(easy);
+		SET(easy, CURLOPT_PROXY, "");
+	return set_trust(easy);
 }
 
 static int set_body(struct transport_curl *self, const char *body, size_t size_bytes)
@@ -238,9 +254,9 @@ static int curl_send(struct transport *transport, const char *body, size_t size_
 	self->done = done;
 	self->context = context;
 	if (!self->easy || add_header(&self->headers, "Content-Type: application/json") < 0 ||
-	    add_header(&self->headers, "Expect:") < 0 || set_body(self, body, size_bytes) < 0)
+	    add_header(&self->headers, "Expect:") < 0 || set_body(self, body, size_bytes) < 0 ||
+	    set_options(self, timeout_ms) < 0)
 		goto fail;
-	set_options(self, timeout_ms);
 	if (curl_multi_add_handle(self->multi, self->easy) == CURLM_OK)
 		return 0;
 fail:
