@@ -72,13 +72,13 @@ struct ssl_ctx_st *certificate_server(const char *kind, const char *authority_pa
 		bool self_signed;
 		int newest; /* TLS version, 0: any */
 	} kinds[] = {
-		{"good", "DNS:localhost,DNS:*.localhost,IP:127.0.0.1", -DAY_S, DAY_S, false, 0},
+		{"good", "DNS:localhost,DNS:shop.localhost,IP:127.0.0.1", -DAY_S, DAY_S, false, 0},
 		{"wrong-name", "DNS:other.example", -DAY_S, DAY_S, false, 0},
-		{"expired", "DNS:localhost,DNS:*.localhost,IP:127.0.0.1", -2 * DAY_S, -DAY_S, false, 0},
-		{"future", "DNS:localhost,DNS:*.localhost,IP:127.0.0.1", DAY_S, 2 * DAY_S, false, 0},
-		{"self-signed", "DNS:localhost,DNS:*.localhost,IP:127.0.0.1", -DAY_S, DAY_S, true, 0},
-		{"tls1.1", "DNS:localhost,DNS:*.localhost,IP:127.0.0.1", -DAY_S, DAY_S, false, TLS1_1_VERSION},
-		{"tls1.2", "DNS:localhost,DNS:*.localhost,IP:127.0.0.1", -DAY_S, DAY_S, false, TLS1_2_VERSION},
+		{"expired", "DNS:localhost,DNS:shop.localhost,IP:127.0.0.1", -2 * DAY_S, -DAY_S, false, 0},
+		{"future", "DNS:localhost,DNS:shop.localhost,IP:127.0.0.1", DAY_S, 2 * DAY_S, false, 0},
+		{"self-signed", "DNS:localhost,DNS:shop.localhost,IP:127.0.0.1", -DAY_S, DAY_S, true, 0},
+		{"tls1.1", "DNS:localhost,DNS:shop.localhost,IP:127.0.0.1", -DAY_S, DAY_S, false, TLS1_1_VERSION},
+		{"tls1.2", "DNS:localhost,DNS:shop.localhost,IP:127.0.0.1", -DAY_S, DAY_S, false, TLS1_2_VERSION},
 	};
 	struct identity authority, own;
 	SSL_CTX *context = NULL;

@@ -9,7 +9,7 @@ struct ssl_ctx_st;
  * The server's side of TLS. Writes the authority's certificate (PEM) to `authority_path`: who trusts it trusts the server, if `kind`
  * is one to be trusted:
  *
- *   good          for localhost, *.localhost and 127.0.0.1
+ *   good          for localhost, shop.localhost and 127.0.0.1
  *   wrong-name    for another host
  *   expired       good until yesterday
  *   future        good from tomorrow on

@@ -34,10 +34,11 @@
 
 /* ---- the receiver ---- */
 
-void receiver_start(struct receiver *self, const char *folder, const char *mode, int port, const char *const *options)
+static void start_helper(struct receiver *self, const char *name, const char *folder, const char *mode, int port,
+			 const char *const *options)
 {
-	char *program = children_helper("posthog_server"), number[16], line[64];
-	const char *argv[16] = {program, mode, NULL, "--port", number};
+	char *program = children_helper(name), number[16], line[64];
+	const char *argv[20] = {program, mode, NULL, "--port", number};
 	int input[2], output[2], count = 5;
 	static int number_of_receivers;
 
@@ -65,6 +66,16 @@ void receiver_start(struct receiver *self, const char *folder, const char *mode,
 	self->port = atoi(line);
 	assert_true(self->port > 0);
 	free(program);
+}
+
+void receiver_start(struct receiver *self, const char *folder, const char *mode, int port, const char *const *options)
+{
+	start_helper(self, "posthog_server", folder, mode, port, options);
+}
+
+void receiver_start_proxy(struct receiver *self, const char *folder, const char *mode)
+{
+	start_helper(self, "connect_proxy", folder, mode, 0, NULL);
 }
 
 void receiver_stop(struct receiver *self)
@@ -178,7 +189,7 @@ static void give_config(struct sender_run *self, const struct sender_setup *setu
 	cJSON_AddNumberToObject(config, "notice", setup->notice ? setup->notice : 3);
 	snprintf(path, sizeof(path), "%s/outbox.db", self->folder);
 	cJSON_AddStringToObject(config, "outbox", path);
-	snprintf(path, sizeof(path), "%s/ledger.db", self->folder);
+	snprintf(path, sizeof(path), "%s/ledger.jsonl", self->folder);
 	cJSON_AddStringToObject(config, "ledger", path);
 	text = cJSON_PrintUnformatted(config);
 	give(self, 'C', text);

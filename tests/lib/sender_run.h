@@ -10,7 +10,7 @@
 
 struct cJSON;
 
-/* posthog_server in a mode, with its notes. */
+/* A server of the tests in a mode, with its notes: posthog_server, or connect_proxy. */
 struct receiver {
 	char *notes; /* path of its file */
 	pid_t pid;
@@ -20,6 +20,8 @@ struct receiver {
 
 /* `options` are more arguments, NULL-terminated, or NULL. `port` 0: any. */
 void receiver_start(struct receiver *self, const char *folder, const char *mode, int port, const char *const *options);
+/* connect_proxy in a mode: a receiver of another kind, with notes of its own. */
+void receiver_start_proxy(struct receiver *self, const char *folder, const char *mode);
 void receiver_stop(struct receiver *self);
 /* Lines of that kind so far, as an array; the caller deletes it. */
 struct cJSON *receiver_notes(const struct receiver *self, const char *kind);
@@ -28,7 +30,7 @@ int receiver_count(const struct receiver *self, const char *kind);
 void receiver_expect(const struct receiver *self, const char *kind, int count);
 
 struct sender_run {
-	char *folder; /* outbox.db, ledger.db, and what it wrote to its standard streams */
+	char *folder; /* outbox.db, ledger.jsonl, and what it wrote to its standard streams */
 	pid_t pid;
 	int pidfd;
 	int fd; /* the supervisor's end */
