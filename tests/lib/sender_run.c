@@ -30,8 +30,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NO_NETWORK_OF_OUR_OWN 99
-
 /* ---- the receiver ---- */
 
 static void start_helper(struct receiver *self, const char *name, const char *folder, const char *mode, int port,
@@ -124,6 +122,31 @@ void receiver_expect(const struct receiver *self, const char *kind, int count)
 		world_pause(since, CHILDREN_DEADLINE_MS, "the receiver's notes");
 }
 
+/* ---- a network without answers ---- */
+
+void network_enter_silent(const char *folder)
+{
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	char path[PATH_MAX];
+	int fd;
+
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0)
+		_exit(NETWORK_REFUSED);
+	snprintf(path, sizeof(path), "%s/resolv.conf", folder);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0 || write(fd, "nameserver 127.0.0.1\n", 21) != 21 || close(fd) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(path, "/etc/resolv.conf", NULL, MS_BIND, NULL) < 0)
+		_exit(NETWORK_REFUSED);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || fcntl(fd, F_DUPFD, 10) < 0)
+		_exit(NETWORK_REFUSED);
+	close(fd);
+}
+
 /* ---- the sender ---- */
 
 static char *sender_program(void)
@@ -141,33 +164,6 @@ static char *sender_program(void)
 	own[length] = '\0';
 	assert_true(asprintf(&path, "%s/../../upfront-telemetry", dirname(own)) > 0);
 	return path;
-}
-
-/*
- * A network with a loopback device only, where a name server listens at 127.0.0.1 and never says a word. The
- * listening socket is left open for the program that follows.
- */
-static void enter_silent_network(const char *folder)
-{
-	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	char path[PATH_MAX];
-	int fd;
-
-	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0)
-		_exit(NO_NETWORK_OF_OUR_OWN);
-	snprintf(path, sizeof(path), "%s/resolv.conf", folder);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0 || write(fd, "nameserver 127.0.0.1\n", 21) != 21 || close(fd) < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount(path, "/etc/resolv.conf", NULL, MS_BIND, NULL) < 0)
-		_exit(NO_NETWORK_OF_OUR_OWN);
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0 ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || fcntl(fd, F_DUPFD, 10) < 0)
-		_exit(NO_NETWORK_OF_OUR_OWN);
-	close(fd);
 }
 
 static void give(struct sender_run *self, char kind, const char *text)
@@ -211,7 +207,7 @@ void sender_start(struct sender_run *self, char *folder, const struct sender_set
 		int fd = open(noise, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 		if (setup->silent_resolver)
-			enter_silent_network(folder);
+			network_enter_silent(folder);
 		dup2(fd, 1);
 		dup2(fd, 2);
 		if (ends[1] == 3)
@@ -232,7 +228,7 @@ void sender_start(struct sender_run *self, char *folder, const struct sender_set
 		self->refused = children_readable(self->pidfd, 300);
 		if (self->refused) {
 			assert_int_equal(waitpid(self->pid, &status, 0), self->pid);
-			assert_int_equal(WEXITSTATUS(status), NO_NETWORK_OF_OUR_OWN);
+			assert_int_equal(WEXITSTATUS(status), NETWORK_REFUSED);
 			close(self->fd);
 			close(self->pidfd);
 			return;

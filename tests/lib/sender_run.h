@@ -29,6 +29,13 @@ int receiver_count(const struct receiver *self, const char *kind);
 /* Waits until there are at least `count` of them. */
 void receiver_expect(const struct receiver *self, const char *kind, int count);
 
+/*
+ * For a child process: a network with a loopback device only, where a name server listens at 127.0.0.1 and never says a word. Its socket
+ * is left open for the program that follows. Ends the process with NETWORK_REFUSED when the system does not allow it.
+ */
+void network_enter_silent(const char *folder);
+#define NETWORK_REFUSED 99
+
 struct sender_run {
 	char *folder; /* outbox.db, ledger.jsonl, and what it wrote to its standard streams */
 	pid_t pid;

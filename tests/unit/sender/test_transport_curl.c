@@ -2,6 +2,7 @@
 /* libcurl in the loop, against the strict receiver in each of its moods. */
 #include "tests/lib/attempt.h"
 #include "tests/lib/children.h"
+#include "tests/lib/skip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -176,6 +177,44 @@ static void test_a_proxy_is_not_asked_for_this_machine(void **state)
 	receiver_stop(&self->receiver);
 }
 
+/* In a process of its own: how long an attempt took whose name was never found, and the end of its transport. */
+static int live_without_names(struct attempt *self)
+{
+	struct event_base *base;
+	struct transport *transport;
+	int64_t since;
+
+	network_enter_silent(self->folder);
+	base = event_base_new();
+	self->base = base;
+	since = children_now_ms();
+	transport = transport_create(base, "https://statistics.example.org");
+	if (!transport || transport->send(transport, "{}", 2, ATTEMPT_MS, attempt_done, self) < 0)
+		return 2;
+	event_base_dispatch(base);
+	transport->destroy(transport);
+	since = children_now_ms() - since;
+	if (self->answers != 1 || self->answer.status != 0)
+		return 3;
+	return since >= ATTEMPT_MS - 20 && since < ATTEMPT_MS + ATTEMPT_SLACK_MS ? 0 : 4;
+}
+
+/* libcurl would wait for its look-up thread, ten seconds and more, if it were not told to let go. */
+static void test_the_bound_holds_for_names_too(void **state)
+{
+	struct attempt *self = *state;
+	pid_t pid = fork();
+	int code;
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(live_without_names(self));
+	code = children_wait(pid);
+	if (code == NETWORK_REFUSED)
+		skip_because("no network namespace to be had");
+	assert_int_equal(code, 0);
+}
+
 static void test_one_attempt_at_a_time(void **state)
 {
 	struct attempt *self = *state;
@@ -244,6 +283,7 @@ int main(void)
 		CASE(test_retry_after_is_read),
 		CASE(test_nothing_is_read_from_home_nor_written),
 		CASE(test_a_proxy_is_not_asked_for_this_machine),
+		CASE(test_the_bound_holds_for_names_too),
 		CASE(test_one_attempt_at_a_time),
 		CASE(test_which_endpoints_are_allowed),
 	};
