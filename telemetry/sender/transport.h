@@ -10,7 +10,7 @@ struct event_base;
 struct transport;
 
 struct transport_answer {
-	int status; /* HTTP status of a complete answer header (a file: 200), 0: none came */
+	int status; /* HTTP status of a complete answer header (a file: 200), whatever becomes of its body; 0: none came */
 	int64_t retry_after_s; /* 0: not asked for */
 };
 

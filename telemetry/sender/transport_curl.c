@@ -19,11 +19,13 @@
 
 /* The answer's body says nothing we need; a receiver that sends more than this is not listened to. */
 #define ANSWER_BYTES_MAX 65536u
+/* Nor to one that takes longer over it: the header has said all. Read to its end, the connection can be used again. */
+#define ANSWER_BODY_MS 100
 
 struct transport_curl {
 	struct transport transport;
 	struct event_base *base;
-	struct event *timer;
+	struct event *timer, *body_timer;
 	CURLM *multi;
 	char *url;
 	bool is_local;
@@ -126,8 +128,9 @@ static size_t on_answer_header(char *line, size_t one, size_t size_bytes, void *
 	if (strncmp(status, "HTTP/", 5) == 0) {
 		if (sscanf(status, "HTTP/%*s %3d", &self->status_seen) != 1)
 			self->status_seen = 0;
-	} else if (status[0] == '\r' || status[0] == '\n') {
-		self->status = self->status_seen >= 200 ? self->status_seen : 0;
+	} else if ((status[0] == '\r' || status[0] == '\n') && self->status_seen >= 200 && !self->status) {
+		self->status = self->status_seen;
+		event_add(self->body_timer, &(struct timeval){.tv_usec = ANSWER_BODY_MS * 1000});
 	}
 	return self->answer_bytes > ANSWER_BYTES_MAX ? 0 : size_bytes;
 }
@@ -141,6 +144,27 @@ static void end_attempt(struct transport_curl *self)
 	curl_slist_free_all(self->headers);
 	self->easy = NULL;
 	self->headers = NULL;
+	if (self->body_timer)
+		event_del(self->body_timer);
+}
+
+static void report(struct transport_curl *self)
+{
+	struct transport_answer answer = {.status = self->status};
+	curl_off_t retry_after = 0;
+
+	if (self->status && curl_easy_getinfo(self->easy, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK &&
+	    retry_after > 0)
+		answer.retry_after_s = retry_after;
+	end_attempt(self);
+	self->done(self->context, &answer);
+}
+
+static void on_body_timer(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	report(context);
 }
 
 static void collect(struct transport_curl *self)
@@ -149,16 +173,9 @@ static void collect(struct transport_curl *self)
 	CURLMsg *message;
 
 	while ((message = curl_multi_info_read(self->multi, &left))) {
-		struct transport_answer answer = {.status = self->status};
-		curl_off_t retry_after = 0;
-
 		if (message->msg != CURLMSG_DONE || message->easy_handle != self->easy)
 			continue;
-		if (self->status && curl_easy_getinfo(self->easy, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK &&
-		    retry_after > 0)
-			answer.retry_after_s = retry_after;
-		end_attempt(self);
-		self->done(self->context, &answer);
+		report(self);
 		return;
 	}
 }
@@ -319,6 +336,8 @@ static void curl_destroy(struct transport *transport)
 		curl_multi_cleanup(self->multi);
 	if (self->timer)
 		event_free(self->timer);
+	if (self->body_timer)
+		event_free(self->body_timer);
 	free(self->url);
 	free(self);
 }
@@ -335,8 +354,9 @@ struct transport *transport_curl_create(struct event_base *base, const char *hos
 	if (set_endpoint(self, host) < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		goto fail;
 	self->timer = event_new(base, -1, 0, on_timer, self);
+	self->body_timer = event_new(base, -1, 0, on_body_timer, self);
 	self->multi = curl_multi_init();
-	if (!self->timer || !self->multi)
+	if (!self->timer || !self->body_timer || !self->multi)
 		goto fail;
 	curl_multi_setopt(self->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
 	curl_multi_setopt(self->multi, CURLMOPT_SOCKETDATA, self);

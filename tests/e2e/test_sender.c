@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program `upfront-telemetry` against a receiver as strict as PostHog, and against every kind of network that
- * does not work. What must hold everywhere: an event arrives exactly once or waits in the outbox; one second after
- * the stack's end the process is gone.
+ * The program `upfront-telemetry` against a receiver as strict as PostHog: an event arrives exactly once, as it was given, or waits in the
+ * outbox for the next run. test_sender_faults.c is about networks and receivers that do wrong.
  */
 #include "tests/lib/children.h"
 #include "tests/lib/sender_run.h"
 #include "tests/lib/world.h"
-#include "tests/lib/skip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include <arpa/inet.h>
 #include <cjson/cJSON.h>
-#include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +34,7 @@ static int setup(void **state)
 {
 	struct fixture *self = calloc(1, sizeof(*self));
 
+	network_forget_environment();
 	self->folder = children_make_folder();
 	*state = self;
 	return 0;
@@ -128,57 +123,6 @@ static void test_nothing_given_nothing_sent(void **state)
 	receiver_stop(&self->receiver);
 }
 
-/* A fault, then the same endpoint well again under a second run: the event arrives, the same to the byte. */
-static void check_fault(struct fixture *self, const char *mode, const char *const *options)
-{
-	int port;
-
-	print_message("  fault: %s\n", mode);
-	receive(self, mode, 0, options);
-	port = self->receiver.port;
-	start(self, 3);
-	give(self);
-	receiver_expect(&self->receiver, atoi(mode) ? "request" : "connection", 1);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
-	assert_int_equal(receiver_count(&self->receiver, "event"), 0);
-	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
-	assert_true(sender_keeps(self->folder, self->uuid));
-	receiver_stop(&self->receiver);
-
-	receive(self, "ok", port, NULL);
-	start(self, 3);
-	receiver_expect(&self->receiver, "event", 1);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
-	assert_int_equal(receiver_count(&self->receiver, "event"), 1);
-	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
-	assert_arrived_as_given(self, 0);
-	assert_false(sender_keeps(self->folder, self->uuid));
-	receiver_stop(&self->receiver);
-}
-
-static void test_every_fault_ends_in_time_and_loses_nothing(void **state)
-{
-	static const char *const modes[] = {"500", "503", "408", "hang", "drip", "reset", "close", "garbage"};
-
-	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
-		check_fault(*state, modes[i], NULL);
-}
-
-static void test_retry_after_is_kept_also_at_the_end(void **state)
-{
-	static const char *const options[] = {"--retry-after", "20", NULL};
-	struct fixture *self = *state;
-
-	receive(self, "429", 0, options);
-	start(self, 3);
-	give(self);
-	receiver_expect(&self->receiver, "request", 1);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
-	assert_int_equal(receiver_count(&self->receiver, "request"), 1);
-	assert_true(sender_keeps(self->folder, self->uuid));
-	receiver_stop(&self->receiver);
-}
-
 static void test_a_retry_is_the_same_event_under_a_new_sent_at(void **state)
 {
 	static const char *const options[] = {"--first", "2", NULL};
@@ -200,24 +144,6 @@ static void test_a_retry_is_the_same_event_under_a_new_sent_at(void **state)
 	assert_true(strcmp(first, last) < 0);
 	cJSON_Delete(requests);
 	receiver_stop(&self->receiver);
-}
-
-static void test_what_is_refused_is_not_tried_again_nor_followed(void **state)
-{
-	static const char *const modes[] = {"302", "401", "403", "413"};
-	struct fixture *self = *state;
-
-	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
-		receive(self, modes[i], 0, NULL);
-		start(self, 3);
-		give(self);
-		receiver_expect(&self->receiver, "request", 1);
-		/* Anything still in the outbox would be tried once more at the end. */
-		assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
-		assert_int_equal(receiver_count(&self->receiver, "request"), 1);
-		assert_false(sender_keeps(self->folder, self->uuid));
-		receiver_stop(&self->receiver);
-	}
 }
 
 static void test_too_many_at_once_are_halved_until_they_pass(void **state)
@@ -387,79 +313,6 @@ static void test_a_file_gets_one_line_a_batch(void **state)
 	free(text);
 }
 
-/* A peer whose queue is full: the kernel neither accepts nor refuses. */
-static void test_a_host_that_never_accepts(void **state)
-{
-	struct fixture *self = *state;
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof(address);
-	int fillers[4], listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(listener, 0), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-	for (size_t i = 0; i < 4; i++) {
-		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		connect(fillers[i], (struct sockaddr *)&address, sizeof(address));
-	}
-	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", ntohs(address.sin_port));
-	start(self, 3);
-	give(self);
-	/* Not sooner either: it really was kept waiting. */
-	assert_in_range(sender_end(&self->sender), 400, GONE_WITHIN_MS);
-	assert_true(sender_keeps(self->folder, self->uuid));
-	for (size_t i = 0; i < 4; i++)
-		close(fillers[i]);
-	close(listener);
-}
-
-static void test_a_port_that_refuses(void **state)
-{
-	struct fixture *self = *state;
-
-	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", world_free_port());
-	start(self, 3);
-	give(self);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
-	assert_true(sender_keeps(self->folder, self->uuid));
-}
-
-static void test_a_name_that_nobody_knows(void **state)
-{
-	struct fixture *self = *state;
-
-	snprintf(self->host, sizeof(self->host), "https://statistics.invalid");
-	start(self, 3);
-	give(self);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
-	assert_true(sender_keeps(self->folder, self->uuid));
-}
-
-static void test_a_resolver_that_never_answers(void **state)
-{
-	struct fixture *self = *state;
-	struct sender_setup silent = {.host = "https://statistics.example.org", .silent_resolver = true};
-
-	sender_start(&self->sender, self->folder, &silent);
-	if (self->sender.refused) {
-		skip_because("no network namespace to be had");
-	}
-	give(self);
-	assert_in_range(sender_end(&self->sender), 400, GONE_WITHIN_MS);
-	assert_true(sender_keeps(self->folder, self->uuid));
-}
-
-/* What is not allowed as an endpoint is never contacted; the events wait for nobody. */
-static void test_plain_http_to_elsewhere_is_refused(void **state)
-{
-	struct fixture *self = *state;
-
-	snprintf(self->host, sizeof(self->host), "http://192.0.2.1");
-	start(self, 3);
-	give(self);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -468,10 +321,7 @@ int main(void)
 		CASE(test_an_event_arrives_once_and_nothing_is_wrong_with_it),
 		CASE(test_an_event_given_at_the_very_end_still_arrives),
 		CASE(test_nothing_given_nothing_sent),
-		CASE(test_every_fault_ends_in_time_and_loses_nothing),
-		CASE(test_retry_after_is_kept_also_at_the_end),
 		CASE(test_a_retry_is_the_same_event_under_a_new_sent_at),
-		CASE(test_what_is_refused_is_not_tried_again_nor_followed),
 		CASE(test_too_many_at_once_are_halved_until_they_pass),
 		CASE(test_large_batches_are_packed_and_bounded),
 		CASE(test_a_yes_to_another_notice_or_endpoint_covers_nothing_old),
@@ -479,11 +329,6 @@ int main(void)
 		CASE(test_what_a_killed_sender_had_in_hand_is_sent_by_the_next),
 		CASE(test_two_senders_share_an_outbox_and_send_nothing_twice),
 		CASE(test_a_file_gets_one_line_a_batch),
-		CASE(test_a_host_that_never_accepts),
-		CASE(test_a_port_that_refuses),
-		CASE(test_a_name_that_nobody_knows),
-		CASE(test_a_resolver_that_never_answers),
-		CASE(test_plain_http_to_elsewhere_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,22 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What libcurl reads, and what we do: a case sets some of it, and none outlives the case. */
-static const char *const variables[] = {"http_proxy",   "HTTPS_PROXY",  "https_proxy",   "ALL_PROXY",
-					"all_proxy",    "NO_PROXY",     "no_proxy",      "SSL_CERT_FILE",
-					"SSL_CERT_DIR", "OPENSSL_CONF", "CURL_CA_BUNDLE"};
-
-static void clear_environment(void)
-{
-	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
-		unsetenv(variables[i]);
-}
-
 int attempt_setup(void **state)
 {
 	struct attempt *self = calloc(1, sizeof(*self));
 
-	clear_environment();
+	network_forget_environment();
 	self->folder = children_make_folder();
 	self->base = event_base_new();
 	*state = self;
@@ -38,7 +27,7 @@ int attempt_teardown(void **state)
 {
 	struct attempt *self = *state;
 
-	clear_environment();
+	network_forget_environment();
 	event_base_free(self->base);
 	children_remove_folder(self->folder);
 	free(self);

@@ -122,7 +122,17 @@ void receiver_expect(const struct receiver *self, const char *kind, int count)
 		world_pause(since, CHILDREN_DEADLINE_MS, "the receiver's notes");
 }
 
-/* ---- a network without answers ---- */
+/* ---- networks ---- */
+
+void network_forget_environment(void)
+{
+	static const char *const variables[] = {"http_proxy",   "HTTPS_PROXY",  "https_proxy",   "ALL_PROXY",
+						"all_proxy",    "NO_PROXY",     "no_proxy",      "SSL_CERT_FILE",
+						"SSL_CERT_DIR", "OPENSSL_CONF", "CURL_CA_BUNDLE"};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
+		unsetenv(variables[i]);
+}
 
 void network_enter_silent(const char *folder)
 {

@@ -29,6 +29,9 @@ int receiver_count(const struct receiver *self, const char *kind);
 /* Waits until there are at least `count` of them. */
 void receiver_expect(const struct receiver *self, const char *kind, int count);
 
+/* Unsets what libcurl and OpenSSL read of proxies and authorities, so that a machine's own settings do not matter. */
+void network_forget_environment(void);
+
 /*
  * For a child process: a network with a loopback device only, where a name server listens at 127.0.0.1 and never says a word. Its socket
  * is left open for the program that follows. Ends the process with NETWORK_REFUSED when the system does not allow it.
