@@ -47,7 +47,7 @@ struct server {
 	SSL_CTX *tls; /* NULL: plain */
 	const char *mode, *file;
 	int fault_status; /* 0: none */
-	const char *trouble; /* in the answer to a request; NULL: none */
+	struct trouble *trouble; /* with a connection, or in the answer to a request; NULL: none */
 	bool stores; /* takes the events of a request that it answers with a fault */
 	const char *location, *tls_kind, *authority;
 	long first, retry_after_s, retry_date_s, max_events; /* -1: not given */
@@ -200,7 +200,7 @@ static void on_request(struct evhttp_request *request, void *context)
 	note_verdict(self, &verdict, status == 200 || (faulty && self->stores));
 	note_request(self, request, &verdict, status);
 	if (faulty && self->trouble) {
-		trouble_with_answer(self->base, self->trouble, request, verdict.text);
+		trouble_with_answer(self->trouble, request, verdict.text);
 	} else {
 		output = evbuffer_new();
 		add_headers(self, evhttp_request_get_output_headers(request), status);
@@ -236,7 +236,7 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, s
 	(void)listener;
 	(void)address;
 	(void)size;
-	trouble_with_connection(self->base, self->mode, new_connection(self, fd));
+	trouble_with_connection(self->trouble, new_connection(self, fd));
 }
 
 /* Takes the only places there are in its own queue, and accepts nobody. */
@@ -271,10 +271,10 @@ static void read_mode(struct server *self)
 		self->stores = true;
 		mode = strcmp(mode, "stored-reset") == 0 ? "reset-after" : mode + 7;
 	}
-	if (strcmp(mode, "ok") == 0 || trouble_is_below_http(mode))
+	if (strcmp(mode, "ok") == 0)
 		return;
-	if (trouble_is_in_answer(mode))
-		self->trouble = mode;
+	if (trouble_is_below_http(mode) || trouble_is_in_answer(mode))
+		self->trouble = trouble_create(self->base, mode);
 	else
 		self->fault_status = atoi(mode);
 	if (!self->trouble && !self->fault_status)
@@ -338,9 +338,9 @@ int main(int argc, char **argv)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
+	self.base = event_base_new();
 	read_options(&self, argc, argv);
 	address.sin_port = htons((uint16_t)self.port);
-	self.base = event_base_new();
 	listener = evconnlistener_new_bind(self.base, on_connection, &self,
 					   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, 16,
 					   (struct sockaddr *)&address, sizeof(address));
@@ -365,6 +365,7 @@ int main(int argc, char **argv)
 		evhttp_free(http);
 	else
 		evconnlistener_free(listener);
+	trouble_destroy(self.trouble);
 	SSL_CTX_free(self.tls);
 	posthog_destroy(self.posthog);
 	event_base_free(self.base);

@@ -8,9 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 static const struct timeval pace = {.tv_usec = 100000};
+
+struct trouble {
+	struct event_base *base;
+	const char *name;
+	LIST_HEAD(, peer) peers; /* connected, below HTTP */
+};
 
 static bool is_among(const char *name, const char *const *names)
 {
@@ -22,6 +29,7 @@ static bool is_among(const char *name, const char *const *names)
 /* ---- below HTTP ---- */
 
 struct peer {
+	LIST_ENTRY(peer) others;
 	struct bufferevent *connection;
 	struct event *timer; /* of a drip */
 	const char *text; /* what still drips, or what is said again and again */
@@ -37,16 +45,20 @@ static void on_drip(evutil_socket_t fd, short what, void *context)
 		bufferevent_write(peer->connection, peer->text++, 1);
 }
 
-static void on_gone(struct bufferevent *connection, short what, void *context)
+static void end_peer(struct peer *peer)
 {
-	struct peer *peer = context;
-
-	if (!(what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)))
-		return;
+	LIST_REMOVE(peer, others);
 	if (peer->timer)
 		event_free(peer->timer);
+	bufferevent_free(peer->connection);
 	free(peer);
-	bufferevent_free(connection);
+}
+
+static void on_gone(struct bufferevent *connection, short what, void *context)
+{
+	(void)connection;
+	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
+		end_peer(context);
 }
 
 static void on_bytes(struct bufferevent *connection, void *context)
@@ -81,8 +93,9 @@ bool trouble_is_below_http(const char *name)
 	return is_among(name, names);
 }
 
-void trouble_with_connection(struct event_base *base, const char *name, struct bufferevent *connection)
+void trouble_with_connection(struct trouble *self, struct bufferevent *connection)
 {
+	const char *name = self->name;
 	bool flood = strcmp(name, "flood") == 0, interim = strcmp(name, "interim") == 0;
 	struct peer *peer;
 
@@ -94,11 +107,12 @@ void trouble_with_connection(struct event_base *base, const char *name, struct b
 	}
 	peer = calloc(1, sizeof(*peer));
 	peer->connection = connection;
+	LIST_INSERT_HEAD(&self->peers, peer, others);
 	bufferevent_setcb(connection, on_bytes, flood || interim ? on_room : NULL, on_gone, peer);
 	if (strcmp(name, "drip") == 0) {
 		peer->text = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
 			     "{\"status\":\"Ok\"}";
-		peer->timer = event_new(base, -1, EV_PERSIST, on_drip, peer);
+		peer->timer = event_new(self->base, -1, EV_PERSIST, on_drip, peer);
 		event_add(peer->timer, &pace);
 	}
 	if (strcmp(name, "garbage") == 0)
@@ -184,8 +198,9 @@ bool trouble_is_in_answer(const char *name)
 	return is_among(name, names);
 }
 
-void trouble_with_answer(struct event_base *base, const char *name, struct evhttp_request *request, const char *text)
+void trouble_with_answer(struct trouble *self, struct evhttp_request *request, const char *text)
 {
+	const char *name = self->name;
 	static const struct timeval at_once = {0};
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
 	struct answer *answer;
@@ -205,7 +220,7 @@ void trouble_with_answer(struct event_base *base, const char *name, struct evhtt
 	answer = calloc(1, sizeof(*answer));
 	answer->request = request;
 	answer->name = name;
-	answer->timer = event_new(base, -1, 0, on_pace, answer);
+	answer->timer = event_new(self->base, -1, 0, on_pace, answer);
 	evhttp_connection_set_closecb(connection, on_left, answer);
 	if (strcmp(name, "reset-after") == 0) {
 		reset_at_once(evhttp_connection_get_bufferevent(connection));
@@ -217,4 +232,25 @@ void trouble_with_answer(struct event_base *base, const char *name, struct evhtt
 		evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Length", "1000");
 	evhttp_send_reply_start(request, 200, NULL);
 	say(answer, text, 1);
+}
+
+/* ---- the whole ---- */
+
+struct trouble *trouble_create(struct event_base *base, const char *name)
+{
+	struct trouble *self = calloc(1, sizeof(*self));
+
+	self->base = base;
+	self->name = name;
+	LIST_INIT(&self->peers);
+	return self;
+}
+
+void trouble_destroy(struct trouble *self)
+{
+	if (!self)
+		return;
+	while (!LIST_EMPTY(&self->peers))
+		end_peer(LIST_FIRST(&self->peers));
+	free(self);
 }

@@ -22,13 +22,19 @@
 struct bufferevent;
 struct event_base;
 struct evhttp_request;
+struct trouble;
 
 bool trouble_is_below_http(const char *name);
-/* Does to a fresh connection what `name` says, and owns it from then on. */
-void trouble_with_connection(struct event_base *base, const char *name, struct bufferevent *connection);
-
 bool trouble_is_in_answer(const char *name);
-/* Answers; `text` is the body that would have been right. */
-void trouble_with_answer(struct event_base *base, const char *name, struct evhttp_request *request, const char *text);
+
+/* `name`: one of the above; it and `base` stay the caller's. */
+struct trouble *trouble_create(struct event_base *base, const char *name);
+/* Ends the connections it owns. NULL is fine. */
+void trouble_destroy(struct trouble *self);
+
+/* Does it to a fresh connection, and owns that from then on. */
+void trouble_with_connection(struct trouble *self, struct bufferevent *connection);
+/* Does it to the answer to a request; `text` is the body that would have been right. */
+void trouble_with_answer(struct trouble *self, struct evhttp_request *request, const char *text);
 
 #endif
