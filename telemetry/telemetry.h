@@ -116,9 +116,9 @@ char *telemetry_schema_markdown(const struct stack *stack);
 int telemetry_environment(const struct stack *stack, bool on, const char *relay, const char *distinct_id,
 			  const char *session_id, struct strmap *out);
 
-/* The opt-out table as text, one "VARIABLE=value  product" a line. The caller frees. */
+/* The opt-out table as text, one "VARIABLE=value  product  (source)" a line, in columns. The caller frees. */
 char *telemetry_optout_table(void);
-/* The same for programs: {"version": 1, "variables": [{"name", "value", "product"}, ...]}. The caller frees. */
+/* The same for programs: {"version": 1, "variables": [{"name", "value", "product", "source"}, ...]}. The caller frees. */
 char *telemetry_optout_json(void);
 
 /* An answer the person gave. "Not this run" and unasked runs leave none. */

@@ -93,9 +93,10 @@ static void test_telemetry(void **state)
 	const cJSON *first = cJSON_GetArrayItem(at(json, "variables"), 0);
 
 	assert_true(cJSON_GetArraySize(at(json, "variables")) > 20);
-	assert_text(first, "name", "ANONYMIZED_TELEMETRY");
-	assert_text(first, "value", "False");
+	assert_text(first, "name", "AGNO_TELEMETRY");
+	assert_text(first, "value", "false");
 	assert_true(strlen(at(first, "product")->valuestring) > 0);
+	assert_text(first, "source", "agno-agi/agno README.md");
 	cJSON_Delete(json);
 	json = ask(*state, "telemetry", "notice");
 	assert_text(json, "app", "Shop");
