@@ -233,9 +233,9 @@ endif
 # Measurements: floors and subject in turns; `make bench BENCH=quick` is the short form that `make check` takes.
 BENCH ?= full
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
-$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libtest.a $(call lib,config)
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libtest.a $(call lib,$(BELOW_telemetry))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS) $(LIBS_config)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS) $(LIBS_telemetry)
 .PHONY: bench
 bench: all $(HELPERS)
 	$(SUBMAKE) $(BENCHES)

@@ -13,6 +13,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,16 +45,66 @@ static void write_bytes(struct writer *self, const char *bytes, size_t size_byte
 	self->used += size_bytes;
 }
 
-static void write_json(struct writer *self, cJSON *value)
+static void write_text(struct writer *self, const char *text)
+{
+	write_bytes(self, text, strlen(text));
+}
+
+static void write_json(struct writer *self, const cJSON *value)
 {
 	size_t room = self->size_bytes - self->used;
 
-	if (!value ||
-	    !cJSON_PrintPreallocated(value, self->text + self->used, room > INT32_MAX ? INT32_MAX : (int)room, false))
+	if (!cJSON_PrintPreallocated((cJSON *)value, self->text + self->used, room > INT32_MAX ? INT32_MAX : (int)room,
+				     false))
 		self->wrong = true;
 	else
 		self->used += strlen(self->text + self->used);
-	cJSON_Delete(value);
+}
+
+/* Nothing in it that JSON writes otherwise. */
+static bool is_literal(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20 || (unsigned char)*text > 0x7e || *text == '"' || *text == '\\')
+			return false;
+	}
+	return true;
+}
+
+static void write_string(struct writer *self, const cJSON *value)
+{
+	if (!is_literal(value->valuestring)) {
+		write_json(self, value);
+		return;
+	}
+	write_text(self, "\"");
+	write_text(self, value->valuestring);
+	write_text(self, "\"");
+}
+
+/* What events consist of most; cJSON takes microseconds for a number, there and back. */
+static void write_value(struct writer *self, const cJSON *value)
+{
+	const cJSON *item;
+	char number[24];
+
+	if (cJSON_IsString(value)) {
+		write_string(self, value);
+	} else if (cJSON_IsNumber(value) && (double)value->valueint == value->valuedouble) {
+		snprintf(number, sizeof(number), "%d", value->valueint);
+		write_text(self, number);
+	} else if (cJSON_IsArray(value)) {
+		write_text(self, "[");
+		cJSON_ArrayForEach(item, value)
+		{
+			if (item != value->child)
+				write_text(self, ",");
+			write_value(self, item);
+		}
+		write_text(self, "]");
+	} else {
+		write_json(self, value);
+	}
 }
 
 /* Declared properties that are measured with the start are null in what comes before it. */
@@ -62,22 +113,38 @@ static bool is_allowed(const struct event_source *source, const struct catalog_e
 	return source->preview || catalog_allows(entry->row, value) || (entry->declared && cJSON_IsNull(value));
 }
 
-/* Entries `from` to `to` as an object; NULL when one of them does not fit its row. */
-static cJSON *make_object(const struct event_source *source, const struct catalog_list *list, size_t from, size_t to)
+/* Takes the value. NULL: there was no memory for it. */
+static void write_member(struct writer *self, const char *name, cJSON *value)
 {
-	cJSON *object = cJSON_CreateObject();
+	write_text(self, "\"");
+	write_text(self, name);
+	write_text(self, "\":");
+	if (value)
+		write_value(self, value);
+	else
+		self->wrong = true;
+	cJSON_Delete(value);
+}
 
-	for (size_t i = from; object && i < to; i++) {
+/* Entries `from` to `to`, with a comma before each but the first of all; wrong when one of them does not fit its row. */
+static void write_entries(struct writer *self, const struct event_source *source, const struct catalog_list *list,
+			  size_t from, size_t to)
+{
+	for (size_t i = from; i < to && !self->wrong; i++) {
 		cJSON *value = event_value(source, &list->entries[i]);
 
-		if (!value || !is_allowed(source, &list->entries[i], value) ||
-		    !cJSON_AddItemToObjectCS(object, list->entries[i].name, value)) {
-			cJSON_Delete(value);
-			cJSON_Delete(object);
-			return NULL;
-		}
+		self->wrong =
+			(value && !is_allowed(source, &list->entries[i], value)) || !is_literal(list->entries[i].name);
+		if (i > 0)
+			write_text(self, ",");
+		write_member(self, list->entries[i].name, value);
 	}
-	return object;
+}
+
+/* True when what stands from `from` on can be sent. */
+static bool is_well(const struct writer *self, size_t from)
+{
+	return !self->wrong && utf8_valid(self->text + from, self->used - from) == self->used - from;
 }
 
 static struct event_source source_of(const struct event_maker *self)
@@ -92,26 +159,26 @@ static struct event_source source_of(const struct event_maker *self)
 /* Facts and time as the start knows them, or NULL. */
 static int make_common(struct event_maker *self, const struct telemetry_facts *facts, const char *time)
 {
+	struct writer out = {.text = malloc(EVENT_BYTES_MAX), .size_bytes = EVENT_BYTES_MAX};
 	struct event_source source = source_of(self);
 	struct catalog_list list = {0};
-	cJSON *object;
+	int result = -ENOMEM;
 
 	source.facts = facts;
 	source.time = time;
-	if (catalog_list_make(self->context.stack, CATALOG_COMMON, &list) < 0)
-		return -ENOMEM;
-	object = make_object(&source, &list, 0, list.count);
+	if (!out.text || catalog_list_make(self->context.stack, CATALOG_COMMON, &list) < 0)
+		goto out;
+	write_text(&out, "{");
+	write_entries(&out, &source, &list, 0, list.count);
+	write_bytes(&out, "}", 2); /* with its NUL */
 	free(self->common);
-	self->common = object ? cJSON_PrintUnformatted(object) : NULL;
+	self->common = is_well(&out, 0) ? strdup(out.text) : NULL;
 	self->common_bytes = self->common ? strlen(self->common) : 0;
-	if (self->common && (self->common_bytes > EVENT_BYTES_MAX ||
-			     utf8_valid(self->common, self->common_bytes) != self->common_bytes)) {
-		free(self->common);
-		self->common = NULL;
-	}
-	cJSON_Delete(object);
+	result = 0;
+out:
 	catalog_list_finish(&list);
-	return 0;
+	free(out.text);
+	return result;
 }
 
 struct event_maker *event_maker_create(const struct event_context *context)
@@ -180,48 +247,42 @@ static void write_envelope(const struct event_maker *self, struct writer *out, c
 {
 	size_t count;
 	const struct catalog_property *rows = catalog_properties(&count);
-	const char *separator = "{\"";
+	const char *separator = "{";
 
 	for (size_t i = 0; i < count; i++) {
 		if (!(rows[i].scope & CATALOG_ENVELOPE))
 			continue;
-		write_bytes(out, separator, 2);
-		write_bytes(out, rows[i].name, strlen(rows[i].name));
-		write_bytes(out, "\":", 2);
+		write_text(out, separator);
+		separator = ",";
 		if (rows[i].source != CATALOG_FROM_PROPERTIES)
-			write_json(out, envelope_value(self, &rows[i], name, uuid, time));
-		separator = ",\"";
+			write_member(out, rows[i].name, envelope_value(self, &rows[i], name, uuid, time));
+		else
+			write_text(out, "\"properties\":");
 	}
 }
 
-/* Two objects become one: the common part without its end, the own one without its beginning. */
-static void write_properties(const struct event_maker *self, struct writer *out, cJSON *own)
+/* The common part without its end, and the event's own properties behind it. */
+static void write_properties(const struct event_maker *self, const struct event_source *source,
+			     const struct catalog_list *list, struct writer *out)
 {
 	size_t from;
 
 	if (!self->common) {
 		out->wrong = true;
-		cJSON_Delete(own);
 		return;
 	}
 	write_bytes(out, self->common, self->common_bytes - 1);
 	from = out->used;
-	write_json(out, own);
-	if (out->wrong || utf8_valid(out->text + from, out->used - from) != out->used - from) {
-		out->wrong = true;
-	} else if (out->used - from == 2) { /* "{}": it has none */
-		out->text[from] = '}';
-		out->used--;
-	} else {
-		out->text[from] = ',';
-	}
+	write_entries(out, source, list, list->common_count, list->count);
+	out->wrong = !is_well(out, from);
+	write_text(out, "}");
 }
 
 static size_t write_event(const struct event_maker *self, const struct event_source *source, const char *name,
 			  const struct catalog_list *list, const char *uuid, struct writer *out)
 {
 	write_envelope(self, out, name, uuid, source->time);
-	write_properties(self, out, make_object(source, list, list->common_count, list->count));
+	write_properties(self, source, list, out);
 	write_bytes(out, "}", 2); /* with its NUL */
 	return out->wrong ? 0 : out->used - 1;
 }

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <uuid/uuid.h>
 
@@ -21,11 +22,13 @@ void id_event(int64_t time_ms, char id[ID_BYTES])
 {
 	uuid_t bytes;
 
-	/* The variant bits of a random UUID stand where version 7 has them too. */
-	uuid_generate_random(bytes);
+	/* libuuid asks the system half a dozen things for one UUID, which is more than all the rest of an event takes. */
+	if (getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) != (ssize_t)sizeof(bytes))
+		uuid_generate_random(bytes);
 	for (int i = 0; i < 6; i++)
 		bytes[i] = (unsigned char)((uint64_t)time_ms >> (40 - 8 * i) & 0xff);
 	bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x70);
+	bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
 	uuid_unparse_lower(bytes, id);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Identifiers and times as events carry them. Randomness is libuuid's; nothing of this machine goes in. */
+/* Identifiers and times as events carry them. Randomness is libuuid's and the kernel's; nothing of this machine goes in. */
 #ifndef UPFRONT_TELEMETRY_ID_H
 #define UPFRONT_TELEMETRY_ID_H
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -71,6 +72,9 @@ static int spawn(const char *program, char *const *environment, const int *fds, 
 	result = add_fds(&actions, fds, count);
 	if (result == 0)
 		result = posix_spawn(pid, program, &actions, &attributes, argv, environment);
+	/* An event wakes it; it must not take the processor from whoever sent that, or from a service, to look at it. */
+	if (result == 0)
+		sched_setscheduler(*pid, SCHED_BATCH, &(struct sched_param){.sched_priority = 0});
 	posix_spawnattr_destroy(&attributes);
 out_actions:
 	posix_spawn_file_actions_destroy(&actions);

@@ -19,6 +19,7 @@
 #include <cjson/cJSON.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,8 @@ static void test_it_starts_with_nothing_of_ours_but_the_socket(void **state)
 	telemetry = open_client(self);
 	assert_non_null(telemetry);
 	snprintf(line, sizeof(line), "session=%d\n", telemetry_sender_pid(telemetry));
+	/* Who wakes it goes on first. */
+	assert_int_equal(sched_getscheduler(telemetry_sender_pid(telemetry)), SCHED_BATCH);
 	text = end(self, telemetry, "seen");
 	assert_non_null(strstr(text, "0=/dev/null\n1=/dev/null\n"));
 	assert_non_null(strstr(text, "2=/dev/null\n3=socket:"));
