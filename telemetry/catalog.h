@@ -31,28 +31,28 @@ struct cJSON;
 #define CATALOG_COUNT_NAME_MAX 40u
 
 /* What values a property can take: X(name, type as the schema says it). None takes free text from this machine. */
-#define CATALOG_KINDS(X)                                                                                               \
-	X(CATALOG_TRUE, "always true")                                                                                 \
-	X(CATALOG_FALSE, "always false")                                                                               \
-	X(CATALOG_CONSTANT, "always the same text")                                                                    \
-	X(CATALOG_BOOL, "true or false")                                                                               \
-	X(CATALOG_WORD, "one of a closed list")                                                                        \
-	X(CATALOG_TOKEN, "letters, digits, '.', '_', '-'")                                                             \
-	X(CATALOG_TEXT, "text of at most 200 bytes, or null")                                                          \
-	X(CATALOG_UUID4, "random UUID (version 4)")                                                                    \
-	X(CATALOG_UUID7, "time and random bits (UUID version 7)")                                                      \
-	X(CATALOG_TIME, "time, UTC, milliseconds")                                                                     \
-	X(CATALOG_ZERO, "always 0")                                                                                    \
-	X(CATALOG_INTEGER, "whole number, not negative")                                                               \
-	X(CATALOG_OBJECT, "object of the members below")                                                               \
-	X(CATALOG_WORD_OR_NULL, "one of a closed list, or null")                                                       \
-	X(CATALOG_INTEGER_OR_NULL, "whole number, not negative, or null")                                              \
-	X(CATALOG_COUNTS, "object of at most 32 whole numbers by name ([a-z][a-z0-9_]*, at most 40 letters), or null") \
-	X(CATALOG_STATUS, "whole number from 100 to 599")                                                              \
-	X(CATALOG_COMMAND, "name of a command, or a placeholder")                                                      \
-	X(CATALOG_TOKENS, "list of option names, listed words and placeholders, at most 33")                           \
-	X(CATALOG_ROUTE, "route with names in place of what was asked for, or <unmatched>")                            \
-	X(CATALOG_NUMBER, "number")                                                                                    \
+#define CATALOG_KINDS(X)                                                                           \
+	X(CATALOG_TRUE, "always true")                                                             \
+	X(CATALOG_FALSE, "always false")                                                           \
+	X(CATALOG_CONSTANT, "always the same text")                                                \
+	X(CATALOG_BOOL, "true or false")                                                           \
+	X(CATALOG_WORD, "one of a closed list")                                                    \
+	X(CATALOG_TOKEN, "letters, digits, '.', '_', '-'")                                         \
+	X(CATALOG_TEXT, "text of at most 200 bytes, or null")                                      \
+	X(CATALOG_UUID4, "random UUID (version 4)")                                                \
+	X(CATALOG_UUID7, "time and random bits (UUID version 7)")                                  \
+	X(CATALOG_TIME, "time, UTC, milliseconds")                                                 \
+	X(CATALOG_ZERO, "always 0")                                                                \
+	X(CATALOG_INTEGER, "whole number, not negative")                                           \
+	X(CATALOG_OBJECT, "object of the members below")                                           \
+	X(CATALOG_WORD_OR_NULL, "one of a closed list, or null")                                   \
+	X(CATALOG_INTEGER_OR_NULL, "whole number, not negative, or null")                          \
+	X(CATALOG_COUNTS, "object of at most 32 whole numbers by short lower-case names, or null") \
+	X(CATALOG_STATUS, "whole number from 100 to 599")                                          \
+	X(CATALOG_COMMAND, "name of a command, or a placeholder")                                  \
+	X(CATALOG_TOKENS, "list of option names, listed words and placeholders, at most 33")       \
+	X(CATALOG_ROUTE, "template of a route, or a word for none")                                \
+	X(CATALOG_NUMBER, "number")                                                                \
 	X(CATALOG_WHOLE, "whole number")
 #define CATALOG_ENUMERATOR(name, text) name,
 enum catalog_kind { CATALOG_KINDS(CATALOG_ENUMERATOR) };

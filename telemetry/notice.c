@@ -75,20 +75,32 @@ static bool keeps_id(const struct telemetry_decl *decl)
 	return decl->identity == IDENTITY_INSTALL;
 }
 
-/* Not where their way would be the relay, which this version has not: then they are told no (telemetry_environment). */
-static bool services_may_report(const struct stack *stack)
+/* How services report after a yes, by what the stack file tells them then. */
+enum services_way {
+	SERVICES_UNTOLD, /* the answer, and nothing else */
+	SERVICES_OWN_WAY,
+	SERVICES_BY_RELAY
+};
+
+static bool are_told_yes(const struct stack *stack, const char *relay)
 {
 	struct strmap told;
 	const char *answer;
-	bool on;
+	bool on = false;
 
 	strmap_init(&told);
-	if (telemetry_environment(stack, true, NULL, "", "", &told) < 0)
-		on = false;
-	else
+	if (telemetry_environment(stack, true, relay, "", "", &told) == 0)
 		on = (answer = strmap_find(&told, "UPFRONT_TELEMETRY")) && strcmp(answer, "on") == 0;
 	strmap_finish(&told);
 	return on;
+}
+
+/* Who would be told no if there were no relay has no other way than that. */
+static enum services_way services_way(const struct stack *stack)
+{
+	if (stack->telemetry->env_on.count == 0)
+		return SERVICES_UNTOLD;
+	return are_told_yes(stack, NULL) ? SERVICES_OWN_WAY : SERVICES_BY_RELAY;
 }
 
 static bool is_remote(const struct telemetry_decl *decl)
@@ -163,6 +175,31 @@ static void write_question(FILE *out, const struct stack *stack)
 	fputs(" send usage statistics while it runs this time?", out);
 }
 
+static void write_reports(FILE *out, const struct telemetry_decl *decl, size_t limit)
+{
+	for (size_t i = 0; i < decl->event_count; i++) {
+		if (i == limit) {
+			fputs(", ...", out);
+			break;
+		}
+		fputs(i ? ", " : "- what its services report: ", out);
+		text_write_clean(out, decl->events[i].name, BRIEF_MAX_SHOWN);
+	}
+	if (decl->event_count > 0)
+		fputc('\n', out);
+}
+
+static void write_services(FILE *out, const struct stack *stack)
+{
+	static const char *const sentences[] = {
+		[SERVICES_UNTOLD] = "",
+		[SERVICES_OWN_WAY] = "The services get the same answer; after a yes they may report too.\n",
+		[SERVICES_BY_RELAY] = "The services get the same answer; they report through upfront, as declared.\n",
+	};
+
+	fputs(sentences[services_way(stack)], out);
+}
+
 static void write_summary(FILE *out, const struct stack *stack)
 {
 	const struct telemetry_decl *decl = stack->telemetry;
@@ -171,20 +208,19 @@ static void write_summary(FILE *out, const struct stack *stack)
 	write_receiver(out, decl, NAME_MAX_SHOWN);
 	fputs(":\n"
 	      "- that the stack started or failed to, how many services, and how fast\n"
+	      "- names of commands, options, fixed choices; never values, paths, messages\n"
+	      "- API routes as shapes (GET /api/charts/{id}), with status and duration\n"
 	      "- versions, memory and CPU use of it, OS, kernel and CPU type, CI or not\n",
 	      out);
 	fputs(keeps_id(decl) ? "- a random number, made after the first yes and kept until you say no\n"
 			     : "- a random number made for this run\n",
 	      out);
 	write_declared_names(out, stack, 3);
+	write_reports(out, decl, 2);
 	write_terms(out, decl, SENTENCE_MAX_SHOWN);
 	if (is_remote(decl))
 		fputs("Your IP address is not part of an event; the network itself shows it.\n", out);
-	if (decl->env_on.count > 0)
-		fputs(services_may_report(stack)
-			      ? "The services get the same answer; after a yes they may report too.\n"
-			      : "The services themselves are told no: there is no relay for what they would report.\n",
-		      out);
+	write_services(out, stack);
 	fputs("If you say no, nothing is sent, no identifier is made, and upfront starts the same services. "
 	      "Change it at any time: upfront telemetry off|ask",
 	      out);
@@ -201,9 +237,15 @@ static void write_brief(FILE *out, const struct stack *stack)
 		write_place(out, decl, BRIEF_MAX_SHOWN);
 	else
 		fputs("a file here", out);
-	fputs(": start or failure, versions, OS, CPU, memory, ", out);
-	fputs(keeps_id(decl) ? "a kept random number" : "a number for this run", out);
-	fputs(".\nNo: nothing sent; it starts the same", out);
+	fputs(": start, command/option names (no values), ", out);
+	/* Four lines of 36, or the one that says how to change it has no room. */
+	if (decl->event_count > 0)
+		fprintf(out, "routes, services' reports, versions, system, %s.",
+			keeps_id(decl) ? "kept id" : "a number");
+	else
+		fprintf(out, "route shapes, versions, system, %s",
+			keeps_id(decl) ? "a kept random number" : "number of this run");
+	fputs("\nNo: nothing sent; it starts the same", out);
 }
 
 static const char *text_of(const cJSON *object, const char *name)
@@ -226,7 +268,15 @@ static void write_properties(FILE *out, const cJSON *rows)
 		fprintf(out, ": %s", text_of(row, "type"));
 		cJSON_ArrayForEach(value, cJSON_GetObjectItemCaseSensitive(row, "values"))
 		{
-			fprintf(out, "%s%s", separator, value->valuestring);
+			fputs(separator, out);
+			text_write_clean(out, value->valuestring, FULL_MAX_SHOWN);
+			separator = ", ";
+		}
+		separator = "; of services: ";
+		cJSON_ArrayForEach(value, cJSON_GetObjectItemCaseSensitive(row, "declared_routes"))
+		{
+			fputs(separator, out);
+			text_write_clean(out, value->valuestring, FULL_MAX_SHOWN);
 			separator = ", ";
 		}
 		fprintf(out, "; %s\n", text_of(row, "purpose"));
@@ -245,14 +295,45 @@ static void write_events(FILE *out, const char *schema_text)
 	write_properties(out, cJSON_GetObjectItemCaseSensitive(schema, "common"));
 	cJSON_ArrayForEach(event, cJSON_GetObjectItemCaseSensitive(schema, "events"))
 	{
-		fprintf(out, "Event %s, %s:\n", text_of(event, "name"), text_of(event, "when"));
+		fputs("Event ", out);
+		text_write_clean(out, text_of(event, "name"), FULL_MAX_SHOWN);
+		fprintf(out, ", %s:\n", text_of(event, "when"));
 		write_properties(out, cJSON_GetObjectItemCaseSensitive(event, "properties"));
 	}
-	fputs("Nothing else: no command lines, no paths, no messages, no host or user names. The one exception is what "
-	      "the stack file itself declares; it stands in the lists above, and in the preview with its value where "
-	      "that is known before.\n",
+	fputs("Nothing else. Of a command line only names that stand in a table beforehand: of commands, of options, "
+	      "and of "
+	      "choices that an option lists; in place of everything else stands what kind of thing it was, such as "
+	      "<path>. "
+	      "Of a request the route's shape, such as /v1/services/{name}, or <unmatched>. No paths, no messages, no "
+	      "output, no host or user names. The one exception is what the stack file itself declares; it stands in "
+	      "the "
+	      "lists above, and in the preview with its value where that is known before.\n",
 	      out);
 	cJSON_Delete(schema);
+}
+
+/* What comes from the services themselves. */
+static void write_reporting(FILE *out, const struct stack *stack)
+{
+	const struct telemetry_decl *decl = stack->telemetry;
+	enum services_way way = services_way(stack);
+
+	if (way == SERVICES_UNTOLD && decl->event_count == 0 && !decl->routes)
+		return;
+	fputs("\nWHAT SERVICES REPORT\n", out);
+	if (way == SERVICES_OWN_WAY)
+		fputs("The stack file tells the services your answer in their own variables; after a yes they may "
+		      "report in "
+		      "their own way, which upfront does not see.\n",
+		      out);
+	fputs("Through upfront services can report the events that are listed above as reported by a service, with "
+	      "these "
+	      "properties and kinds of values, and requests to their API by the routes listed there. Everything else "
+	      "that they "
+	      "hand over is thrown away, and counted; their own identifiers are replaced by the number that upfront "
+	      "made, "
+	      "or left out.\n",
+	      out);
 }
 
 static void write_who(FILE *out, const struct stack *stack)
@@ -300,7 +381,10 @@ static void write_choice(FILE *out, const struct stack *stack)
 	fprintf(out, "These say no as well: --telemetry=off, DO_NOT_TRACK=1, UPFRONT_TELEMETRY_DISABLED=1, %s=1.\n",
 		variable ? variable : "");
 	fputs("An answer is kept as a receipt on this machine: time, answer, and which text you "
-	      "saw. Esc keeps nothing.",
+	      "saw. Esc keeps nothing. Every event that was sent stays on this machine for 30 days (at most 10,000), "
+	      "exactly as it "
+	      "was sent: "
+	      "upfront telemetry log shows them.",
 	      out);
 	free(variable);
 }
@@ -311,6 +395,7 @@ static void write_full(FILE *out, const struct stack *stack, const char *schema_
 	fputc('\n', out);
 	write_who(out, stack);
 	write_events(out, schema_text);
+	write_reporting(out, stack);
 	write_choice(out, stack);
 }
 

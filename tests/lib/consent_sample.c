@@ -6,9 +6,12 @@
 #include <stddef.h>
 #include <string.h>
 
+/* In the words of telemetry/notice.c. */
 #define SUMMARY(name)                                                                                                \
 	"If you say yes, upfront sends to " name ":\n"                                                               \
 	"- that the stack started or failed to, how many services, and how fast\n"                                   \
+	"- names of commands, options, fixed choices; never values, paths, messages\n"                               \
+	"- API routes as shapes (GET /api/charts/{id}), with status and duration\n"                                  \
 	"- versions, memory and CPU use of it, OS, kernel and CPU type, CI or not\n"                                 \
 	"- a random number made for this run\n"                                                                      \
 	"Why: to learn what is used and what breaks. Kept: 90 days. Stored in: EU.\n"                                \
@@ -16,8 +19,9 @@
 	"If you say no, nothing is sent, no identifier is made, and upfront starts the same services. Change it at " \
 	"any time: upfront telemetry off|ask"
 
-#define BRIEF(name)                                                                          \
-	"To " name ": start or failure, versions, OS, CPU, memory, a number for this run.\n" \
+#define BRIEF(name)                                                            \
+	"To " name ": start, command/option names (no values), route shapes, " \
+	"versions, system, number of this run\n"                               \
 	"No: nothing sent; it starts the same"
 
 #define PREVIEW                                                                              \
