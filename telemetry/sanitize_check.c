@@ -17,16 +17,17 @@ struct possible {
 	uint64_t option; /* one of `pending`: its value follows, or may */
 };
 
-#define SCOPES 3
+#define PENDING_MAX 8 /* commands of one table that have an option of one name, and may all have been named */
 
 struct checking {
 	const struct command_table *table;
 	const struct command_entry *entry; /* NULL: no whole command was named */
+	struct command_words words; /* of the command, or of as much of it as there is */
 	bool ended_by_word; /* the reading ended at an unknown command: not at "--", nor at the end */
 	const char *const *tokens;
 	size_t count, at;
 	struct possible now;
-	const struct command_option *pending[SCOPES];
+	const struct command_option *pending[PENDING_MAX];
 	size_t pending_count;
 };
 
@@ -110,33 +111,49 @@ static bool was_there(const struct checking *self, const char *token)
 	return false;
 }
 
-/* An option can be the command's, one known everywhere, or, in front of a command, one of the implied command. */
+static void take_option_of(struct checking *self, const struct command_option *options, size_t count, uint64_t from,
+			   const char *token, struct possible *next)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool negated = options[i].negated != NULL && is(token, options[i].negated);
+
+		if ((!negated && !is(token, options[i].name)) || options[i].ends_telemetry)
+			continue;
+		if (negated || !command_option_takes_value(&options[i])) {
+			next->free |= from;
+		} else if (self->pending_count < PENDING_MAX) {
+			next->option |= from;
+			self->pending[self->pending_count++] = &options[i];
+		}
+		return;
+	}
+}
+
+/* A command that was named on the way to this one, by whichever of its names. */
+static bool is_passed(const struct checking *self, const struct command_entry *part)
+{
+	const char *name;
+
+	if (self->entry == NULL)
+		return command_words_pass(&self->words, part);
+	for (size_t n = 0; (name = command_name(self->entry, n)) != NULL; n++)
+		if (command_words_pass(&(struct command_words){name, strlen(name)}, part))
+			return true;
+	return false;
+}
+
+/* One known everywhere; of the command, or of one passed on the way to it; in front of a command, of the implied one. */
 static void take_option(struct checking *self, uint64_t from, const char *token, struct possible *next)
 {
-	const struct command_entry *entries[SCOPES] = {self->entry, NULL, command_implied(self->table)};
+	const struct command_table *table = self->table;
 
 	self->pending_count = 0;
-	for (size_t s = 0; s < SCOPES; s++) {
-		const struct command_option *options = entries[s] != NULL ? entries[s]->options : NULL;
-		size_t count = entries[s] != NULL ? entries[s]->option_count : 0;
+	take_option_of(self, table->options, table->option_count, from, token, next);
+	for (size_t i = 0; i < table->entry_count; i++) {
+		const struct command_entry *entry = &table->entries[i];
 
-		if (s == 1) {
-			options = self->table->options;
-			count = self->table->option_count;
-		}
-		for (size_t i = 0; i < count; i++) {
-			bool negated = options[i].negated != NULL && is(token, options[i].negated);
-
-			if ((!negated && !is(token, options[i].name)) || options[i].ends_telemetry)
-				continue;
-			if (command_option_takes_value(&options[i])) {
-				next->option |= from;
-				self->pending[self->pending_count++] = &options[i];
-			} else {
-				next->free |= from;
-			}
-			break;
-		}
+		if (entry == self->entry || entry == command_implied(table) || is_passed(self, entry))
+			take_option_of(self, entry->options, entry->option_count, from, token, next);
 	}
 }
 
@@ -204,6 +221,7 @@ static bool command_fits(struct checking *self, const char *text)
 			return false;
 	}
 	self->ended_by_word = *text != '\0';
+	self->words = words;
 	self->entry = command_words_entry(self->table, &words);
 	if (self->entry == NULL)
 		return (words.bytes > 0 && command_words_tracked(self->table, &words)) ||

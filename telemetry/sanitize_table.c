@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* The n-th of an entry's names: its own, then the aliases; NULL behind the last. */
-static const char *entry_name(const struct command_entry *entry, size_t n)
+const char *command_name(const struct command_entry *entry, size_t n)
 {
 	if (n == 0)
 		return entry->name;
@@ -43,7 +42,7 @@ bool command_words_add(const struct command_table *table, struct command_words *
 	for (size_t i = 0; i < table->entry_count; i++) {
 		const char *name;
 
-		for (size_t n = 0; (name = entry_name(&table->entries[i], n)) != NULL; n++) {
+		for (size_t n = 0; (name = command_name(&table->entries[i], n)) != NULL; n++) {
 			size_t bytes = name_goes_on(name, words, word, word_bytes);
 
 			if (bytes > 0) {
@@ -60,7 +59,7 @@ const struct command_entry *command_words_entry(const struct command_table *tabl
 	for (size_t i = 0; words->bytes > 0 && i < table->entry_count; i++) {
 		const char *name;
 
-		for (size_t n = 0; (name = entry_name(&table->entries[i], n)) != NULL; n++)
+		for (size_t n = 0; (name = command_name(&table->entries[i], n)) != NULL; n++)
 			if (name_begins(name, words) && name[words->bytes] == '\0')
 				return &table->entries[i];
 	}
@@ -72,9 +71,22 @@ bool command_words_tracked(const struct command_table *table, const struct comma
 	for (size_t i = 0; i < table->entry_count; i++) {
 		const char *name;
 
-		for (size_t n = 0; (name = entry_name(&table->entries[i], n)) != NULL; n++)
+		for (size_t n = 0; (name = command_name(&table->entries[i], n)) != NULL; n++)
 			if (name_begins(name, words) && !table->entries[i].untracked)
 				return true;
+	}
+	return false;
+}
+
+bool command_words_pass(const struct command_words *words, const struct command_entry *part)
+{
+	const char *name;
+
+	for (size_t n = 0; (name = command_name(part, n)) != NULL; n++) {
+		size_t bytes = strlen(name);
+
+		if (bytes < words->bytes && strncmp(words->text, name, bytes) == 0 && words->text[bytes] == ' ')
+			return true;
 	}
 	return false;
 }

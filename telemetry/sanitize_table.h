@@ -30,6 +30,11 @@ const struct command_entry *command_words_entry(const struct command_table *tabl
 /* True when some tracked command has a name that begins with these words. */
 bool command_words_tracked(const struct command_table *table, const struct command_words *words);
 
+/* True when `part` is a command that these words go through: options of it may have stood before the rest of them. */
+bool command_words_pass(const struct command_words *words, const struct command_entry *part);
+/* The n-th of an entry's names: its own, then the aliases; NULL behind the last. */
+const char *command_name(const struct command_entry *entry, size_t n);
+
 /* The entry of the command that runs when none is named, or NULL. */
 const struct command_entry *command_implied(const struct command_table *table);
 
