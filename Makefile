@@ -230,6 +230,18 @@ else
 	$(SUBMAKE) VARIANT=fuzz B=$(if $(filter command line,$(origin B)),$(B)-fuzz,build/fuzz) fuzz
 endif
 
+# What README says on privacy, proven with the built programs and printed; PROOF=quick is the short form that `make check` takes.
+PROOF ?= full
+PROOF_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/proof/*.c))
+$(B)/tests/proof/proof: $(PROOF_OBJ) $(B)/libtest.a $(call lib,config)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS) $(LIBS_config)
+.PHONY: proof
+proof: all $(HELPERS)
+	$(SUBMAKE) $(B)/tests/proof/proof
+	$(Q)PROOF=$(PROOF) TEST_NAMES=1 TEST_DEADLINE=1800 tests/run.sh $(B)/tests/proof/proof
+	$(Q)cat $(B)/tests/proof/report.txt
+
 # Measurements: floors and subject in turns; `make bench BENCH=quick` is the short form that `make check` takes.
 BENCH ?= full
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
@@ -264,6 +276,7 @@ coverage:
 
 .PHONY: lint
 lint: all
+	$(SUBMAKE) $(B)/tests/proof/proof
 	$(Q)B=$(B) tests/lint/run.sh
 
 # ---- The first commands a newcomer types: nothing but make and git need to be there before. ----
@@ -335,6 +348,7 @@ help:
 	@echo '          chaos      anything happens to a stack: RUNS=$(RUNS), from SEED=$(SEED) on'
 	@echo '          soak       real software, one process killed a round: ROUNDS=$(ROUNDS), SEED=$(SEED)'
 	@echo '          fuzz       FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
+	@echo '          proof      what README says on privacy: strace, no network, every way to say no (PROOF=quick)'
 	@echo '          bench      measures against the floors, prints tables (BENCH=quick: the short form)'
 	@echo '          bench-peers the same of other supervisors that are installed'
 	@echo '          lint       include direction, headers, format, docs against code'

@@ -39,6 +39,7 @@ step 'build, gcc' $make WERROR=1 all && {
 	step 'faults, short' $make WERROR=1 FAULTS=quick faults
 	step 'chaos, short' $make WERROR=1 RUNS=15 chaos
 	step 'real software, short' $make WERROR=1 ROUNDS=3 soak
+	step 'privacy proof, short' $make WERROR=1 PROOF=quick proof
 	step 'lint' $make lint
 	step 'measuring, short' $make BENCH=quick bench
 }

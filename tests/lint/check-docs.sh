@@ -63,4 +63,13 @@ done
 table=$(awk '/<!-- schema -->/ {on = 1; next} /<!-- end of schema -->/ {on = 0} on' README.md)
 [ "$table" = "$(cd / && "$upfront" telemetry schema --markdown)" ] ||
 	say "README.md: the table of events is not what 'upfront telemetry schema --markdown' prints"
+
+# What it says is proven is what the proof prints when nothing is found.
+if [ -x "$B/tests/proof/proof" ]; then
+	block=$(awk '/<!-- proof -->/ {on = 1; next} /<!-- end of proof -->/ {on = 0} on' README.md)
+	[ "$block" = "$("$B/tests/proof/proof" --markdown)" ] ||
+		say "README.md: what is proven is not what '$B/tests/proof/proof --markdown' prints"
+else
+	say "$B/tests/proof/proof: not built"
+fi
 exit "$wrong"
