@@ -49,26 +49,47 @@ int state_make(const char *app, struct err *err)
 	return result;
 }
 
-int telemetry_wipe(const char *app, struct err *err)
+/* All are tried, also when one cannot be removed. Returns how many there were. */
+static int remove_all(const char *app, const char *const *names, struct err *err)
 {
-	static const char *const names[] = {STATE_OUTBOX, STATE_OUTBOX "-wal", STATE_OUTBOX "-shm", STATE_ID};
 	char *folder = NULL;
-	int result = paths_app_state(app, &folder, err);
+	int result = paths_app_state(app, &folder, err), found = 0;
 
-	if (result < 0)
-		return result;
-	/* All are tried, also when one cannot be removed. */
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		char path[4096];
-		int length = snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+	for (; folder && *names; names++) {
+		char *path;
 
-		if (length < 0 || (size_t)length >= sizeof(path))
-			result = err_set(err, ERR_FAILED, "cannot remove %s: in %s: the path is too long", names[i],
-					 folder);
-		else if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
+		if (asprintf(&path, "%s/%s", folder, *names) < 0) {
+			result = err_set(err, ERR_INTERNAL, "cannot remove what telemetry kept: out of memory");
+			break;
+		}
+		if (unlink(path) == 0)
+			found++;
+		else if (errno != ENOENT && errno != ENOTDIR)
 			result = err_set(err, ERR_FAILED, "cannot remove what telemetry kept: %s: %s", path,
 					 strerror(errno));
+		free(path);
 	}
 	free(folder);
-	return result;
+	return result < 0 ? result : found;
+}
+
+#define WIPED STATE_OUTBOX, STATE_OUTBOX "-wal", STATE_OUTBOX "-shm", STATE_ID
+
+int telemetry_wipe(const char *app, struct err *err)
+{
+	static const char *const names[] = {WIPED, NULL};
+	int result = remove_all(app, names, err);
+
+	return result < 0 ? result : 0;
+}
+
+int telemetry_forget(const char *app, struct err *err)
+{
+	/* The outbox first: a sender that is at work finds it gone, and writes no new ledger. */
+	static const char *const names[] = {WIPED, STATE_LEDGER, STATE_LEDGER_BEFORE, STATE_LEDGER ".new",
+					    STATE_LEDGER_BEFORE ".new",
+					    /* of earlier versions */
+					    "ledger.db", "ledger.db-wal", "ledger.db-shm", STATE_RECEIPTS, NULL};
+
+	return remove_all(app, names, err);
 }

@@ -8,7 +8,8 @@ struct err;
 #define STATE_ID "id"
 #define STATE_RECEIPTS "receipts.jsonl"
 #define STATE_OUTBOX "outbox.db" /* SQLite; its -wal and -shm stand beside it */
-#define STATE_LEDGER "ledger.db" /* kept apart: a no wipes the outbox, never the record of what was sent */
+#define STATE_LEDGER "ledger.jsonl" /* kept apart: a no wipes the outbox, never the record of what was sent */
+#define STATE_LEDGER_BEFORE "ledger.1.jsonl" /* the one before it */
 
 /* Path of one of them, or NULL when there is no state folder to be had. Creates nothing. The caller frees. */
 char *state_file(const char *app, const char *name);

@@ -137,7 +137,7 @@ size_t telemetry_exec_properties(const struct stack *stack, const struct telemet
 
 /* A person's no: removes the app's outbox and kept id. Absent files are no error. */
 int telemetry_wipe(const char *app, struct err *err);
-/* The same, and ledger and receipts: nothing of this folder's is left on the machine. */
+/* The same, and ledger and receipts: nothing of this folder's is left on the machine. Returns how many files there were, or -errno. */
 int telemetry_forget(const char *app, struct err *err);
 
 /* One event of the ledger. Texts hold during the call only. */
@@ -153,7 +153,8 @@ struct telemetry_sent {
 };
 /*
  * What was sent of this app, oldest first, from `since_ms` (wall clock; 0: all) on. Opens no socket and needs no consent. `visit` returns
- * false to end it. A ledger that is not there is an empty one; one that cannot be read: -errno and `err`.
+ * false to end it. Returns how many lines were damaged and passed over. A ledger that is not there is an empty one; one that cannot be read:
+ * -errno and `err`.
  */
 int telemetry_ledger_each(const char *app, int64_t since_ms,
 			  bool (*visit)(void *context, const struct telemetry_sent *sent), void *context,

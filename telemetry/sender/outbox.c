@@ -51,7 +51,7 @@ static const char *const reason_names[] = {OUTBOX_REASONS(REASON_TEXT)};
 
 const char *outbox_reason_name(enum outbox_reason reason)
 {
-	return (unsigned)reason < OUTBOX_REASON_COUNT ? reason_names[reason] : reason_names[OUTBOX_REFUSED];
+	return reason_names[reason];
 }
 
 /* ---- transactions ---- */

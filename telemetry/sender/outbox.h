@@ -21,15 +21,10 @@ struct outbox;
 #define OUTBOX_EVENT_BYTES_MAX (900 * 1024)
 
 /*
- * Why an event will never be taken: the whole vocabulary, as the ledger has it in "reason". The first four and `refused` say what the
- * receiver answered, the others what became of an event that had been tried before.
+ * Why an event that was tried has gone without being taken, by itself; as the ledger has it in "reason" (retry_reason names those that the
+ * receiver gave).
  */
 #define OUTBOX_REASONS(X)                                                                   \
-	X(OUTBOX_BAD_REQUEST, "bad_request") /* 400 */                                      \
-	X(OUTBOX_UNAUTHORISED, "unauthorised") /* 401, 403: the key */                      \
-	X(OUTBOX_TOO_LARGE, "too_large") /* 413 for this event alone */                     \
-	X(OUTBOX_REDIRECTED, "redirected") /* 3xx: nobody agreed to somewhere else */       \
-	X(OUTBOX_REFUSED, "refused") /* any other final answer */                           \
 	X(OUTBOX_TOO_OLD, "too_old") /* OUTBOX_AGE_MAX_MS */                                \
 	X(OUTBOX_OTHER_ENDPOINT, "other_endpoint") /* a later yes was for somewhere else */ \
 	X(OUTBOX_OTHER_NOTICE, "other_notice") /* or to another notice */                   \

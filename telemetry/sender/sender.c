@@ -6,9 +6,10 @@
 #include "telemetry/sender/feed.h"
 #include "telemetry/sender/ledger.h"
 #include "telemetry/sender/outbox.h"
+#include "telemetry/sender/report.h"
 #include "telemetry/sender/retry.h"
 #include "telemetry/sender/transport.h"
-#include "telemetry/wire.h"
+#include "telemetry/telemetry.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -25,18 +26,21 @@
 
 struct sender {
 	struct event_base *base;
-	struct event *readable, *wake, *end;
-	char *buffer; /* one message */
+	struct event *readable, *keep, *wake, *end;
+	struct feed *feed;
+	struct report *report;
 	int fd;
 	struct feed_config config;
-	struct feed_message early[SENDER_EARLY_MESSAGES_MAX];
-	size_t early_count;
-	struct outbox *outbox; /* NULL: the configuration has not come */
+	bool configured;
+	struct outbox *outbox; /* NULL: the configuration has not come, or nothing can be sent */
 	struct ledger *ledger;
 	struct transport *transport;
 	struct outbox_batch batch; /* under way; count 0: none */
+	bool settled; /* what came of it is known, and it could not be removed from the outbox yet */
 	size_t batch_max;
+	uint64_t delivered, refused;
 	unsigned failures; /* in a row */
+	bool stopped; /* the key was refused: no further attempt in this run */
 	int64_t not_before_ms; /* monotonic: the next attempt's earliest time */
 	int64_t asked_until_ms; /* monotonic: the receiver asked to be left alone until then (Retry-After) */
 	int64_t end_ms; /* monotonic: when to be gone; 0: the stack runs */
@@ -49,49 +53,93 @@ static void wake_in(struct sender *self, int64_t delay_ms)
 	event_add(self->wake, &delay);
 }
 
+static void collect_counts(void *context, struct telemetry_counts *counts)
+{
+	const struct sender *self = context;
+
+	counts->delivered = self->delivered;
+	counts->refused = self->refused;
+	if (!self->outbox)
+		return;
+	counts->queued = (uint64_t)outbox_count(self->outbox);
+	counts->evicted = outbox_evicted(self->outbox);
+}
+
 /* The one way out: claims are given back, databases closed; whatever libcurl still does ends with the process. */
 static void leave(struct sender *self)
 {
-	if (self->outbox && self->batch.count > 0)
+	if (self->outbox && self->batch.count > 0 && !self->settled)
 		outbox_release(self->outbox, &self->batch);
 	outbox_close(self->outbox);
 	ledger_close(self->ledger);
 	_exit(0);
 }
 
-static void settle(struct sender *self, const struct transport_answer *answer)
+/* ---- what goes out ---- */
+
+/* The batch is over. While it stands in the outbox nothing else is claimed: it would be sent once more. */
+static void remove_batch(struct sender *self)
 {
-	enum retry_verdict verdict = retry_classify(answer->status, self->batch.count);
-	bool gone = verdict == RETRY_DELIVERED || verdict == RETRY_DROP;
+	if (!outbox_is_wiped(self->outbox) && outbox_remove(self->outbox, &self->batch) < 0) {
+		self->settled = true;
+		if (self->end_ms)
+			leave(self);
+		wake_in(self, SENDER_AGAIN_MS);
+		return;
+	}
+	self->settled = false;
+	outbox_batch_finish(&self->batch);
+	report_changed(self->report);
+	wake_in(self, 0);
+}
+
+static void try_later(struct sender *self, int64_t retry_after_s)
+{
 	uint32_t random = 0;
 	int64_t delay_ms;
 
-	ledger_end(self->ledger, &self->batch,
-		   verdict == RETRY_DELIVERED ? "delivered"
-		   : verdict == RETRY_DROP    ? "refused"
-					      : "waiting",
-		   answer->status, NULL);
-	if (gone)
-		outbox_remove(self->outbox, &self->batch);
-	else
-		outbox_release(self->outbox, &self->batch);
-	if (verdict == RETRY_HALVE)
-		self->batch_max = self->batch.count / 2;
+	outbox_release(self->outbox, &self->batch);
 	outbox_batch_finish(&self->batch);
-	if (verdict != RETRY_AGAIN) {
-		self->failures = 0;
-		self->not_before_ms = 0;
-		wake_in(self, 0);
-		return;
-	}
 	if (self->end_ms)
 		leave(self);
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = UINT32_MAX / 2;
-	delay_ms = retry_delay_ms(++self->failures, answer->retry_after_s, random);
+	delay_ms = retry_delay_ms(++self->failures, retry_after_s, random);
 	self->not_before_ms = clock_monotonic_ms() + delay_ms;
-	self->asked_until_ms = answer->retry_after_s > 0 ? self->not_before_ms : 0;
+	self->asked_until_ms = retry_after_s > 0 ? self->not_before_ms : 0;
 	wake_in(self, delay_ms);
+}
+
+static void settle(struct sender *self, const struct transport_answer *answer)
+{
+	size_t count = self->batch.count;
+	enum retry_verdict verdict = retry_classify(answer->status, count);
+
+	ledger_end(self->ledger,
+		   verdict == RETRY_DELIVERED ? "delivered"
+		   : verdict == RETRY_DROP    ? "refused"
+					      : "waiting",
+		   answer->status, retry_reason(answer->status, count));
+	if (verdict == RETRY_AGAIN) {
+		try_later(self, answer->retry_after_s);
+		return;
+	}
+	self->failures = 0;
+	self->not_before_ms = 0;
+	if (verdict == RETRY_HALVE) {
+		self->batch_max = count / 2;
+		outbox_release(self->outbox, &self->batch);
+		outbox_batch_finish(&self->batch);
+		wake_in(self, 0);
+		return;
+	}
+	if (verdict == RETRY_DELIVERED)
+		self->delivered += count;
+	else
+		self->refused += count;
+	/* Whoever refuses the key refuses everything; what is queued waits for a run with a better one. */
+	self->stopped = self->stopped || answer->status == 401;
+	remove_batch(self);
 }
 
 static void on_answer(void *context, const struct transport_answer *answer)
@@ -110,6 +158,7 @@ static int64_t attempt_ms(const struct sender *self)
 	return left > 0 ? left : 0;
 }
 
+/* What cannot be written down is not sent. */
 static void attempt(struct sender *self)
 {
 	static const struct transport_answer failed = {0};
@@ -117,45 +166,56 @@ static void attempt(struct sender *self)
 	char sent_at[BATCH_TIME_BYTES];
 	size_t size_bytes;
 	char *body;
-	int result = -ENOMEM;
+	int result;
 
 	if (timeout_ms == 0)
 		leave(self);
 	batch_time(now_ms, sent_at);
-	body = batch_body(self->config.key, &self->batch, sent_at, &size_bytes);
-	if (body) {
-		ledger_begin(self->ledger, &self->batch, sent_at, now_ms);
-		result = self->transport->send(self->transport, body, size_bytes, timeout_ms, on_answer, self);
+	if (ledger_begin(self->ledger, &self->batch, sent_at, now_ms) < 0) {
+		try_later(self, 0);
+		return;
 	}
+	body = batch_body(self->config.key, &self->batch, sent_at, &size_bytes);
+	outbox_batch_trim(&self->batch);
+	result = body ? self->transport->send(self->transport, body, size_bytes, timeout_ms, on_answer, self) : -ENOMEM;
 	free(body);
 	if (result < 0)
 		settle(self, &failed);
+}
+
+static bool is_time_to_try(struct sender *self)
+{
+	int64_t monotonic_ms = clock_monotonic_ms();
+
+	if (self->end_ms)
+		return monotonic_ms >= self->asked_until_ms;
+	if (monotonic_ms >= self->not_before_ms)
+		return true;
+	wake_in(self, self->not_before_ms - monotonic_ms);
+	return false;
 }
 
 /* Something may be due: claims what is free and sends it, else sleeps until there is something, or leaves. */
 static void on_wake(evutil_socket_t fd, short what, void *context)
 {
 	struct sender *self = context;
-	int64_t monotonic_ms = clock_monotonic_ms(), wait_ms;
+	int64_t wait_ms;
+	int result;
 
 	(void)fd;
 	(void)what;
+	if (self->settled)
+		remove_batch(self);
 	if (self->batch.count > 0)
 		return;
 	/* A person's no has removed the file: from here on nothing is sent, not even what comes in later. */
-	if (!self->outbox || !self->transport || outbox_is_wiped(self->outbox)) {
+	if (!self->outbox || self->stopped || outbox_is_wiped(self->outbox) || !is_time_to_try(self)) {
 		if (self->end_ms)
 			leave(self);
 		return;
 	}
-	if (self->end_ms && monotonic_ms < self->asked_until_ms)
-		leave(self);
-	if (!self->end_ms && monotonic_ms < self->not_before_ms) {
-		wake_in(self, self->not_before_ms - monotonic_ms);
-		return;
-	}
-	if (outbox_claim(self->outbox, self->batch_max, BATCH_BYTES_MAX, clock_wall_ms(), &self->batch) == 0 &&
-	    self->batch.count > 0) {
+	result = outbox_claim(self->outbox, self->batch_max, SENDER_BATCH_BYTES_MAX, clock_wall_ms(), &self->batch);
+	if (result == 0 && self->batch.count > 0) {
 		attempt(self);
 		return;
 	}
@@ -163,37 +223,38 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 	if (self->end_ms)
 		leave(self);
 	wait_ms = outbox_wait_ms(self->outbox, clock_wall_ms());
-	if (wait_ms >= 0)
-		wake_in(self, wait_ms > 200 ? wait_ms : 200);
+	if (result < 0 || wait_ms >= 0)
+		wake_in(self, wait_ms > SENDER_AGAIN_MS ? wait_ms : SENDER_AGAIN_MS);
 }
 
-static void keep(struct sender *self, const struct feed_message *message)
+/* ---- what comes in ---- */
+
+static void sent_soon(void *context)
 {
-	if (outbox_is_wiped(self->outbox))
-		return;
-	outbox_append(self->outbox, message->uuid, message->name, message->event, clock_wall_ms());
-	if (self->batch.count == 0 && clock_monotonic_ms() >= self->not_before_ms)
+	struct sender *self = context;
+
+	report_changed(self->report);
+	if (self->batch.count == 0 && !event_pending(self->wake, EV_TIMEOUT, NULL))
 		wake_in(self, SENDER_GATHER_MS);
 }
 
-static void finish_message(struct feed_message *message)
+static void note_gone(void *context, const char *uuid, enum outbox_reason reason)
 {
-	free(message->uuid);
-	free(message->name);
-	free(message->event);
+	struct sender *self = context;
+
+	ledger_gone(self->ledger, uuid, outbox_reason_name(reason));
 }
 
-static void configure(struct sender *self, struct feed_message *message)
+static void configure(struct sender *self, struct feed_config *config)
 {
-	struct outbox_options options = {.notice = message->config.notice, .path = message->config.outbox};
+	struct outbox_options options = {
+		.notice = config->notice, .path = config->outbox, .gone = note_gone, .context = self};
 	int64_t now_ms = clock_wall_ms();
 	char *endpoint;
 
-	if (self->outbox) {
-		feed_config_finish(&message->config);
-		return;
-	}
-	self->config = message->config;
+	self->configured = true;
+	self->config = *config;
+	*config = (struct feed_config){0};
 	if (asprintf(&endpoint, "%s %s", self->config.host, self->config.key) < 0)
 		return;
 	options.endpoint = endpoint;
@@ -202,14 +263,37 @@ static void configure(struct sender *self, struct feed_message *message)
 	if (self->ledger && self->transport)
 		self->outbox = outbox_open(&options, now_ms);
 	free(endpoint);
-	for (size_t i = 0; i < self->early_count; i++) {
-		if (self->outbox)
-			keep(self, &self->early[i]);
-		finish_message(&self->early[i]);
-	}
-	self->early_count = 0;
 	/* What an earlier run could not deliver goes first. */
 	wake_in(self, SENDER_GATHER_MS);
+	report_changed(self->report);
+}
+
+/* After a restart it stands behind the events that the one before us had not taken. */
+static bool find_config(struct sender *self)
+{
+	struct feed_message message;
+
+	feed_rewind(self->feed);
+	do {
+		feed_look(self->feed, &message);
+		if (message.kind == FEED_CONFIG)
+			configure(self, &message.config);
+		feed_message_finish(&message);
+	} while (!self->configured && message.kind != FEED_NOTHING && message.kind != FEED_END);
+	feed_rewind(self->feed);
+	return self->configured || message.kind == FEED_END;
+}
+
+/* Nothing of a no's outlives it; and where nothing can be sent nothing needs to be kept. */
+static int keep_events(struct sender *self, const struct feed_message *messages, size_t count)
+{
+	struct outbox_new events[SENDER_TAKEN_MAX];
+
+	if (!self->outbox || outbox_is_wiped(self->outbox))
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		events[i] = (struct outbox_new){messages[i].uuid, messages[i].name, messages[i].event};
+	return outbox_append_all(self->outbox, events, count, clock_wall_ms());
 }
 
 static void on_end(evutil_socket_t fd, short what, void *context)
@@ -224,45 +308,67 @@ static void stack_ended(struct sender *self)
 	struct timeval soft = {.tv_usec = SENDER_END_MS * 1000};
 
 	event_del(self->readable);
+	event_del(self->keep);
 	event_add(self->end, &soft);
 	self->end_ms = clock_monotonic_ms() + SENDER_END_MS;
-	if (self->batch.count == 0)
+	if (self->batch.count == 0 || self->settled)
 		wake_in(self, 0);
 }
 
+/* What is no event. False: no more for now. */
+static bool obey(struct sender *self, const struct feed_message *message)
+{
+	if (message->kind == FEED_END)
+		stack_ended(self);
+	if (message->kind == FEED_END || message->kind == FEED_NOTHING)
+		return false;
+	feed_take(self->feed, 1);
+	return true;
+}
+
+/* Events that stand together are kept in one transaction, and taken from the socket after it. False: no more for now. */
+static bool take_some(struct sender *self)
+{
+	struct feed_message messages[SENDER_TAKEN_MAX] = {0};
+	size_t count = 0, size_bytes = 0;
+	bool more = true;
+
+	feed_rewind(self->feed);
+	for (; count < SENDER_TAKEN_MAX && size_bytes < SENDER_TAKEN_BYTES_MAX; count++) {
+		feed_look(self->feed, &messages[count]);
+		if (messages[count].kind != FEED_EVENT)
+			break;
+		size_bytes += messages[count].size_bytes;
+	}
+	if (count == 0) {
+		more = obey(self, &messages[0]);
+		feed_message_finish(&messages[0]);
+		return more;
+	}
+	if (keep_events(self, messages, count) < 0) {
+		/* A full disk, or another sender is at it: what waits in the socket is not lost. */
+		event_add(self->keep, &(struct timeval){.tv_usec = SENDER_AGAIN_MS * 1000});
+		more = false;
+	} else {
+		feed_take(self->feed, count);
+		sent_soon(self);
+	}
+	for (size_t i = 0; i < SENDER_TAKEN_MAX; i++)
+		feed_message_finish(&messages[i]);
+	return more;
+}
+
+/* Told once of what is new: takes it to its end, and serves the network in between. */
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct sender *self = context;
 
+	(void)fd;
 	(void)what;
-	/* A bounded number at a time: the network is served in between. */
-	for (int i = 0; i < 64; i++) {
-		struct feed_message message;
-
-		feed_receive(fd, self->buffer, &message);
-		switch (message.kind) {
-		case FEED_NOTHING:
-			return;
-		case FEED_END:
-			stack_ended(self);
-			return;
-		case FEED_CONFIG:
-			configure(self, &message);
-			break;
-		case FEED_EVENT:
-			if (self->outbox) {
-				keep(self, &message);
-				finish_message(&message);
-			} else if (self->early_count < SENDER_EARLY_MESSAGES_MAX) {
-				self->early[self->early_count++] = message;
-			} else {
-				finish_message(&message);
-			}
-			break;
-		case FEED_WRONG:
-			break;
-		}
-	}
+	if (self->end_ms || (!self->configured && !find_config(self)))
+		return;
+	if (take_some(self))
+		event_active(self->readable, EV_READ, 0);
 }
 
 /*
@@ -286,13 +392,16 @@ static void sender_finish(struct sender *self)
 {
 	if (self->readable)
 		event_free(self->readable);
+	if (self->keep)
+		event_free(self->keep);
 	if (self->wake)
 		event_free(self->wake);
 	if (self->end)
 		event_free(self->end);
+	report_destroy(self->report);
+	feed_destroy(self->feed);
 	if (self->base)
 		event_base_free(self->base);
-	free(self->buffer);
 }
 
 int sender_run(int fd)
@@ -304,13 +413,15 @@ int sender_run(int fd)
 
 	sigaction(SIGPIPE, &ignored, NULL);
 	self.base = event_base_new();
-	self.buffer = malloc(WIRE_BYTES_MAX + 1);
-	if (!self.base || !self.buffer)
+	self.feed = feed_create(fd);
+	if (!self.base || !self.feed)
 		goto out;
-	self.readable = event_new(self.base, fd, EV_READ | EV_PERSIST, on_readable, &self);
+	self.readable = event_new(self.base, fd, EV_READ | EV_PERSIST | EV_ET, on_readable, &self);
+	self.keep = event_new(self.base, -1, 0, on_readable, &self);
 	self.wake = event_new(self.base, -1, 0, on_wake, &self);
 	self.end = event_new(self.base, -1, 0, on_end, &self);
-	if (!self.readable || !self.wake || !self.end || event_add(self.readable, NULL) < 0)
+	self.report = report_create(self.base, fd, collect_counts, &self);
+	if (!self.readable || !self.keep || !self.wake || !self.end || event_add(self.readable, NULL) < 0)
 		goto out;
 	if (pthread_create(&watchdog, NULL, watch_end, &self) != 0)
 		goto out;

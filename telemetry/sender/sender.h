@@ -4,15 +4,15 @@
  * started after a yes only, prints nothing, and outlives the stack by less than a second.
  *
  *   sender           the loop: what arrives is kept, what is kept is tried, what is tried is settled
- *   feed             messages from `upfront`
+ *   feed, report     messages from `upfront`, and what it is told
  *   outbox           events to be sent, on disk
- *   ledger           events that were sent, for the person to read
+ *   ledger           events that were sent, for the person to read; ledger_file: its files
  *   db               SQLite, and the only file that sees it
  *   batch, gzip      the request body
  *   transport        how it leaves: transport_curl (HTTP) or transport_file
  *   retry            what an answer means, and when to try again (pure)
  *
- * One batch is under way at a time. An event that arrives is tried at once (after SENDER_GATHER_MS, so that events
+ * A message stays in the socket until what it says is done, so a kill at any moment loses nothing that was handed over. One batch is under way at a time. An event that arrives is tried at once (after SENDER_GATHER_MS, so that events
  * that come together go together); after a failure the next attempt waits as retry.h says. When the stack ends,
  * what is queued gets one more attempt (none when the receiver asked to be left alone), and the process leaves by
  * _exit within SENDER_END_MS of the end, however the network behaves; a thread that does nothing but wait for the
@@ -28,7 +28,10 @@
 #define SENDER_LAST_ATTEMPT_MS 700 /* the same after the stack's end */
 #define SENDER_END_MS 800 /* after the end: the orderly way out */
 #define SENDER_HARD_END_MS 930 /* the way out of a loop that is stuck */
-#define SENDER_EARLY_MESSAGES_MAX 64 /* kept while the configuration has not come yet */
+#define SENDER_AGAIN_MS 200 /* until what a disk or another sender prevented is tried again */
+#define SENDER_TAKEN_MAX 64u /* messages from the socket in one transaction */
+#define SENDER_TAKEN_BYTES_MAX (256u * 1024u) /* the same: the one that crosses it is the last */
+#define SENDER_BATCH_BYTES_MAX BATCH_BYTES_MAX
 
 /* Reads messages from `fd` until its end; does not return before. 0, or -errno when it could not begin. */
 int sender_run(int fd);

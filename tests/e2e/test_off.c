@@ -153,7 +153,7 @@ static void assert_quiet(const struct trace *trace, const struct world *world)
 		fail_msg("a file was made: %s", line->call);
 	assert_null(world_search(world, "id"));
 	assert_null(world_search(world, "outbox.db"));
-	assert_null(world_search(world, "ledger.db"));
+	assert_null(world_search(world, "ledger.jsonl"));
 }
 
 static bool told(void *context)

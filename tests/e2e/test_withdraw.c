@@ -77,8 +77,8 @@ static void assert_telemetry(const struct world *world, const char *project, con
 
 static bool was_tried(const struct world *world)
 {
-	static const char *const names[] = {"../state/upfront/.apps/ask/ledger.db",
-					    "../state/upfront/.apps/ask/ledger.db-wal"};
+	static const char *const names[] = {"../state/upfront/.apps/ask/ledger.jsonl",
+					    "../state/upfront/.apps/ask/ledger.1.jsonl"};
 	bool found = false;
 
 	for (size_t i = 0; i < 2; i++) {

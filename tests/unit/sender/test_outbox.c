@@ -2,7 +2,6 @@
 #include "telemetry/sender/outbox.h"
 
 #include "telemetry/sender/db.h"
-#include "telemetry/sender/ledger.h"
 #include "tests/lib/children.h"
 
 #include <setjmp.h>
@@ -20,7 +19,7 @@
 #define DAY (INT64_C(24) * 3600 * 1000)
 
 struct fixture {
-	char *folder, *path, *ledger;
+	char *folder, *path;
 };
 
 static int setup(void **state)
@@ -29,7 +28,6 @@ static int setup(void **state)
 
 	self->folder = children_make_folder();
 	assert_true(asprintf(&self->path, "%s/outbox.db", self->folder) > 0);
-	assert_true(asprintf(&self->ledger, "%s/ledger.db", self->folder) > 0);
 	*state = self;
 	return 0;
 }
@@ -39,7 +37,6 @@ static int teardown(void **state)
 	struct fixture *self = *state;
 
 	children_remove_folder(self->folder);
-	free(self->ledger);
 	free(self->path);
 	free(self);
 	return 0;
@@ -314,48 +311,6 @@ static void test_a_wipe_is_noticed(void **state)
 	outbox_close(outbox);
 }
 
-static void assert_ledger(const char *path, const char *result, int64_t attempts, int64_t status)
-{
-	struct db *db = db_open(path, "SELECT 1");
-	struct db_rows *rows =
-		db_ask(db, "SELECT event, first_sent, last_sent, attempts, result, status FROM sent", NULL);
-
-	assert_true(db_next(rows));
-	assert_string_equal(db_text(rows, 0, NULL), "{\"n\":1}");
-	assert_string_equal(db_text(rows, 1, NULL), "T1");
-	assert_int_equal(db_integer(rows, 3), attempts);
-	assert_string_equal(db_text(rows, 4, NULL), result);
-	assert_int_equal(db_integer(rows, 5), status);
-	assert_false(db_next(rows));
-	db_done(rows);
-	db_close(db);
-}
-
-static void test_the_ledger_tells_what_was_sent_and_what_came_of_it(void **state)
-{
-	struct fixture *self = *state;
-	struct ledger *ledger = ledger_open(self->ledger, "h", NOW);
-	struct outbox_event event = {.uuid = (char *)"u1", .name = (char *)"server_start", .text = (char *)"{\"n\":1}"};
-	struct outbox_batch batch = {&event, 1};
-
-	ledger_begin(ledger, &batch, "T1", NOW);
-	assert_ledger(self->ledger, "sending", 1, 0);
-	ledger_end(ledger, &batch, "waiting", 503, NULL);
-	assert_ledger(self->ledger, "waiting", 1, 503);
-	ledger_begin(ledger, &batch, "T2", NOW);
-	ledger_end(ledger, &batch, "delivered", 200, NULL);
-	assert_ledger(self->ledger, "delivered", 2, 200);
-	ledger_close(ledger);
-	/* It does not grow old. */
-	ledger = ledger_open(self->ledger, "h", NOW + 29 * DAY);
-	ledger_close(ledger);
-	assert_ledger(self->ledger, "delivered", 2, 200);
-	ledger = ledger_open(self->ledger, "h", NOW + 31 * DAY);
-	ledger_begin(ledger, &batch, "T1", NOW + 31 * DAY);
-	ledger_close(ledger);
-	assert_ledger(self->ledger, "sending", 1, 0);
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -372,7 +327,6 @@ int main(void)
 		CASE(test_without_a_usable_file_it_lives_in_memory),
 		CASE(test_many_senders_begin_at_once),
 		CASE(test_a_wipe_is_noticed),
-		CASE(test_the_ledger_tells_what_was_sent_and_what_came_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
