@@ -73,21 +73,24 @@ static const char *text_of(const cJSON *object, const char *name, size_t limit_b
 
 /* ---- lines ---- */
 
-/* One line without its end; false: no more. One that is too long or holds a NUL comes out cut, and is no JSON then. */
-static bool next_line(struct reader *self, FILE *file, bool *ended)
-{
-	size_t length;
+enum line { LINE_NONE, LINE_WHOLE, LINE_TORN, LINE_WRONG };
 
-	if (!fgets(self->line, LINE_BYTES_MAX, file))
-		return false;
-	length = strlen(self->line);
-	*ended = length > 0 && self->line[length - 1] == '\n';
-	if (*ended)
-		self->line[length - 1] = '\0';
-	else if (!feof(file))
-		for (int byte = getc(file); byte != EOF && byte != '\n'; byte = getc(file))
-			*ended = true;
-	return true;
+/* One line without its end; torn: the file ends in it. */
+static enum line next_line(struct reader *self, FILE *file)
+{
+	size_t length = 0, kept = 0;
+	int byte = getc_unlocked(file);
+	bool wrong = false;
+
+	if (byte == EOF)
+		return LINE_NONE;
+	for (; byte != EOF && byte != '\n'; byte = getc_unlocked(file), length++) {
+		wrong = wrong || byte == '\0';
+		if (kept < LINE_BYTES_MAX)
+			self->line[kept++] = (char)byte;
+	}
+	self->line[kept] = '\0';
+	return wrong || kept < length ? LINE_WRONG : byte == EOF ? LINE_TORN : LINE_WHOLE;
 }
 
 /* The event's text in its line; NULL when the line was not made by a sender: there the event stands last, behind texts only. */
@@ -209,21 +212,29 @@ static bool fold_result(struct reader *self, const cJSON *object)
 	return true;
 }
 
+static bool fold_line(struct reader *self, int file, off_t offset)
+{
+	cJSON *object = cJSON_ParseWithOpts(self->line, NULL, 1);
+	bool well =
+		cJSON_HasObjectItem(object, "sent") ? fold_sent(self, object, file, offset) : fold_result(self, object);
+
+	cJSON_Delete(object);
+	return well;
+}
+
+/* The last line may be being written just now: it is whole the next time. */
 static void fold_file(struct reader *self, int file)
 {
-	bool ended;
+	FILE *stream = self->files[file];
+	enum line line;
 	off_t offset = 0;
 
-	while (self->files[file] && next_line(self, self->files[file], &ended)) {
-		cJSON *object = self->line[0] ? cJSON_ParseWithOpts(self->line, NULL, 1) : NULL;
-		bool well = cJSON_HasObjectItem(object, "sent") ? fold_sent(self, object, file, offset)
-								: object && fold_result(self, object);
+	while (stream && (line = next_line(self, stream)) != LINE_NONE) {
+		bool well =
+			line == LINE_TORN || (line == LINE_WHOLE && (!self->line[0] || fold_line(self, file, offset)));
 
-		/* The last line may be being written just now. */
-		if (!well && self->line[0] && (ended || object))
-			self->damaged++;
-		cJSON_Delete(object);
-		offset = ftello(self->files[file]);
+		self->damaged += !well;
+		offset = ftello(stream);
 	}
 }
 

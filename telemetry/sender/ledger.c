@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -30,6 +31,7 @@ struct ledger {
 	unsigned sequence;
 	char batch[24]; /* name of the batch last written; "": none */
 	struct ledger_file file; /* that it stands in, and what is known of it */
+	int held; /* the same, open: as long as it is, no other file gets its inode; -1: none */
 	char *uuids[BATCH_EVENTS_MAX]; /* whose events stand in that file */
 	size_t uuid_count;
 	int64_t trimmed_ms;
@@ -59,6 +61,8 @@ struct ledger *ledger_open(const char *path, const char *endpoint, int64_t now_m
 	cJSON *quoted = cJSON_CreateString(endpoint);
 	uint32_t random = 0;
 
+	if (self)
+		self->held = -1;
 	if (!self || !quoted || getrandom(&random, sizeof(random), 0) < 0)
 		goto fail;
 	snprintf(self->token, sizeof(self->token), "%08x", random);
@@ -90,6 +94,8 @@ void ledger_close(struct ledger *self)
 	if (!self)
 		return;
 	forget_batch(self);
+	if (self->held >= 0)
+		close(self->held);
 	free(self->endpoint);
 	free(self->before);
 	free(self->path);
@@ -125,9 +131,10 @@ static bool is_same_batch(const struct ledger *self, const struct outbox_batch *
 	return same;
 }
 
-static int remember(struct ledger *self, const struct outbox_batch *batch)
+static int remember(struct ledger *self, const struct outbox_batch *batch, const char *name)
 {
 	forget_batch(self);
+	strcpy(self->batch, name);
 	for (size_t i = 0; i < batch->count; i++) {
 		char *uuid = strdup(batch->events[i].uuid);
 
@@ -139,15 +146,15 @@ static int remember(struct ledger *self, const struct outbox_batch *batch)
 }
 
 /* A line for each event; those whose event stands in the file already say only that it was sent again. */
-static int write_events(struct ledger *self, int fd, const struct outbox_batch *batch, const char *time)
+static int write_events(const struct ledger *self, int fd, const struct outbox_batch *batch, const char *name,
+			const char *time)
 {
 	char first[64], middle[64], *tail = NULL;
 	struct lines *lines = calloc(1, sizeof(*lines));
 	int result = -ENOMEM;
 
-	snprintf(self->batch, sizeof(self->batch), "%s.%u", self->token, ++self->sequence);
 	snprintf(first, sizeof(first), LEDGER_SENT "%s\",\"uuid\":\"", time);
-	snprintf(middle, sizeof(middle), "\",\"batch\":\"%s\"", self->batch);
+	snprintf(middle, sizeof(middle), "\",\"batch\":\"%s\"", name);
 	if (!lines || asprintf(&tail, ",\"endpoint\":%s,\"event\":", self->endpoint) < 0)
 		goto out;
 	for (size_t i = 0; i < batch->count; i++) {
@@ -186,16 +193,17 @@ static size_t size_of(const struct outbox_batch *batch)
 
 static int write_begin(struct ledger *self, int fd, const struct outbox_batch *batch, const char *time)
 {
-	char line[128];
+	char line[128], name[sizeof(self->batch)];
 	int result;
 
 	if (is_same_batch(self, batch)) {
 		snprintf(line, sizeof(line), LEDGER_SENT "%s\",\"batch\":\"%s\"}\n", time, self->batch);
 		return write_text(fd, line);
 	}
-	result = write_events(self, fd, batch, time);
+	snprintf(name, sizeof(name), "%s.%u", self->token, ++self->sequence);
+	result = write_events(self, fd, batch, name, time);
 	if (result == 0)
-		result = remember(self, batch);
+		result = remember(self, batch, name);
 	if (result < 0)
 		forget_batch(self);
 	return result;
@@ -224,7 +232,10 @@ int ledger_begin(struct ledger *self, const struct outbox_batch *batch, const ch
 		forget_batch(self);
 	self->file = file;
 	result = write_begin(self, fd, batch, time);
-	close(fd);
+	if (self->held >= 0)
+		close(self->held);
+	flock(fd, LOCK_UN);
+	self->held = fd;
 	return result;
 }
 
