@@ -23,6 +23,8 @@ static const struct cli_option telemetry_table[] = {
 	{0, "all", CLI_FLAG, NULL, "off, ask: for every product, not only this one", NULL, AT(all)},
 	{0, "event", CLI_TEXT, "EVENT", "show: this event instead of server_start", NULL, AT(event)},
 	{0, "markdown", CLI_FLAG, NULL, "schema: as a table for a README", NULL, AT(markdown)},
+	{0, "since", CLI_TEXT, "TIME",
+	 "log: only what was sent from TIME on: 2026-01-31T09:00:00Z, or 10m for ten minutes ago", NULL, AT(since)},
 	{.name = NULL},
 };
 
@@ -130,17 +132,19 @@ static int receipt(const struct cli_context *context, const struct project *proj
 static const struct verb {
 	const char *name;
 	int (*run)(const struct cli_context *context, const struct project *project, struct err *err);
-	bool all, event, markdown; /* options it knows */
+	bool all, event, markdown, since; /* options it knows */
 	bool without_stack; /* works where there is no stack file */
 } verbs[] = {
 	{.name = "status", .run = telemetry_status},
 	{.name = "off", .run = telemetry_off, .all = true},
 	{.name = "ask", .run = telemetry_ask, .all = true},
 	{.name = "show", .run = show, .event = true},
+	{.name = "log", .run = telemetry_log, .since = true},
 	{.name = "notice", .run = notice},
 	{.name = "schema", .run = schema, .markdown = true, .without_stack = true},
 	{.name = "env", .run = environment, .without_stack = true},
 	{.name = "receipt", .run = receipt},
+	{.name = "forget", .run = telemetry_forget_all},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
@@ -167,6 +171,7 @@ static int check_options(const struct verb *verb, const struct telemetry_options
 	const char *wrong = options->all && !verb->all               ? "all"
 			    : options->event != NULL && !verb->event ? "event"
 			    : options->markdown && !verb->markdown   ? "markdown"
+			    : options->since != NULL && !verb->since ? "since"
 								     : NULL;
 
 	if (wrong == NULL)
@@ -211,17 +216,19 @@ static int telemetry_run(struct cli_context *context, struct err *err)
 
 const struct cli_command command_telemetry = {
 	.name = "telemetry",
-	.args = "[status|off|ask|show|notice|schema|env|receipt]",
+	.args = "[status|off|ask|show|log|notice|schema|env|receipt|forget]",
 	.summary = "usage statistics: what would be sent, and whether",
 	.text = "  status    what the running stack does, what the next up would do and why; with --json for programs\n"
 		"  off       a standing no for this product (--all: for every one): never asked again, nothing kept or "
 		"sent\n"
 		"  ask       lifts the standing no: the next up asks again\n"
 		"  show      the first event exactly as it would be sent\n"
+		"  log       every event that was sent, and what came of it; with -v exactly as it was sent\n"
 		"  notice    the full text people are asked with\n"
 		"  schema    every event and property, as JSON or --markdown\n"
 		"  env       the opt-out variables that services are given when statistics are off\n"
 		"  receipt   the last answers that were given\n"
+		"  forget    removes that log, the receipts, the kept id and what is waiting to be sent\n"
 		"\n"
 		"None of these runs anything from the stack file or opens a network connection. Where the stack "
 		"declares no\n"

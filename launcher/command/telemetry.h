@@ -13,7 +13,7 @@ struct stack;
 
 struct telemetry_options {
 	bool all, markdown;
-	const char *event;
+	const char *event, *since;
 };
 
 /* telemetry_status.c: what would happen now and why, source by source. */
@@ -25,6 +25,10 @@ int telemetry_status(const struct cli_context *context, const struct project *pr
  */
 int telemetry_still_off(const struct cli_context *context, const struct stack *stack, char *text, size_t size_bytes,
 			struct err *err);
+
+/* telemetry_log.c: what was sent, and its end with all that telemetry keeps. */
+int telemetry_log(const struct cli_context *context, const struct project *project, struct err *err);
+int telemetry_forget_all(const struct cli_context *context, const struct project *project, struct err *err);
 
 /* telemetry_answer.c: the standing no and its end; `project` has no stack when --all is given. */
 int telemetry_off(const struct cli_context *context, const struct project *project, struct err *err);

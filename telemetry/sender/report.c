@@ -2,7 +2,6 @@
 #include "telemetry/sender/report.h"
 
 #include "config/clock.h"
-#include "telemetry/telemetry.h"
 #include "telemetry/wire.h"
 
 #include <event2/event.h>
@@ -17,7 +16,7 @@ struct report {
 	int fd;
 	report_collect *collect;
 	void *context;
-	struct telemetry_counts told;
+	struct report_counts told;
 	int64_t told_ms; /* monotonic; 0: never */
 };
 
@@ -25,7 +24,7 @@ struct report {
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct report *self = context;
-	struct telemetry_counts counts = {0};
+	struct report_counts counts = {0};
 	char text[512];
 	int length;
 

@@ -3,11 +3,18 @@
 #ifndef UPFRONT_TELEMETRY_SENDER_REPORT_H
 #define UPFRONT_TELEMETRY_SENDER_REPORT_H
 
+#include <stdint.h>
+
 struct event_base;
 struct report;
-struct telemetry_counts;
 
-typedef void report_collect(void *context, struct telemetry_counts *counts);
+/* As struct telemetry_counts has them. */
+struct report_counts {
+	uint64_t queued, delivered, refused, evicted;
+	uint64_t relayed, relay_dropped, relay_refused;
+};
+
+typedef void report_collect(void *context, struct report_counts *counts);
 
 /* NULL when out of memory, which every function takes: then nothing is told. `collect` is called from the loop. */
 struct report *report_create(struct event_base *base, int fd, report_collect *collect, void *context);

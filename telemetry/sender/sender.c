@@ -9,7 +9,6 @@
 #include "telemetry/sender/report.h"
 #include "telemetry/sender/retry.h"
 #include "telemetry/sender/transport.h"
-#include "telemetry/telemetry.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -53,7 +52,7 @@ static void wake_in(struct sender *self, int64_t delay_ms)
 	event_add(self->wake, &delay);
 }
 
-static void collect_counts(void *context, struct telemetry_counts *counts)
+static void collect_counts(void *context, struct report_counts *counts)
 {
 	const struct sender *self = context;
 
