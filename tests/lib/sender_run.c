@@ -159,7 +159,7 @@ void network_enter_silent(const char *folder)
 
 /* ---- the sender ---- */
 
-static char *sender_program(void)
+char *sender_program(void)
 {
 	const char *folder = getenv("UPFRONT_BIN_DIR");
 	char own[PATH_MAX], *path;

@@ -39,6 +39,9 @@ void network_forget_environment(void);
 void network_enter_silent(const char *folder);
 #define NETWORK_REFUSED 99
 
+/* Path of the built program. The caller frees. */
+char *sender_program(void);
+
 struct sender_run {
 	char *folder; /* outbox.db, ledger.jsonl, and what it wrote to its standard streams */
 	pid_t pid;
