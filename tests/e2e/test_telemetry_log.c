@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* `upfront telemetry log` and `forget`: what was sent is read back to the byte, and removed, while the stack runs and after it. */
+#include "tests/lib/run.h"
+#include "tests/lib/world.h"
+
+#include <cjson/cJSON.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#define LEDGER "../state/upfront/.apps/ask/ledger.jsonl"
+
+static const char stack[] = "name: ask\n"
+			    "x-upfront: {app: Ask, telemetry: {host: 'file:events.jsonl', key: k}}\n"
+			    "services: {a: {command: sleep 1001}}\n";
+/* Its folder is not there: the event waits. */
+static const char waiting[] = "name: ask\n"
+			      "x-upfront: {app: Ask, telemetry: {host: 'file:later/events.jsonl', key: k}}\n"
+			      "services: {a: {command: sleep 1001}}\n";
+
+static void up(const struct world *world, const char *text)
+{
+	struct run run;
+
+	world_write(world, "compose.yaml", text);
+	run_upfront(&run, world, "-q", "up", "-d", "--wait", "--telemetry=on", NULL);
+	run_assert_code(&run, 0);
+	run_finish(&run);
+}
+
+static void down(const struct world *world)
+{
+	struct run run;
+
+	run_upfront(&run, world, "down", NULL);
+	run_assert_code(&run, 0);
+	run_finish(&run);
+	world_wait_gone(world, "upfront-telemetry", 2000);
+}
+
+static void wait_for_result(const struct world *world, const char *result)
+{
+	int64_t since = world_now_ms();
+	char *text = NULL;
+
+	while (!text || !strstr(text, result)) {
+		free(text);
+		world_pause(since, 10000, result);
+		text = world_read(world, LEDGER);
+	}
+	free(text);
+}
+
+/* Runs it, checks its code and what it says on stdout; "" of stderr. */
+static void check(const struct world *world, const char *verb, const char *option, const char *value, int code,
+		  const char *says)
+{
+	const char *const argv[] = {"upfront", "telemetry", verb, option, value, NULL};
+	struct run run;
+
+	run_command(&run, world, &(struct run_options){.argv = argv});
+	run_assert_code(&run, code);
+	if (!strstr(run.out.bytes, says) && !strstr(run.err.bytes, says))
+		fail_msg("telemetry %s says: %s%s", verb, run.out.bytes, run.err.bytes);
+	run_finish(&run);
+}
+
+static void test_what_was_sent_is_read_back_to_the_byte(void **state)
+{
+	const struct world *world = *state;
+	struct run run;
+	char *sent;
+	const char *text;
+	cJSON *entry, *event;
+
+	check(world, "log", NULL, NULL, 3, "no stack file");
+	world_write(world, "compose.yaml", stack);
+	check(world, "log", NULL, NULL, 0, "nothing was sent for Ask\n");
+	up(world, stack);
+	wait_for_result(world, "\"delivered\"");
+	check(world, "log", NULL, NULL, 0, "  delivered                 server_start          file:");
+	run_upfront(&run, world, "telemetry", "log", "--json", NULL);
+	run_assert_code(&run, 0);
+	sent = world_read(world, "events.jsonl");
+	assert_non_null(sent);
+	entry = cJSON_ParseWithOpts(run.out.bytes, NULL, 1);
+	assert_non_null(entry);
+	text = cJSON_GetStringValue(cJSON_GetObjectItem(entry, "text"));
+	assert_non_null(text);
+	assert_non_null(strstr(sent, text));
+	/* The object is the same text. */
+	assert_non_null(strstr(run.out.bytes, text));
+	event = cJSON_Parse(text);
+	assert_true(cJSON_Compare(event, cJSON_GetObjectItem(entry, "event"), 1));
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(entry, "name")), "server_start");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(entry, "result")), "delivered");
+	assert_true(cJSON_IsNull(cJSON_GetObjectItem(entry, "reason")));
+	assert_int_equal(cJSON_GetObjectItem(entry, "attempts")->valueint, 1);
+	assert_int_equal(cJSON_GetObjectItem(entry, "version")->valueint, 1);
+	run_finish(&run);
+	run_upfront(&run, world, "-v", "telemetry", "log", NULL);
+	run_assert_code(&run, 0);
+	assert_non_null(strstr(run.out.bytes, text));
+	run_finish(&run);
+	cJSON_Delete(event);
+	cJSON_Delete(entry);
+	free(sent);
+	down(world);
+	check(world, "log", NULL, NULL, 0, "server_start");
+}
+
+static void test_since(void **state)
+{
+	const struct world *world = *state;
+
+	world_write(world, "compose.yaml", stack);
+	world_write(world, LEDGER,
+		    "{\"sent\":\"2026-01-31T09:00:00.000Z\",\"uuid\":\"a\",\"batch\":\"b.1\",\"endpoint\":\"h\","
+		    "\"event\":{\"event\":\"server_start\"}}\n"
+		    "damaged\n"
+		    "{\"result\":\"refused\",\"batch\":\"b.1\",\"status\":413,\"reason\":\"too_large\"}\n");
+	chmod(world_path(world, LEDGER), 0600);
+	check(world, "log", "--since", "2026-01-31T09:00:00Z", 0, "refused (too_large)       server_start");
+	check(world, "log", "--since", "2026-01-31T09:00:01Z", 0, "nothing was sent for Ask since then\n");
+	check(world, "log", "--since", "10m", 0, "upfront: 1 damaged line in the record of what was sent");
+	check(world, "log", "--since", "soon", 2, "--since: wanted a time");
+	check(world, "forget", "--since", "10m", 2, "telemetry forget takes no --since");
+}
+
+static void test_forget_removes_all_and_a_running_stack_begins_nothing_anew(void **state)
+{
+	static const char *const kept[] = {"ledger.jsonl", "receipts.jsonl", "outbox.db", "id"};
+	const struct world *world = *state;
+
+	up(world, waiting);
+	wait_for_result(world, "\"waiting\"");
+	assert_non_null(world_search(world, "receipts.jsonl"));
+	check(world, "forget", NULL, NULL, 0, "Forgotten for Ask");
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		assert_null(world_search(world, kept[i]));
+	/* It could be delivered now, and is not: not by the next attempt, not by the last. */
+	assert_int_equal(mkdir(world_path(world, "later"), 0700), 0);
+	check(world, "forget", NULL, NULL, 0, "There was nothing to forget for Ask.");
+	down(world);
+	assert_false(world_has(world, "later/events.jsonl"));
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		assert_null(world_search(world, kept[i]));
+	check(world, "log", NULL, NULL, 0, "nothing was sent for Ask");
+	check(world, "forget", "--json", NULL, 0, "\"removed\":\tfalse");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_what_was_sent_is_read_back_to_the_byte),
+		CASE(test_since),
+		CASE(test_forget_removes_all_and_a_running_stack_begins_nothing_anew),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
