@@ -36,7 +36,7 @@ struct sender {
 	struct transport *transport;
 	struct outbox_batch batch; /* under way; count 0: none */
 	bool settled; /* what came of it is known, and it could not be removed from the outbox yet */
-	size_t batch_max;
+	size_t batch_max, batch_limit; /* events at a time: as things are, and at most (413) */
 	uint64_t delivered, refused;
 	unsigned failures; /* in a row */
 	bool stopped; /* the key was refused: no further attempt in this run */
@@ -92,11 +92,17 @@ static void remove_batch(struct sender *self)
 	wake_in(self, 0);
 }
 
-static void try_later(struct sender *self, int64_t retry_after_s)
+/*
+ * `slow`: no answer came. On a slow line that may be the batch's own size, which would then stand in the way for ever: so fewer
+ * events go together until some arrive.
+ */
+static void try_later(struct sender *self, int64_t retry_after_s, bool slow)
 {
 	uint32_t random = 0;
 	int64_t delay_ms;
 
+	if (slow && self->failures >= SENDER_SLOW_FAILURES && self->batch.count > 1)
+		self->batch_max = self->batch.count / 2;
 	outbox_release(self->outbox, &self->batch);
 	outbox_batch_finish(&self->batch);
 	if (self->end_ms)
@@ -120,13 +126,13 @@ static void settle(struct sender *self, const struct transport_answer *answer)
 					      : "waiting",
 		   answer->status, retry_reason(answer->status, count));
 	if (verdict == RETRY_AGAIN) {
-		try_later(self, answer->retry_after_s);
+		try_later(self, answer->retry_after_s, answer->status == 0);
 		return;
 	}
 	self->failures = 0;
 	self->not_before_ms = 0;
 	if (verdict == RETRY_HALVE) {
-		self->batch_max = count / 2;
+		self->batch_max = self->batch_limit = count / 2;
 		outbox_release(self->outbox, &self->batch);
 		outbox_batch_finish(&self->batch);
 		wake_in(self, 0);
@@ -136,6 +142,7 @@ static void settle(struct sender *self, const struct transport_answer *answer)
 		self->delivered += count;
 	else
 		self->refused += count;
+	self->batch_max = self->batch_max * 2 < self->batch_limit ? self->batch_max * 2 : self->batch_limit;
 	/* Whoever refuses the key refuses everything; what is queued waits for a run with a better one. */
 	self->stopped = self->stopped || answer->status == 401;
 	remove_batch(self);
@@ -171,7 +178,7 @@ static void attempt(struct sender *self)
 		leave(self);
 	batch_time(now_ms, sent_at);
 	if (ledger_begin(self->ledger, &self->batch, sent_at, now_ms) < 0) {
-		try_later(self, 0);
+		try_later(self, 0, false);
 		return;
 	}
 	body = batch_body(self->config.key, &self->batch, sent_at, &size_bytes);
@@ -405,7 +412,7 @@ static void sender_finish(struct sender *self)
 
 int sender_run(int fd)
 {
-	struct sender self = {.fd = fd, .batch_max = BATCH_EVENTS_MAX};
+	struct sender self = {.fd = fd, .batch_max = BATCH_EVENTS_MAX, .batch_limit = BATCH_EVENTS_MAX};
 	struct sigaction ignored = {.sa_handler = SIG_IGN};
 	pthread_t watchdog;
 	int result = -ENOMEM;

@@ -28,6 +28,7 @@
 #define SENDER_LAST_ATTEMPT_MS 700 /* the same after the stack's end */
 #define SENDER_END_MS 800 /* after the end: the orderly way out */
 #define SENDER_HARD_END_MS 930 /* the way out of a loop that is stuck */
+#define SENDER_SLOW_FAILURES 2u /* attempts without an answer, from which on batches are halved */
 #define SENDER_AGAIN_MS 200 /* until what a disk or another sender prevented is tried again */
 #define SENDER_TAKEN_MAX 64u /* messages from the socket in one transaction */
 #define SENDER_TAKEN_BYTES_MAX (256u * 1024u) /* the same: the one that crosses it is the last */

@@ -12,9 +12,11 @@
 #include <time.h>
 #include <zlib.h>
 
+#define SEEN_PARTS 8192u
+
 struct posthog {
 	char *key;
-	cJSON *seen; /* uuid -> event text */
+	cJSON *seen[SEEN_PARTS]; /* uuid -> event text; in parts, so that a hundred thousand are soon found */
 };
 
 struct posthog *posthog_create(const char *key)
@@ -22,14 +24,16 @@ struct posthog *posthog_create(const char *key)
 	struct posthog *self = calloc(1, sizeof(*self));
 
 	self->key = key ? strdup(key) : NULL;
-	self->seen = cJSON_CreateObject();
+	for (size_t i = 0; i < SEEN_PARTS; i++)
+		self->seen[i] = cJSON_CreateObject();
 	return self;
 }
 
 void posthog_destroy(struct posthog *self)
 {
 	free(self->key);
-	cJSON_Delete(self->seen);
+	for (size_t i = 0; i < SEEN_PARTS; i++)
+		cJSON_Delete(self->seen[i]);
 	free(self);
 }
 
@@ -391,14 +395,24 @@ static void examine_privacy(const cJSON *event, struct posthog_verdict *verdict)
 	}
 }
 
+static cJSON *seen_part(const struct posthog *self, const char *uuid)
+{
+	unsigned sum = 5381;
+
+	for (; *uuid; uuid++)
+		sum = sum * 33 + (unsigned char)*uuid;
+	return self->seen[sum % SEEN_PARTS];
+}
+
 static void examine_retry(struct posthog *self, const cJSON *event, struct posthog_verdict *verdict)
 {
 	const char *uuid = text_of(member(event, "uuid"));
 	char *text = cJSON_PrintUnformatted(event);
-	const cJSON *before = member(self->seen, uuid);
+	cJSON *seen = seen_part(self, uuid);
+	const cJSON *before = member(seen, uuid);
 
 	if (!before)
-		cJSON_AddStringToObject(self->seen, uuid, text);
+		cJSON_AddStringToObject(seen, uuid, text);
 	else if (strcmp(before->valuestring, text) != 0)
 		find(verdict, "event %s came again and is not the same", uuid);
 	free(text);
