@@ -15,6 +15,13 @@
 #define PRINTED_BYTES_MAX (1u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
+const char *__lsan_default_suppressions(void);
+
+/* The same small buffer of libfyaml's as in fuzz_yaml. */
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfyaml\n";
+}
 
 static struct stack *resolve(const char *text, size_t size_bytes, bool mask)
 {
