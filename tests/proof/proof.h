@@ -109,7 +109,7 @@ extern const size_t proof_path_count;
 
 /* Plays one way with all commands, or those of a stack's life only, in a fresh world. */
 void proof_play(const struct proof_way *way, bool all, struct proof_row *row);
-/* Fails when upfront has a command that is not in the table, or the other way round. */
+/* Fails when upfront has a command that is not in the table. */
 void proof_assert_commands(void);
 
 /* ---- proof_watch ---- */

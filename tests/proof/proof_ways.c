@@ -83,11 +83,13 @@ const struct proof_command proof_commands[] = {
 	{.argv = {"telemetry", "schema"}},
 	{.argv = {"telemetry", "env"}},
 	{.argv = {"telemetry", "receipt"}},
+	{.argv = {"telemetry", "log"}},
 	{.argv = {"completion", "bash"}},
 	{.argv = {"help"}},
 	{.argv = {"version"}},
 	{.argv = {"no-such-command"}},
 	{.argv = {"telemetry", "ask"}},
+	{.argv = {"telemetry", "forget"}},
 	{.argv = {"down"}, .always = true},
 };
 const size_t proof_command_count = COUNT(proof_commands);
@@ -109,7 +111,7 @@ const struct proof_path proof_paths[] = {
 	 .receipt = true},
 	{.pattern = "state/upfront/.apps/*", .receipt = true},
 	{.pattern = "state/upfront/.apps/*/receipts.jsonl", .receipt = true},
-	{.pattern = "state/upfront/.apps/*/ledger.db*",
+	{.pattern = "state/upfront/.apps/*/ledger*",
 	 .text = "after a yes that was taken back, the record of what had been sent while it held",
 	 .record = true},
 	{.pattern = "config/upfront", .text = "where you have said no for good, your settings", .settings = true},

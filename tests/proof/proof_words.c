@@ -66,6 +66,7 @@ static const char stack_text[] = "name: plain\n"
 				 "    host: ${TELEMETRY_HOST}\n"
 				 "    key: phc_plain\n"
 				 "    common: {edition: {value: " DECLARED "}}\n"
+				 "    commands: {echo: {go: {--word: value}}}\n"
 				 "services:\n"
 				 "  worker:\n"
 				 "    command: sh -c 'echo spyoutputqz; echo told; exec sleep 1000' spyserviceqz\n"
@@ -152,6 +153,7 @@ static void play(struct fixture *self)
 		{"upfront", "logs", "--tail", "spyargvqz", NULL},
 		{"upfront", "run", "--", "echo", "spyargvqz", "--token=spyargvqz", NULL},
 		{"upfront", "run", "--", "spyargvqz", NULL},
+		{"upfront", "run", "--", "echo", "go", "--word", "spyargvqz", NULL},
 		{"upfront", "telemetry", "receipt", NULL},
 		{"upfront", "-f", "../broken.yaml", "up", "-d", "--wait", "--telemetry=on", NULL},
 		{"upfront", "down", NULL},
@@ -191,8 +193,8 @@ static int visit(const char *path, const struct stat *status, int kind, struct F
 		const char *pattern;
 		enum proof_place place;
 	} kept[] = {
-		{"*/.apps/*/ledger.db*", PLACE_LEDGER},
-		{"*/.apps/*/outbox.db*", PLACE_LEDGER},
+		{"*/.apps/*/ledger*", PLACE_LEDGER},
+		{"*/.apps/*/outbox*", PLACE_LEDGER},
 		{"*/.apps/*/receipts.jsonl", PLACE_RECEIPT},
 		{"*/plain/logs/index*", PLACE_LOG},
 		{"*/plain/running", PLACE_LOG},
