@@ -27,6 +27,7 @@ static const struct command_option loom_weave[] = {
 	{.name = "--spools", .letter = 's', .kind = COMMAND_INT},
 	{.name = "--store", .letter = 'o', .kind = COMMAND_PATH},
 	{.name = "--mirror", .kind = COMMAND_URL},
+	{.name = "--mirrored", .kind = COMMAND_BOOL},
 	{.name = "--passphrase", .letter = 'p', .kind = COMMAND_SECRET},
 	{.name = "--shape",
 	 .letter = 'f',
