@@ -147,7 +147,8 @@ static bool made_path(const char *call, char *path, size_t size)
 {
 	static const char *const makes[] = {"creat(", "mkdir", "rename", "link", "symlink", "mknod", NULL};
 	bool moves = begins(call, "rename") || begins(call, "link") || begins(call, "symlink");
-	bool made = begins(call, "open") && strstr(call, "O_CREAT") != NULL;
+	bool made = (begins(call, "open") && strstr(call, "O_CREAT") != NULL) ||
+		    (begins(call, "bind(") && strstr(call, "sun_path=\"") != NULL);
 	char name[600];
 	const char *folder, *end;
 

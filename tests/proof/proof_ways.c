@@ -43,6 +43,7 @@ const struct proof_way proof_ways[] = {
 	{.name = "no terminal to ask on", SCRIPTED(NULL), .scripted = true},
 	{.name = "`--no-input` on a terminal", .argv = {"upfront", "--no-input", "up", NULL}, .terminal = true},
 	{.name = "a CI system's variable on a terminal", ON_TERMINAL, .environment = {"CI", "true"}},
+	{.name = "a terminal of no known kind", ON_TERMINAL, .environment = {"TERM", NULL}},
 	{.name = "`N` in the dialog", ON_TERMINAL, .typed = "n", .keeps_receipt = true},
 	{.name = "`D` in the dialog", ON_TERMINAL, .typed = "D", .keeps_receipt = true, .keeps_settings = true},
 	{.name = "`Esc` in the dialog", ON_TERMINAL, .typed = "\033"},
