@@ -155,7 +155,7 @@ static void the_cursor_is_on_what_has_focus(void **state)
 	assert_true(vt_cursor_visible(vt));
 	vt_send(vt, "\t");
 	vt_wait_text(vt, "> Y   Yes, send       <");
-	vt_wait(vt, cursor_stands, "cursor 14,14");
+	vt_wait(vt, cursor_stands, "cursor 15,14");
 	vt_send(vt, "n");
 	consent_demo_expect(vt, SAID("no"));
 }
