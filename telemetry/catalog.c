@@ -44,7 +44,7 @@ _Static_assert(COUNT(error_types) == TELEMETRY_ERROR_COUNT, "every error has its
 static const struct catalog_property properties[] = {
 	{CATALOG_ENVELOPE, "uuid", CATALOG_UUID7, CATALOG_FROM_UUID, NULL,
 	 "tells an event that arrives twice from two events", "0.1.0"},
-	{CATALOG_ENVELOPE, "event", CATALOG_TOKEN, CATALOG_FROM_NAME, NULL, "what happened", "0.1.0"},
+	{CATALOG_ENVELOPE, "event", CATALOG_EVENT, CATALOG_FROM_NAME, NULL, "what happened", "0.1.0"},
 	{CATALOG_ENVELOPE, "distinct_id", CATALOG_UUID4, CATALOG_FROM_DISTINCT_ID, NULL,
 	 "random number that the receiver counts by; of this run only, unless the stack keeps one", "0.1.0"},
 	{CATALOG_ENVELOPE, "timestamp", CATALOG_TIME, CATALOG_FROM_TIMESTAMP, NULL, "when it happened", "0.1.0"},

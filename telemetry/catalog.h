@@ -37,6 +37,7 @@ struct cJSON;
 	X(CATALOG_CONSTANT, "always the same text")                                                \
 	X(CATALOG_BOOL, "true or false")                                                           \
 	X(CATALOG_WORD, "one of a closed list")                                                    \
+	X(CATALOG_EVENT, "name of an event, as below")                                             \
 	X(CATALOG_TOKEN, "letters, digits, '.', '_', '-'")                                         \
 	X(CATALOG_TEXT, "text of at most 200 bytes, or null")                                      \
 	X(CATALOG_UUID4, "random UUID (version 4)")                                                \
@@ -115,6 +116,8 @@ const char *catalog_kind_name(enum catalog_kind kind);
 
 /* True when `value` is what the row allows; members of objects are checked with it (catalog_check.c). */
 bool catalog_allows(const struct catalog_property *property, const struct cJSON *value);
+/* The same for command_args, where also words are allowed that the stack's own commands list; `stack` may be NULL. */
+bool catalog_allows_tokens(const struct stack *stack, const struct cJSON *value);
 /* The same for a text. */
 bool catalog_allows_text(const struct catalog_property *property, const char *text);
 

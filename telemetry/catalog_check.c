@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a row of the catalogue lets through. What comes here was made by upfront itself; this is the second look. */
+#include "config/command_table.h"
 #include "config/utf8.h"
 #include "telemetry/catalog.h"
 #include "telemetry/id.h"
@@ -37,15 +38,13 @@ static bool is_placeholder(const char *text)
 	return is_listed(placeholders, text);
 }
 
-/* Names with one space between them; the last may be a placeholder: "ps", "visivo dbt run", "visivo <unknown-command>". */
+/* Names as a stack file may have them, one space between them; the last may be a placeholder: "ps", "visivo <unknown-command>". */
 static bool is_command(const char *text)
 {
-	size_t size_bytes = strnlen(text, TELEMETRY_TEXT_MAX + 1);
-
-	if (size_bytes > TELEMETRY_TEXT_MAX)
+	if (!utf8_is_plain(text, TELEMETRY_TEXT_MAX))
 		return false;
 	for (;;) {
-		size_t word = strspn(text, NAME_CHARACTERS);
+		size_t word = strcspn(text, " <>*,/\\\"'");
 
 		if (word == 0 || text[0] == '-')
 			return *text == '<' && is_placeholder(text);
@@ -57,13 +56,44 @@ static bool is_command(const char *text)
 	}
 }
 
-/* An option's name, a word of a list, or a placeholder: nothing that a path, an address or a sentence could be. */
-static bool is_token(const char *text)
+static bool is_word_of_options(const struct command_option *options, size_t count, const char *text)
 {
-	return is_made_of(text, NAME_CHARACTERS "+:") || is_placeholder(text);
+	for (size_t i = 0; i < count; i++) {
+		if (is_listed(options[i].words, text))
+			return true;
+	}
+	return false;
 }
 
-static bool are_tokens(const cJSON *value)
+/* A choice that the stack file lists for an option or an operand, byte for byte. */
+static bool is_declared_word(const struct telemetry_decl *decl, const char *text)
+{
+	for (size_t i = 0; decl && i < decl->command_count; i++) {
+		const struct command_table *table = &decl->commands[i];
+
+		if (is_word_of_options(table->options, table->option_count, text))
+			return true;
+		for (size_t k = 0; k < table->entry_count; k++) {
+			const struct command_entry *entry = &table->entries[k];
+
+			if (is_word_of_options(entry->options, entry->option_count, text))
+				return true;
+			for (size_t n = 0; n < entry->operand_count; n++) {
+				if (is_listed(entry->operands[n].words, text))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* An option's name, a word of a list, or a placeholder: nothing that a path, an address or a sentence could be, if it is not declared. */
+static bool is_token(const struct telemetry_decl *decl, const char *text)
+{
+	return is_made_of(text, NAME_CHARACTERS "+:") || is_placeholder(text) || is_declared_word(decl, text);
+}
+
+bool catalog_allows_tokens(const struct stack *stack, const cJSON *value)
 {
 	const cJSON *token;
 	size_t count = 0;
@@ -72,7 +102,8 @@ static bool are_tokens(const cJSON *value)
 		return false;
 	cJSON_ArrayForEach(token, value)
 	{
-		if (!cJSON_IsString(token) || !is_token(token->valuestring) || ++count > SANITIZE_TOKENS_MAX + 1)
+		if (!cJSON_IsString(token) || !is_token(stack ? stack->telemetry : NULL, token->valuestring) ||
+		    ++count > SANITIZE_TOKENS_MAX + 1)
 			return false;
 	}
 	return true;
@@ -81,7 +112,7 @@ static bool are_tokens(const cJSON *value)
 static bool is_route(const char *text)
 {
 	return strcmp(text, ROUTE_UNMATCHED) == 0 ||
-	       (*text == '/' && utf8_is_plain(text, TELEMETRY_TEXT_MAX) && !strpbrk(text, "?#"));
+	       (*text == '/' && utf8_is_plain(text, TELEMETRY_TEXT_MAX) && !strpbrk(text, " ?#;%\\<>"));
 }
 
 bool catalog_allows_text(const struct catalog_property *property, const char *text)
@@ -101,6 +132,8 @@ bool catalog_allows_text(const struct catalog_property *property, const char *te
 		return id_is_valid(text, 7);
 	case CATALOG_TIME:
 		return time_is_valid(text);
+	case CATALOG_EVENT:
+		return utf8_is_plain(text, TELEMETRY_TEXT_MAX) && *text != '$';
 	case CATALOG_COMMAND:
 		return is_command(text);
 	case CATALOG_ROUTE:
@@ -196,7 +229,7 @@ bool catalog_allows(const struct catalog_property *property, const cJSON *value)
 	case CATALOG_COUNTS:
 		return are_counts(value);
 	case CATALOG_TOKENS:
-		return are_tokens(value);
+		return catalog_allows_tokens(NULL, value);
 	default:
 		return cJSON_IsString(value) && catalog_allows_text(property, value->valuestring);
 	}

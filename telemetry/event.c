@@ -110,7 +110,11 @@ static void write_value(struct writer *self, const cJSON *value)
 /* Declared properties that are measured with the start are null in what comes before it. */
 static bool is_allowed(const struct event_source *source, const struct catalog_entry *entry, const cJSON *value)
 {
-	return source->preview || catalog_allows(entry->row, value) || (entry->declared && cJSON_IsNull(value));
+	if (source->preview || (entry->declared && cJSON_IsNull(value)))
+		return true;
+	if (entry->row->kind == CATALOG_TOKENS)
+		return catalog_allows_tokens(source->stack, value);
+	return catalog_allows(entry->row, value);
 }
 
 /* Takes the value. NULL: there was no memory for it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/catalog.h"
 
+#include "config/command_table.h"
 #include "telemetry/route.h"
 #include "telemetry/sanitize.h"
 #include "tests/unit/telemetry/shop.h"
@@ -83,7 +84,9 @@ static void test_values_of_commands_and_requests(void **state)
 		{"command", "\"visivo dbt run\"", true},
 		{"command", "\"visivo <unknown-command>\"", true},
 		{"command", "\"<none>\"", true},
+		{"command", "\"gr\u00f6\u00dfe messen\"", true},
 		{"command", "\"<unknown-command> rm\"", false},
+		{"command", "\"a\\nb\"", false},
 		{"command", "\"/bin/ls\"", false},
 		{"command", "\"\"", false},
 		{"command", "\"ps \"", false},
@@ -150,6 +153,39 @@ static void test_values_of_commands_and_requests(void **state)
 	CHECK_VALUES(CATALOG_CLI_COMMAND, commands);
 	CHECK_VALUES(CATALOG_API_REQUEST, requests);
 	CHECK_VALUES(CATALOG_REPORTED, told);
+}
+
+/* Choices that a stack file lists may be written in other letters than names are; what it does not list may not. */
+static void test_declared_choices_are_tokens(void **state)
+{
+	static const char *const regions[] = {"eu/west", "the moon", NULL}, *const units[] = {"m\xc2\xb2", NULL};
+	static const struct command_option option = {.name = "--region", .kind = COMMAND_ENUM, .words = regions};
+	static const struct command_operand operand = {COMMAND_ENUM, units};
+	static const struct command_entry entry = {
+		.name = "run", .options = &option, .option_count = 1, .operands = &operand, .operand_count = 1};
+	static const struct command_table table = {.program = "visivo", .entries = &entry, .entry_count = 1};
+	static const struct {
+		const char *tokens;
+		bool allowed;
+	} rows[] = {{"[\"--region\",\"eu/west\"]", true},
+		    {"[\"--region\",\"the moon\",\"m\xc2\xb2\"]", true},
+		    {"[\"--region\",\"eu/east\"]", false},
+		    {"[\"eu/west \"]", false}};
+	struct shop shop;
+
+	(void)state;
+	shop_init(&shop);
+	shop.decl.commands = &table;
+	shop.decl.command_count = 1;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		cJSON *value = cJSON_Parse(rows[i].tokens);
+
+		assert_non_null(value);
+		assert_int_equal(catalog_allows_tokens(&shop.stack, value), rows[i].allowed);
+		assert_false(catalog_allows_tokens(NULL, value));
+		cJSON_Delete(value);
+	}
+	shop_finish(&shop);
 }
 
 /* As many tokens as the sanitiser makes, and no more counts than a person would read. */
@@ -335,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_only_what_is_sent_is_listed),
 		cmocka_unit_test(test_values_inside_and_outside_their_rows),
 		cmocka_unit_test(test_values_of_commands_and_requests),
+		cmocka_unit_test(test_declared_choices_are_tokens),
 		cmocka_unit_test(test_lists_have_an_end),
 		cmocka_unit_test(test_events_of_services_are_what_is_declared),
 		cmocka_unit_test(test_a_text_ends_at_200_bytes),
