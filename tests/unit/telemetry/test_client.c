@@ -581,6 +581,28 @@ static void test_what_is_too_much_to_tell_costs_the_relay(void **state)
 	close(fds[1]);
 }
 
+/* Nor has it anything to begin events with when that cannot be sent. */
+static void test_a_relay_without_common_properties_is_none(void **state)
+{
+	struct fixture *self = *state;
+	struct telemetry *telemetry;
+	char *text;
+	int fds[2];
+
+	set_program(self, "exec cat <&3 >$folder/got");
+	self->shop.common[0].text = "caf\xe9";
+	listen_twice(fds);
+	telemetry = open_with_relay(self, fds);
+	telemetry_start(telemetry);
+	assert_int_equal(telemetry_dropped(telemetry), 1);
+	text = end(self, telemetry, "got");
+	assert_memory_equal(text, "C{", 2);
+	assert_null(strstr(text, "\"relay\""));
+	free(text);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void test_what_the_sender_says_of_itself(void **state)
 {
 	struct fixture *self = *state;
@@ -634,6 +656,7 @@ int main(void)
 		CASE(test_the_relay_is_told_what_it_may_let_through),
 		CASE(test_the_relay_inherits_its_listening_sockets),
 		CASE(test_what_is_too_much_to_tell_costs_the_relay),
+		CASE(test_a_relay_without_common_properties_is_none),
 		CASE(test_what_the_sender_says_of_itself),
 		CASE(test_it_is_started_again_five_times_with_growing_pauses),
 		CASE(test_a_missing_sender_is_no_telemetry_and_no_trouble),

@@ -390,25 +390,38 @@ static void test_the_preview_makes_no_file(void **state)
 
 static void test_events_pass_the_strictest_receiver(void **state)
 {
+	static const char *const args[] = {"--tail", "<value>"};
+	const struct telemetry_command command = {.command = "logs", .args = args, .arg_count = 2, .job_count = -1};
+	const struct telemetry_request request = {"<unmatched>", "OTHER", 404, 0};
+	const struct telemetry_event events[] = {
+		{.kind = TELEMETRY_SERVER_START, .facts = shop_facts()},
+		{.kind = TELEMETRY_SERVER_START_FAILED, .facts = shop_facts()},
+		{.kind = TELEMETRY_CLI_COMMAND, .command = &command},
+		{.kind = TELEMETRY_API_REQUEST, .request = &request},
+	};
 	struct shop shop;
 	struct posthog *posthog = posthog_create("phc_shop");
-	struct posthog_verdict verdict;
-	char *text, *body, time[TIME_BYTES];
 
 	(void)state;
 	shop_init(&shop);
-	text = make(&shop, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
-	assert_non_null(text);
-	time_text(time_now_ms(), time);
-	assert_true(asprintf(&body, "{\"api_key\":\"phc_shop\",\"batch\":[%s],\"sent_at\":\"%s\"}", text, time) > 0);
-	posthog_check(posthog, &(struct posthog_request){"application/json", NULL, body, strlen(body)}, &verdict);
-	assert_string_equal(verdict.text, "{\"status\":\"Ok\"}");
-	assert_int_equal(verdict.status, 200);
-	assert_int_equal(cJSON_GetArraySize(verdict.findings), 0);
-	posthog_verdict_finish(&verdict);
+	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++) {
+		struct posthog_verdict verdict;
+		char *text = make(&shop, &events[i]), *body, time[TIME_BYTES];
+
+		assert_non_null(text);
+		time_text(time_now_ms(), time);
+		assert_true(asprintf(&body, "{\"api_key\":\"phc_shop\",\"batch\":[%s],\"sent_at\":\"%s\"}", text,
+				     time) > 0);
+		posthog_check(posthog, &(struct posthog_request){"application/json", NULL, body, strlen(body)},
+			      &verdict);
+		assert_string_equal(verdict.text, "{\"status\":\"Ok\"}");
+		assert_int_equal(verdict.status, 200);
+		assert_int_equal(cJSON_GetArraySize(verdict.findings), 0);
+		posthog_verdict_finish(&verdict);
+		free(body);
+		free(text);
+	}
 	posthog_destroy(posthog);
-	free(body);
-	free(text);
 	shop_finish(&shop);
 }
 
