@@ -4,12 +4,13 @@
  * pure parts sanitize.h, route.h and relay_port.h.
  *
  *   catalog      the one table of events and properties: schema, notice, README and checks are made from it
- *   event        builds events (cJSON) from facts; the preview is the same code with the facts missing
+ *   event        makes events of what happened (event_value); the preview is the same code with nothing that has happened
  *   notice       the sentences people are asked with, each true by declaration or by construction
  *   receipt      what was answered, when, to which text
  *   optout       the table of well-known opt-out variables that managed services are given
  *   sanitize     a command line reduced to what may be told of it; route: the same of a request's target
  *   client       starts `upfront-telemetry` and hands it events over a socket; never blocks, never fails
+ *                (config_message, sender_spawn; print, where that is asked for)
  *   ledger       reads what was sent
  *   relay_port   the address at which services' own PostHog clients are listened for
  *   sender/      the second program: outbox (SQLite), transport (libcurl or a file), retry, relay, ledger
