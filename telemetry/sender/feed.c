@@ -121,20 +121,33 @@ out:
 	return kind;
 }
 
+/*
+ * Bytes of the next message, 0: the end, -EAGAIN: none now. An end that is seen is looked at again: the kernel reports it also when the last
+ * messages and the end have come just behind its own look at the queue; and when the other end was closed with what we told it unread, it
+ * says so (ECONNRESET) once, in front of the messages that are still there.
+ */
+static ssize_t look(const struct feed *self)
+{
+	ssize_t length = -1;
+
+	for (int ends = 0; ends < 2;) {
+		length = recv(self->fd, self->buffer, WIRE_BYTES_MAX, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
+		if (length > 0)
+			return length;
+		if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return -EAGAIN;
+		ends += length == 0 || errno != EINTR;
+	}
+	return 0;
+}
+
 void feed_look(struct feed *self, struct feed_message *message)
 {
-	ssize_t length;
+	ssize_t length = look(self);
 
-	*message = (struct feed_message){.kind = FEED_NOTHING};
-	do {
-		length = recv(self->fd, self->buffer, WIRE_BYTES_MAX, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
-	} while (length < 0 && errno == EINTR);
-	if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	*message = (struct feed_message){.kind = length < 0 ? FEED_NOTHING : FEED_END};
+	if (length <= 0)
 		return;
-	if (length <= 0) {
-		message->kind = FEED_END;
-		return;
-	}
 	message->kind = FEED_WRONG;
 	if ((size_t)length > WIRE_BYTES_MAX)
 		return;
@@ -151,7 +164,8 @@ void feed_take(struct feed *self, size_t count)
 	char byte;
 
 	for (size_t i = 0; i < count; i++)
-		while (recv(self->fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_TRUNC) < 0 && errno == EINTR)
+		while (recv(self->fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_TRUNC) < 0 &&
+		       (errno == EINTR || errno == ECONNRESET))
 			continue;
 	feed_rewind(self);
 }

@@ -418,6 +418,8 @@ int sender_run(int fd)
 	int result = -ENOMEM;
 
 	sigaction(SIGPIPE, &ignored, NULL);
+	/* A file that may not grow is as a full disk is. */
+	sigaction(SIGXFSZ, &ignored, NULL);
 	self.base = event_base_new();
 	self.feed = feed_create(fd);
 	if (!self.base || !self.feed)
