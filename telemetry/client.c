@@ -37,6 +37,7 @@ struct telemetry {
 	 * stream still ends when this process does, since nobody else holds `fd`.
 	 */
 	int fd, sender_fd;
+	int buffer_bytes; /* that the socket takes, as setsockopt is told */
 	char *program;
 	char **environment; /* one block */
 	cJSON *config; /* the first message, but for what is common to all events */
@@ -65,9 +66,18 @@ static int above_standard(int *fd)
 	return 0;
 }
 
+/* An eighth is kept free of events: the configuration of the next sender has its place also in front of all that were taken in. */
+static void leave_room(const struct telemetry *self, bool room)
+{
+	int size_bytes = self->buffer_bytes - (room ? self->buffer_bytes / 8 : 0);
+
+	setsockopt(self->fd, SOL_SOCKET, SO_SNDBUF, &size_bytes, sizeof(size_bytes));
+}
+
 static int make_socket(struct telemetry *self)
 {
 	int ends[2], size_bytes = WIRE_BUFFER_BYTES, result;
+	socklen_t length = sizeof(size_bytes);
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
@@ -78,6 +88,9 @@ static int make_socket(struct telemetry *self)
 		result = above_standard(&self->sender_fd);
 	/* The default takes one large event; more is welcome, and not worth failing for. */
 	setsockopt(self->fd, SOL_SOCKET, SO_SNDBUF, &size_bytes, sizeof(size_bytes));
+	/* The kernel says twice what it was told and allowed. */
+	if (getsockopt(self->fd, SOL_SOCKET, SO_SNDBUF, &size_bytes, &length) == 0)
+		self->buffer_bytes = size_bytes / 2;
 	return result;
 }
 
@@ -148,6 +161,7 @@ static void configure_again(struct telemetry *self)
 		memcpy(backlog + used, &size_bytes, sizeof(size_bytes));
 		used += sizeof(size_bytes) + (size_t)size_bytes;
 	}
+	leave_room(self, false);
 	configure(self);
 	while (at < used) {
 		memcpy(&size_bytes, backlog + at, sizeof(size_bytes));
@@ -156,6 +170,7 @@ static void configure_again(struct telemetry *self)
 			telemetry_drop(self);
 		at += (size_t)size_bytes;
 	}
+	leave_room(self, true);
 	free(backlog);
 }
 
@@ -277,6 +292,7 @@ void telemetry_start(struct telemetry *self)
 		return;
 	}
 	configure(self);
+	leave_room(self, true);
 	start_sender(self);
 }
 
