@@ -261,12 +261,49 @@ static void test_the_sender_is_not_started_before_the_first_event(void **state)
 	receiver_stop(&receiver);
 }
 
+/* Proxy and authority come from the environment of the `up`; the proxy's password stays between the two of them. */
+static void test_the_way_through_a_proxy(void **state)
+{
+	struct world *world = *state;
+	struct receiver receiver, proxy;
+	char url[128];
+	struct run run;
+
+	world_write(world, "compose.yaml", stack_text);
+	receive(world, &receiver, &modes[1]);
+	receiver_start_proxy(&proxy, world->dir, "ok");
+	snprintf(url, sizeof(url), "http://me:s3cretword@127.0.0.1:%d", proxy.port);
+	world_setenv(world, "https_proxy", url);
+	snprintf(url, sizeof(url), "https://shop.localhost:%d", receiver.port);
+	world_setenv(world, "TELEMETRY_HOST", url);
+	run_upfront(&run, world, "up", "-d", "--wait", "--telemetry=on", NULL);
+	run_assert_code(&run, 0);
+	run_assert_silent(&run, "s3cretword");
+	run_finish(&run);
+	receiver_expect(&receiver, "event", 1);
+	assert_in_range(receiver_count(&proxy, "connect"), 1, 2);
+	assert_clean(&receiver, &modes[1]);
+	assert_int_equal(world_processes(world, "s3cretword", NULL, 0), 0);
+	run_upfront(&run, world, "down", NULL);
+	run_finish(&run);
+	world_wait_gone(world, SENDER, GONE_WITHIN_MS);
+	/* No file of this run holds it: no log, no outbox, no ledger. */
+	run_command(
+		&run, world,
+		&(struct run_options){.argv = (const char *const[]){"grep", "-rl", "s3cretword", world->dir, NULL}});
+	assert_string_equal(run.out.bytes, "");
+	run_finish(&run);
+	receiver_stop(&proxy);
+	receiver_stop(&receiver);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_no_receiver_changes_what_upfront_says),
+		CASE(test_the_way_through_a_proxy),
 		CASE(test_the_sender_is_not_started_before_the_first_event),
 	};
 
