@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,6 +52,30 @@ static void test_a_large_body_is_packed(void **state)
 	assert_int_equal(receiver_count(&self->receiver, "event"), 9);
 	cJSON_Delete(requests);
 	receiver_stop(&self->receiver);
+}
+
+/* From a megabyte on libcurl would ask whether it may send ("Expect"), and wait for servers that do not know the question. */
+static void test_no_body_is_so_large_that_it_is_announced(void **state)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	struct attempt *self = *state;
+	size_t size_bytes = 2u * 1024u * 1024u;
+	unsigned char *random = malloc(size_bytes);
+	char *body = malloc(size_bytes + 1);
+
+	for (size_t at = 0; at < size_bytes; at += 256)
+		assert_int_equal(getrandom(random + at, 256, 0), 256);
+	for (size_t at = 0; at < size_bytes; at++)
+		body[at] = letters[random[at] % 64];
+	body[0] = body[size_bytes - 1] = '"';
+	body[size_bytes] = '\0';
+	/* No batch of events, so it is refused; what matters is how it came. */
+	assert_int_equal(attempt_at(self, "ok", NULL, body), 400);
+	assert_int_equal(receiver_count(&self->receiver, "request"), 1);
+	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
+	receiver_stop(&self->receiver);
+	free(random);
+	free(body);
 }
 
 /* What the receiver does, what it is taken for, and whether the bound had to be used up. */
@@ -278,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_good_body_is_taken_at_the_right_place),
 		CASE(test_a_large_body_is_packed),
+		CASE(test_no_body_is_so_large_that_it_is_announced),
 		CASE(test_every_answer_is_reported_as_what_it_is),
 		CASE(test_no_redirect_is_followed),
 		CASE(test_retry_after_is_read),
