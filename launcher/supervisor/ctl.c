@@ -7,6 +7,7 @@
 #include "launcher/supervisor/ctl_gate.h"
 #include "launcher/supervisor/ctl_routes.h"
 #include "launcher/supervisor/ctl_stream.h"
+#include "launcher/supervisor/ctl_telemetry.h"
 
 #include <errno.h>
 #include <event2/bufferevent.h>
@@ -149,6 +150,7 @@ static void answer(struct evhttp_request *request, void *context)
 		ctl_routes_refuse(request, 403, "the control socket serves its owner only");
 		return;
 	}
+	ctl_telemetry_head(request, self->supervisor);
 	streams = ctl_streams_count(self->streams);
 	ctl_routes_answer(request, self->supervisor, self->streams);
 	if (ctl_streams_count(self->streams) > streams)

@@ -5,7 +5,6 @@
 #include "config/err.h"
 #include "config/secrets.h"
 #include "config/stack.h"
-#include "config/strmap.h"
 #include "config/utf8.h"
 #include "launcher/process/output.h"
 #include "launcher/supervisor/supervisor.h"
@@ -310,7 +309,7 @@ cJSON *ctl_json_error(const struct err *err)
 	return object;
 }
 
-static cJSON *consent_object(const struct consent_decision *consent)
+cJSON *ctl_json_consent(const struct consent_decision *consent)
 {
 	cJSON *object = cJSON_CreateObject();
 
@@ -341,22 +340,7 @@ cJSON *ctl_json_stack(const struct supervisor *supervisor)
 	else
 		cJSON_AddNullToObject(object, "failure");
 	ctl_json_add_text(object, "failed_unit", supervisor_failed_unit(supervisor));
-	cJSON_AddItemToObject(object, "consent", consent_object(supervisor_consent(supervisor)));
+	cJSON_AddItemToObject(object, "consent", ctl_json_consent(supervisor_consent(supervisor)));
 	cJSON_AddNumberToObject(object, "log_bytes_lost", output != NULL ? (double)output_lost_bytes(output) : 0);
-	return object;
-}
-
-/* With what services are told, so that a one-off command can be told the same. */
-cJSON *ctl_json_telemetry(const struct supervisor *supervisor)
-{
-	const struct strmap *told = supervisor_telemetry_environment(supervisor);
-	cJSON *object = consent_object(supervisor_consent(supervisor));
-	cJSON *environment;
-
-	cJSON_AddNumberToObject(object, "dropped", (double)supervisor_telemetry_dropped(supervisor));
-	environment = cJSON_AddObjectToObject(object, "environment");
-
-	for (size_t i = 0; environment != NULL && i < told->count; i++)
-		ctl_json_add_text(environment, told->entries[i].key, told->entries[i].value);
 	return object;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 struct cJSON;
+struct consent_decision;
 struct err;
 struct supervisor;
 struct supervisor_changes;
@@ -16,7 +17,7 @@ struct supervisor_unit;
 struct cJSON *ctl_json_unit(const struct supervisor *supervisor, const struct supervisor_unit *unit);
 struct cJSON *ctl_json_units(const struct supervisor *supervisor);
 struct cJSON *ctl_json_stack(const struct supervisor *supervisor);
-struct cJSON *ctl_json_telemetry(const struct supervisor *supervisor);
+struct cJSON *ctl_json_consent(const struct consent_decision *consent);
 struct cJSON *ctl_json_stats(const struct supervisor *supervisor);
 struct cJSON *ctl_json_changes(const struct supervisor_changes *changes);
 struct cJSON *ctl_json_error(const struct err *err);

@@ -6,7 +6,9 @@
 #include "launcher/supervisor/ctl_call.h"
 #include "launcher/supervisor/ctl_json.h"
 #include "launcher/supervisor/ctl_stream.h"
+#include "launcher/supervisor/ctl_telemetry.h"
 #include "launcher/supervisor/supervisor.h"
+#include "telemetry/route.h"
 
 #include <cjson/cJSON.h>
 #include <ctype.h>
@@ -161,11 +163,6 @@ static void get_stats(struct ctl_call *call)
 	ctl_answer_versioned(call->request, 200, ctl_json_stats(call->supervisor));
 }
 
-static void get_telemetry(struct ctl_call *call)
-{
-	ctl_answer_versioned(call->request, 200, ctl_json_telemetry(call->supervisor));
-}
-
 /* ---- Streams ---- */
 
 static void answer_stream_result(struct ctl_call *call, int result)
@@ -273,12 +270,6 @@ static void post_detach(struct ctl_call *call)
 	ctl_answer_accepted(call->request);
 }
 
-static void post_withdraw(struct ctl_call *call)
-{
-	supervisor_withdraw(call->supervisor);
-	get_telemetry(call);
-}
-
 /* ---- The table ---- */
 
 static const struct route {
@@ -304,8 +295,9 @@ static const struct route {
 	{"GET /v1/stats", EVHTTP_REQ_GET, get_stats},
 	{"GET /v1/events", EVHTTP_REQ_GET, get_events},
 	{"GET /v1/logs", EVHTTP_REQ_GET, get_logs},
-	{"GET /v1/telemetry", EVHTTP_REQ_GET, get_telemetry},
-	{"POST /v1/telemetry/withdraw", EVHTTP_REQ_POST, post_withdraw},
+	{"GET /v1/telemetry", EVHTTP_REQ_GET, ctl_get_telemetry},
+	{"POST /v1/telemetry/withdraw", EVHTTP_REQ_POST, ctl_post_withdraw},
+	{"POST /v1/telemetry/command", EVHTTP_REQ_POST, ctl_post_command},
 };
 
 #define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
@@ -344,16 +336,21 @@ static bool match_path(const char *template, const char *path, char **name)
 	return *name != NULL;
 }
 
-/* The route, or NULL with *known set when only the method is wrong. */
-static const struct route *find_route(const char *path, enum evhttp_cmd_type method, char **name, bool *known)
+static const char *template_of(const struct route *route)
 {
-	*known = false;
+	return strchr(route->name, '/');
+}
+
+/* The route, or NULL; *template is that of the path, whatever the method, or ROUTE_UNMATCHED. */
+static const struct route *find_route(const char *path, enum evhttp_cmd_type method, char **name, const char **template)
+{
+	*template = ROUTE_UNMATCHED;
 	for (size_t i = 0; i < ROUTE_COUNT; i++) {
-		if (!match_path(strchr(routes[i].name, '/'), path, name))
+		if (!match_path(template_of(&routes[i]), path, name))
 			continue;
+		*template = template_of(&routes[i]);
 		if (routes[i].method == method)
 			return &routes[i];
-		*known = true;
 		reserve_free(*name);
 		*name = NULL;
 	}
@@ -400,23 +397,32 @@ static bool read_body(struct ctl_call *call)
 void ctl_routes_answer(struct evhttp_request *request, struct supervisor *supervisor, struct ctl_streams *streams)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
-	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
+	const char *wanted = uri != NULL ? evhttp_uri_get_path(uri) : NULL, *path = wanted != NULL ? wanted : "";
 	const char *query = uri != NULL ? evhttp_uri_get_query(uri) : NULL;
 	struct ctl_call call = {.request = request, .supervisor = supervisor, .streams = streams};
 	const struct route *route;
-	bool known;
+	const char *template;
+	struct ctl_noted noted;
+	size_t open_streams = ctl_streams_count(streams);
 
 	errno = 0;
 	TAILQ_INIT(&call.query);
-	route = find_route(path != NULL ? path : "", evhttp_request_get_command(request), &call.name, &known);
-	if (route == NULL)
-		ctl_routes_refuse(request, known ? 405 : 404, known ? "wrong method" : "no such endpoint");
+	route = find_route(path, evhttp_request_get_command(request), &call.name, &template);
+	noted = ctl_noted_begin(request, path, template);
+	if (route == NULL && strcmp(template, ROUTE_UNMATCHED) != 0)
+		ctl_routes_refuse(request, 405, "wrong method");
+	else if (route == NULL)
+		ctl_routes_refuse(request, 404, "no such endpoint");
 	else if (!read_body(&call))
 		ctl_routes_refuse(request, 400, "the body is no JSON object");
 	else if (query != NULL && evhttp_parse_query_str(query, &call.query) < 0)
 		ctl_routes_refuse(request, 400, "malformed query");
 	else
 		route->answer(&call);
+	if (ctl_streams_count(streams) > open_streams)
+		ctl_streams_note(streams, request, &noted);
+	else
+		ctl_noted_end(&noted, supervisor, evhttp_request_get_response_code(request));
 	evhttp_clear_headers(&call.query);
 	cJSON_Delete(call.body);
 	reserve_free(call.name);

@@ -6,6 +6,7 @@
 #include "config/stack.h"
 #include "launcher/process/output.h"
 #include "launcher/supervisor/ctl_json.h"
+#include "launcher/supervisor/ctl_telemetry.h"
 #include "launcher/supervisor/supervisor.h"
 
 #include <cjson/cJSON.h>
@@ -50,6 +51,7 @@ struct follower {
 	char **services; /* logs: the names that were asked for; NULL: all */
 	bool *units; /* logs: wanted ones by id; NULL: all */
 	size_t unit_count;
+	struct ctl_noted noted;
 };
 
 struct ctl_streams {
@@ -112,6 +114,7 @@ static void connection_closed(struct evhttp_connection *connection, void *contex
 	(void)connection;
 	if (self->request != NULL && evhttp_request_get_connection(self->request) == NULL)
 		evhttp_send_reply_end(self->request);
+	ctl_noted_end(&self->noted, self->streams->supervisor, HTTP_OK);
 	follower_destroy(self);
 }
 
@@ -599,6 +602,12 @@ int ctl_streams_logs(struct ctl_streams *self, struct evhttp_request *request, c
 size_t ctl_streams_count(const struct ctl_streams *self)
 {
 	return self->count;
+}
+
+void ctl_streams_note(struct ctl_streams *self, struct evhttp_request *request, const struct ctl_noted *noted)
+{
+	if (self->first != NULL && self->first->connection == evhttp_request_get_connection(request))
+		self->first->noted = *noted;
 }
 
 struct ctl_streams *ctl_streams_create(struct event_base *base, struct supervisor *supervisor, struct err *err)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct ctl_noted;
 struct ctl_streams;
 struct err;
 struct event_base;
@@ -32,6 +33,9 @@ size_t ctl_streams_count(const struct ctl_streams *self);
 
 /* Begin a stream as the answer to `request`; -EBUSY when there are too many. */
 int ctl_streams_events(struct ctl_streams *self, struct evhttp_request *request);
+
+/* The stream that is the answer to `request` is reported so once its peer has had enough of it; the end of the stack ends it unheard. */
+void ctl_streams_note(struct ctl_streams *self, struct evhttp_request *request, const struct ctl_noted *noted);
 
 struct ctl_log_query {
 	const char *const *services; /* ends with NULL; NULL: all. Known names. */

@@ -9,6 +9,7 @@
 #include "launcher/process/reserve.h"
 #include "launcher/supervisor/ctl.h"
 #include "launcher/supervisor/order.h"
+#include "launcher/supervisor/supervisor_telemetry.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -69,7 +70,7 @@ static void reap_children(struct supervisor *self)
 		if (self->engine != NULL && self->engine_ops->reaped(self->engine, info.si_pid, &how))
 			continue;
 		if (!units_probe_reaped(self, info.si_pid, &how))
-			(void)report_reaped(self, info.si_pid, &how);
+			(void)telemetry_reaped(self, info.si_pid, &how);
 	}
 }
 
@@ -119,7 +120,8 @@ static void terminal_died(struct supervisor *self)
 {
 	int64_t now = clock_monotonic_ms();
 
-	self->listener_gone = true;
+	self->listener_gone = self->ended_early = true;
+	self->error_type = ERROR_INTERRUPTED;
 	self->kill_all_ms = now + LEASH_KILL_ALL_MS;
 	self->give_up_ms = now + LEASH_GIVE_UP_MS;
 	supervisor_begin_stop(self, LEASH_GRACE_MS);
@@ -314,7 +316,7 @@ static void give_up_before_the_start(struct supervisor *self)
 	if (!err_is_set(&self->failure))
 		err_set(&self->failure, ERR_INTERNAL, "cannot bring the stack up: out of memory");
 	units_finish(self);
-	report_failure(self, ERROR_OTHER);
+	report_failure(self, self->error_type);
 	supervisor_set_phase(self, PHASE_STOPPING);
 	supervisor_touch(self);
 }
@@ -343,7 +345,7 @@ static void finish(struct supervisor *self)
 	const bool told = self->ctl != NULL;
 	bool kept;
 
-	report_close(self);
+	telemetry_end(self);
 	kept = keep_last_end(self);
 	if (self->engine != NULL)
 		self->engine_ops->destroy(self->engine);
@@ -357,6 +359,7 @@ static void finish(struct supervisor *self)
 	if (!self->guard_is_dead && self->options->socket_path != NULL)
 		unlink(self->options->socket_path);
 	units_finish(self);
+	telemetry_finish(self);
 	if (self->output != NULL)
 		output_destroy(self->output);
 	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
@@ -406,7 +409,8 @@ int supervisor_run(const struct supervisor_options *options)
 				  .consent = options->consent,
 				  .phase = PHASE_STARTING,
 				  .started_ms = clock_monotonic_ms(),
-				  .failure = ERR_INIT};
+				  .failure = ERR_INIT,
+				  .error_type = ERROR_OTHER};
 	int code;
 
 	self.users = options->users != NULL ? options->users : &self.own_users;

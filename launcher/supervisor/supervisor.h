@@ -13,13 +13,16 @@
 
 #include "config/decide.h"
 #include "launcher/supervisor/svc.h"
+#include "telemetry/telemetry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+struct command_table;
 struct err;
+struct sanitized;
 struct spawn_users;
 struct stack;
 struct strmap;
@@ -50,6 +53,10 @@ struct supervisor_options {
 	int64_t begin_ms; /* monotonic: when the answer was there */
 	int64_t settle_ms; /* how long a service without a probe has to run until the stack counts as up; 0: it is enough that it runs */
 	struct spawn_users *users; /* those that are looked up already; more are added. NULL: none */
+	const struct command_table
+		*commands; /* upfront's own: what clients may report beside the stack's (telemetry/sanitize.h) */
+	size_t command_count;
+	const struct sanitized *command; /* what this `up` was typed as; reported when it ends. NULL: not at all */
 };
 
 /*
@@ -169,10 +176,28 @@ enum down_reason { DOWN_ASKED, DOWN_TIMED_OUT };
 void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t grace_limit_ms);
 /* The terminal leaves: the leash no longer matters. */
 void supervisor_detach(struct supervisor *self);
-/* Events of this run that were lost on the way to the sender. */
-uint64_t supervisor_telemetry_dropped(const struct supervisor *self);
-/* Withdraws: nothing more is sent, not even what waits, telemetry stays closed, and what is started from here on is told off. */
+/*
+ * Withdraws: nothing more is sent, what waits is wiped, telemetry stays closed, services that asked for it are told, and what is started
+ * from here on is told off.
+ */
 void supervisor_withdraw(struct supervisor *self);
+
+/* What is known of telemetry in this run. Text is valid until the loop runs again. */
+struct supervisor_telemetry {
+	const char *relay; /* "serving"; "answering": with a 200 and no more; "none" */
+	const char *relay_address; /* "127.0.0.1:41234"; NULL: none */
+	const char *relay_why; /* why it does not serve; NULL: it does */
+	struct telemetry_counts counts;
+	uint64_t dropped; /* events that were lost on the way to the sender */
+};
+void supervisor_show_telemetry(const struct supervisor *self, struct supervisor_telemetry *shown);
+/* True after a yes, until it is withdrawn, telemetry fails or the stack is over: only then are the next two of use. */
+bool supervisor_is_reporting(const struct supervisor *self);
+/* A request to the control API was answered: reported, but for no more than 100 a minute. */
+void supervisor_note_request(struct supervisor *self, const struct telemetry_request *request);
+/* True when it is made up of what upfront's own command lines, or those that the stack declares, can come to: nothing else is to be noted. */
+bool supervisor_knows_command(const struct supervisor *self, const struct telemetry_command *command);
+void supervisor_note_command(struct supervisor *self, const struct telemetry_command *command);
 
 /*
  * The control API calls this once a stream has been given its last event (phase "over"). Until then, or until the terminal is

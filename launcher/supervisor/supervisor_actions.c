@@ -4,6 +4,7 @@
 #include "config/clock.h"
 #include "config/stack.h"
 #include "launcher/supervisor/order.h"
+#include "launcher/supervisor/supervisor_telemetry.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -381,8 +382,11 @@ int supervisor_scale(struct supervisor *self, const char *name, size_t replicas,
 
 void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t grace_limit_ms)
 {
-	if (self->phase == PHASE_STARTING && !err_is_set(&self->failure))
-		report_failure(self, reason == DOWN_TIMED_OUT ? ERROR_START_TIMEOUT : ERROR_STOPPED);
+	if (self->phase == PHASE_STARTING && !err_is_set(&self->failure)) {
+		self->ended_early = true;
+		self->error_type = reason == DOWN_TIMED_OUT ? ERROR_START_TIMEOUT : ERROR_STOPPED;
+		report_failure(self, self->error_type);
+	}
 	supervisor_begin_stop(self, grace_limit_ms);
 }
 
@@ -395,10 +399,9 @@ void supervisor_detach(struct supervisor *self)
 
 void supervisor_withdraw(struct supervisor *self)
 {
-	report_withdraw(self);
-	if (self->consent.state != CONSENT_ON)
-		return;
-	self->consent.state = CONSENT_OFF;
-	self->consent.reason = CONSENT_BY_ANSWER;
-	supervisor_changed(self, SIZE_MAX);
+	const bool was_on = self->consent.state == CONSENT_ON;
+
+	withdraw_begin(self);
+	if (was_on)
+		supervisor_changed(self, SIZE_MAX);
 }

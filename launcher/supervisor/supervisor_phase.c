@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "config/stack.h"
+#include "launcher/supervisor/supervisor_telemetry.h"
 
 #include <event2/event.h>
 #include <malloc.h>
@@ -222,7 +223,7 @@ static void check_stopping(struct supervisor *self)
 		return;
 	self->kill_all_ms = self->give_up_ms = 0;
 	self->linger_ms = self->detached ? self->started_ms + LINGER_DETACHED_MS : now + LINGER_MS;
-	report_close(self);
+	telemetry_end(self);
 	supervisor_set_phase(self, PHASE_OVER);
 }
 

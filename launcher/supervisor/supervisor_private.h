@@ -13,8 +13,7 @@
  *   supervisor_measure    what units use
  *   supervisor_actions    what it asks
  *   supervisor_reload     another stack in place of the one that runs
- *   supervisor_telemetry  what services are told, and the one event of a start
- *   source_job            a program that is asked for one value of that event
+ *   supervisor_telemetry  telemetry after a yes; its header names its own files
  *
  * Every change goes through unit_step, and every turn of the loop in which something changed ends in one call of
  * supervisor_settle, which brings the stack as far as it gets without waiting and arms the one timer.
@@ -38,7 +37,10 @@ struct event;
 struct event_base;
 struct output;
 struct probe;
+struct relay;
 struct report;
+struct sender;
+struct withdrawal;
 
 /* More than anybody runs on one machine; keeps `scale: 1000000000` from being tried. */
 #define UNITS_MAX 4096u
@@ -53,6 +55,7 @@ enum unit_ask { ASK_NOTHING, ASK_STOP, ASK_RESTART };
 struct generation {
 	struct stack *stack;
 	struct stack_source *source; /* messages name its files */
+	struct generation *before; /* the same stack, filled in before a withdrawal: the source is its; else NULL */
 	bool is_ours; /* stack and source go with the last reference */
 	unsigned references;
 };
@@ -117,10 +120,19 @@ struct supervisor {
 	struct spawn_users own_users, *users; /* whom services run as */
 	struct output *output;
 	struct ctl *ctl;
-	struct report *report; /* telemetry; NULL without a yes */
+	struct sender *sender; /* telemetry; NULL without a yes */
+	struct report *report; /* the event of the start; NULL: it is told, or there is none */
+	struct relay *relay; /* NULL: none */
+	const char *relay_why; /* why there is none */
+	char relay_trouble[128]; /* where that has to be put together */
+	struct withdrawal *withdrawal; /* services are being told; NULL: not now */
+	struct telemetry_counts telemetry_counts; /* the last, once `sender` is gone */
+	pid_t last_sender; /* was ours and is not reaped yet; else 0 or -1 */
+	int64_t requests_paid_ms; /* monotonic: how far those that were reported use up what may be */
 	struct strmap telemetry_environment; /* what services are told */
 	struct strmap
 		telemetry_off; /* what they are told from a withdrawal on: made before, so that it cannot fail then */
+	struct stack *stack_off; /* and what the stack is then; NULL: the same */
 	char *marker; /* UPFRONT_STACK=... */
 
 	struct unit **units; /* all, in the order of the file; those that leave at the end */
@@ -137,8 +149,9 @@ struct supervisor {
 	enum stack_phase phase;
 	struct err failure;
 	char *failed; /* name of the unit it is about; NULL: none */
-	enum telemetry_error error_type; /* of the failure */
-	uint64_t telemetry_dropped; /* events lost, once `report` is gone */
+	enum telemetry_error error_type; /* of the failure, or of an early end */
+	bool ended_early; /* by somebody's wish, before it was up; error_type says by whose */
+	uint64_t telemetry_dropped; /* events lost, once `sender` is gone */
 	int end_signal; /* ended by this before the stack was up; 0: none */
 	int64_t started_ms;
 	int64_t kill_all_ms, give_up_ms, linger_ms, soon_ms, settle_due_ms; /* deadlines; 0: none */
@@ -242,28 +255,5 @@ bool unit_is_optional(const struct unit *self);
 bool unit_has_ended(const struct unit *self);
 /* Marks, by id, who depends on a marked one with `restart: true` and runs, and so on. */
 void deps_spread_restart(const struct supervisor *self, bool *marked);
-
-/* ---- supervisor_telemetry.c ---- */
-
-/*
- * Fills telemetry_environment by the person's answer and, after a yes, opens telemetry. Then resolves the stack again with it.
- */
-int telemetry_prepare(struct supervisor *self, struct err *err);
-/*
- * server_start, or server_start_failed with the error type: who is ready and how long it took is noted now. Measuring, running the
- * sources and starting the sender come a moment later, so that they cost neither the start nor the stop a millisecond; at the
- * latest when the stack has ended, when there is nothing left to measure.
- */
-void report_start(struct supervisor *self);
-void report_failure(struct supervisor *self, enum telemetry_error error);
-/* Events that were lost in this run. */
-uint64_t report_dropped(const struct supervisor *self);
-bool report_reaped(struct supervisor *self, pid_t pid, const struct engine_exit *how);
-/* True when the report has started this child: the sender, or a job that fetches a value. */
-bool report_started(const struct supervisor *self, pid_t pid);
-/* Sends what is due as it stands and closes; never waits. */
-void report_close(struct supervisor *self);
-/* Closes without another word; whatever starts from here on is told off. */
-void report_withdraw(struct supervisor *self);
 
 #endif

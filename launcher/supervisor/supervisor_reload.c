@@ -5,6 +5,7 @@
 #include "config/stack_diff.h"
 #include "launcher/process/ports.h"
 #include "launcher/supervisor/order.h"
+#include "launcher/supervisor/supervisor_telemetry.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct reload {
 	struct supervisor *supervisor;
 	struct generation *generation;
 	const struct stack *stack; /* of the generation */
+	struct stack *stack_off; /* what it would be after a withdrawal; NULL: the same */
 	size_t *order;
 	struct stack_diff diff;
 	bool *member; /* by service: it is to run */
@@ -31,6 +33,7 @@ static void reload_finish(struct reload *self)
 	free(self->member);
 	free(self->replicas);
 	generation_release(self->generation);
+	stack_destroy(self->stack_off);
 }
 
 static int no_memory(struct err *err)
@@ -70,6 +73,7 @@ static int read_again(struct reload *self, const struct supervisor_reload *reque
 	}
 	self->generation->is_ours = true;
 	self->stack = stack;
+	telemetry_prepare_stack(supervisor, again, stack, &self->stack_off);
 	return 0;
 }
 
@@ -141,6 +145,37 @@ static int check_members(const struct reload *self, struct err *err)
 	return 0;
 }
 
+static bool runs_older(const struct unit_set *set, const struct generation *older)
+{
+	for (size_t u = 0; u < set->count; u++) {
+		if (set->units[u]->generation == older && !unit_has_ended(set->units[u]))
+			return true;
+	}
+	return false;
+}
+
+/* A withdrawal left running what was started by the answer before it: that is to become like the file now, too. */
+static int compare_older(struct reload *self)
+{
+	const struct supervisor *supervisor = self->supervisor;
+	const struct generation *older = supervisor->generation->before;
+	struct stack_diff diff = {0};
+
+	if (older == NULL)
+		return 0;
+	if (stack_diff_make(&diff, older->stack, self->stack) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < self->stack->service_count; i++) {
+		struct stack_diff_service *at = &self->diff.services[i];
+
+		if (at->kind == STACK_SAME && diff.services[i].kind == STACK_CHANGED &&
+		    runs_older(&supervisor->sets[at->before], older))
+			*at = diff.services[i];
+	}
+	stack_diff_finish(&diff);
+	return 0;
+}
+
 /* As before a start; but a port that passes from one service to another is still held by the first. */
 static int check_ports(const struct reload *self, struct err *err)
 {
@@ -173,7 +208,7 @@ static int prepare(struct reload *self, const struct supervisor_reload *request,
 	self->member = calloc(self->stack->service_count + 1, sizeof *self->member);
 	self->replicas = calloc(self->stack->service_count + 1, sizeof *self->replicas);
 	if (self->member == NULL || self->replicas == NULL ||
-	    stack_diff_make(&self->diff, self->supervisor->stack, self->stack) < 0)
+	    stack_diff_make(&self->diff, self->supervisor->stack, self->stack) < 0 || compare_older(self) < 0)
 		return no_memory(err);
 	choose_members(self);
 	choose_replicas(self);
@@ -295,6 +330,9 @@ static void swap(struct reload *self)
 	supervisor->stack = self->generation->stack;
 	supervisor->stack_is_ours = true;
 	supervisor->generation = self->generation;
+	stack_destroy(supervisor->stack_off);
+	supervisor->stack_off = self->stack_off;
+	self->stack_off = NULL;
 	self->sets = NULL;
 	self->order = NULL;
 	self->generation = NULL;

@@ -28,10 +28,11 @@ void generation_release(struct generation *self)
 {
 	if (self == NULL || --self->references > 0)
 		return;
-	if (self->is_ours) {
+	if (self->is_ours)
 		stack_destroy(self->stack);
+	if (self->is_ours && self->before == NULL)
 		stack_source_destroy(self->source);
-	}
+	generation_release(self->before);
 	free(self);
 }
 

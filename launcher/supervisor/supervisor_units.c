@@ -7,7 +7,7 @@
 #include "launcher/process/notify.h"
 #include "launcher/process/output.h"
 #include "launcher/process/probe.h"
-#include "telemetry/telemetry.h"
+#include "launcher/supervisor/supervisor_telemetry.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -502,7 +502,7 @@ void unit_log_trouble(void *context, unsigned id)
 
 static bool on_is_other(void *context, pid_t pid)
 {
-	return report_started(context, pid);
+	return telemetry_started(context, pid);
 }
 
 const struct engine_events unit_engine_events = {

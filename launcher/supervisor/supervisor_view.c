@@ -66,11 +66,6 @@ const struct strmap *supervisor_telemetry_environment(const struct supervisor *s
 	return &self->telemetry_environment;
 }
 
-uint64_t supervisor_telemetry_dropped(const struct supervisor *self)
-{
-	return report_dropped(self);
-}
-
 enum stack_phase supervisor_phase(const struct supervisor *self)
 {
 	return self->phase;

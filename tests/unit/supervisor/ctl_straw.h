@@ -25,6 +25,7 @@ struct scene {
 	struct svc svcs[2];
 	const char *whys[2];
 	char asked[128]; /* the last action that reached it */
+	char noted[1024]; /* what is reported of requests and commands */
 	bool told;
 	bool gone; /* units are being taken away */
 	struct event_base *base;
@@ -185,9 +186,53 @@ const struct strmap *supervisor_telemetry_environment(const struct supervisor *s
 	return &self->telemetry_environment;
 }
 
-uint64_t supervisor_telemetry_dropped(const struct supervisor *self)
+void supervisor_show_telemetry(const struct supervisor *self, struct supervisor_telemetry *shown)
 {
-	return self->telemetry_dropped;
+	*shown = (struct supervisor_telemetry){.relay = "serving",
+					       .relay_address = "127.0.0.1:4711",
+					       .counts = self->telemetry_counts,
+					       .dropped = self->telemetry_dropped};
+}
+
+bool supervisor_is_reporting(const struct supervisor *self)
+{
+	return self->consent.state == CONSENT_ON;
+}
+
+/* "GET /v1/stack 200", a line each */
+void supervisor_note_request(struct supervisor *self, const struct telemetry_request *request)
+{
+	size_t length = strlen(scene->noted);
+
+	if (!supervisor_is_reporting(self) || length >= sizeof(scene->noted))
+		return;
+	snprintf(scene->noted + length, sizeof(scene->noted) - length, "%s %s %d\n", request->method, request->endpoint,
+		 request->status_code);
+}
+
+bool supervisor_knows_command(const struct supervisor *self, const struct telemetry_command *command)
+{
+	(void)self;
+	return strcmp(command->command, "ps") == 0;
+}
+
+/* "ps --json 12 ok 3 charts=2" */
+void supervisor_note_command(struct supervisor *self, const struct telemetry_command *command)
+{
+	char *at = scene->noted, *end = scene->noted + sizeof(scene->noted);
+
+	(void)self;
+	at += snprintf(at, (size_t)(end - at), "%s", command->command);
+	for (size_t i = 0; i < command->arg_count; i++)
+		at += snprintf(at, (size_t)(end - at), " %s", command->args[i]);
+	at += snprintf(at, (size_t)(end - at), " %lld %s %lld", (long long)command->duration_ms,
+		       command->error_type != NULL ? command->error_type
+		       : command->success          ? "ok"
+						   : "failed",
+		       (long long)command->job_count);
+	for (size_t i = 0; i < command->object_count; i++)
+		at += snprintf(at, (size_t)(end - at), " %s=%lld", command->object_counts[i].name,
+			       (long long)command->object_counts[i].count);
 }
 
 void supervisor_detach(struct supervisor *self)
