@@ -321,7 +321,8 @@ size_t event_make(struct event_maker *self, const struct telemetry_event *event,
 		return 0;
 	source.time = unknown_time(event->kind);
 	if (!source.preview) {
-		int64_t time_ms = time_of(is_start ? event->facts : NULL);
+		int64_t time_ms =
+			event->time_ms && !is_start ? event->time_ms : time_of(is_start ? event->facts : NULL);
 
 		id_event(time_ms, uuid);
 		time_text(time_ms, time);

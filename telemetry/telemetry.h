@@ -227,6 +227,7 @@ enum telemetry_event_kind {
 
 struct telemetry_event {
 	enum telemetry_event_kind kind;
+	int64_t time_ms; /* of a command or request, wall clock: when it ended; 0: now */
 	union {
 		const struct telemetry_facts *facts; /* the two starts */
 		const struct telemetry_command *command;

@@ -72,7 +72,7 @@ show "$upfront" -C "$dir/shop" telemetry status || exit
 echo
 if [ -n "$demo" ]; then
 	tries=0
-	until [ -s "$SHOP_EVENTS" ] || [ "$tries" -ge 30 ]; do
+	until grep -qs server_start "$SHOP_EVENTS" || [ "$tries" -ge 30 ]; do
 		sleep 0.1
 		tries=$((tries + 1))
 	done

@@ -147,11 +147,17 @@ static bool read_args(const cJSON *list, struct command *command)
 
 static bool read_error_type(const cJSON *value, struct command *command)
 {
+	static const char *const words[] = {
+#define ERROR_WORD(name, text) text,
+		TELEMETRY_SHARED_ERRORS(ERROR_WORD) TELEMETRY_COMMAND_ERRORS(ERROR_WORD)
+#undef ERROR_WORD
+	};
+
 	if (is_absent(value))
 		return true;
-	for (int i = 0; cJSON_IsString(value) && i < TELEMETRY_ERROR_COUNT; i++) {
-		if (strcmp(telemetry_error_name((enum telemetry_error)i), value->valuestring) == 0)
-			command->told.error_type = telemetry_error_name((enum telemetry_error)i);
+	for (size_t i = 0; cJSON_IsString(value) && i < sizeof words / sizeof words[0]; i++) {
+		if (strcmp(words[i], value->valuestring) == 0)
+			command->told.error_type = words[i];
 	}
 	return command->told.error_type != NULL;
 }

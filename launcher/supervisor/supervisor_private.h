@@ -35,6 +35,7 @@
 struct ctl;
 struct event;
 struct event_base;
+struct held;
 struct output;
 struct probe;
 struct relay;
@@ -128,6 +129,8 @@ struct supervisor {
 	struct withdrawal *withdrawal; /* services are being told; NULL: not now */
 	struct telemetry_counts telemetry_counts; /* the last, once `sender` is gone */
 	pid_t last_sender; /* was ours and is not reaped yet; else 0 or -1 */
+	struct held *held; /* events that wait for that of the start */
+	size_t held_count;
 	int64_t requests_paid_ms; /* monotonic: how far those that were reported use up what may be */
 	struct strmap telemetry_environment; /* what services are told */
 	struct strmap

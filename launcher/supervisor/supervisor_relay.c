@@ -15,7 +15,7 @@
 
 /* Clients that are answered by us: so many at once, for so long, and so much of each in a turn of the loop. */
 #define GUESTS_MAX 64u
-#define GUEST_MS 5000
+#define GUEST_MS 2000
 #define GUEST_BYTES_A_TURN (4u * 1024u * 1024u)
 /* When no connection could be taken: out of descriptors, most likely. */
 #define PAUSE_MS 100

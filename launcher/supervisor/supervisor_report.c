@@ -178,6 +178,7 @@ static void send_start(struct report *self)
 	take_values(self);
 	sender_capture(self->supervisor,
 		       &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = &self->facts});
+	held_send(self->supervisor);
 	sender_printed(self->supervisor);
 }
 
@@ -223,6 +224,7 @@ static void tell(struct report *self, bool ends)
 	if (self->facts.error_type != NULL) {
 		sender_capture(self->supervisor,
 			       &(struct telemetry_event){.kind = TELEMETRY_SERVER_START_FAILED, .facts = &self->facts});
+		held_send(self->supervisor);
 		sender_printed(self->supervisor);
 		return;
 	}
@@ -293,6 +295,13 @@ void report_send(struct supervisor *supervisor)
 		return;
 	tell(supervisor->report, true);
 	send_start(supervisor->report);
+}
+
+bool report_is_told(const struct supervisor *supervisor)
+{
+	const struct report *self = supervisor->report;
+
+	return self == NULL || (self->reported && !self->due && !self->pending);
 }
 
 bool report_started(const struct supervisor *supervisor, pid_t pid)

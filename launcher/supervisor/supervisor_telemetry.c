@@ -175,7 +175,7 @@ void supervisor_note_request(struct supervisor *self, const struct telemetry_req
 	if (!supervisor_is_reporting(self))
 		return;
 	if (may_note_request(self))
-		sender_capture(self, &(struct telemetry_event){.kind = TELEMETRY_API_REQUEST, .request = request});
+		held_note(self, (struct telemetry_event){.kind = TELEMETRY_API_REQUEST, .request = request});
 	else
 		telemetry_drop(sender_telemetry(self));
 }
@@ -193,7 +193,29 @@ bool supervisor_knows_command(const struct supervisor *self, const struct teleme
 
 void supervisor_note_command(struct supervisor *self, const struct telemetry_command *command)
 {
-	sender_capture(self, &(struct telemetry_event){.kind = TELEMETRY_CLI_COMMAND, .command = command});
+	held_note(self, (struct telemetry_event){.kind = TELEMETRY_CLI_COMMAND, .command = command});
+}
+
+/* In the words that any command's end is told with; how a start failed has an event of its own. */
+static enum telemetry_error error_of_command(const struct supervisor *self)
+{
+	if (self->end_signal != 0)
+		return ERROR_INTERRUPTED;
+	if (!err_is_set(&self->failure))
+		return self->error_type == ERROR_START_TIMEOUT ? ERROR_TIMEOUT : ERROR_INTERRUPTED;
+	switch (self->failure.code) {
+	case ERR_CONFIG:
+		return ERROR_CONFIG;
+	case ERR_MISSING:
+		return ERROR_MISSING;
+	case ERR_TIMEOUT:
+		return ERROR_TIMEOUT;
+	case ERR_INTERNAL:
+		return ERROR_INTERNAL;
+	default:
+		return self->error_type == ERROR_EXITED || self->error_type == ERROR_SIGNALED ? self->error_type
+											      : ERROR_OTHER;
+	}
 }
 
 /* The `up` that holds on to its stack ends with it; one that let go of it has told of itself by then. */
@@ -201,19 +223,19 @@ static void tell_own_command(struct supervisor *self)
 {
 	const struct sanitized *typed = self->options->command;
 	const bool failed = err_is_set(&self->failure) || self->end_signal != 0 || self->ended_early;
-	enum telemetry_error error = self->end_signal != 0 ? ERROR_INTERRUPTED : self->error_type;
 
 	if (typed == NULL || !typed->tracked || self->detached)
 		return;
-	supervisor_note_command(self, &(struct telemetry_command){
-					      .command = typed->command,
-					      .args = typed->args,
-					      .arg_count = typed->arg_count,
-					      .duration_ms = clock_monotonic_ms() - self->options->begin_ms,
-					      .success = !failed,
-					      .error_type = failed ? telemetry_error_name(error) : NULL,
-					      .job_count = -1,
-				      });
+	supervisor_note_command(self,
+				&(struct telemetry_command){
+					.command = typed->command,
+					.args = typed->args,
+					.arg_count = typed->arg_count,
+					.duration_ms = clock_monotonic_ms() - self->options->begin_ms,
+					.success = !failed,
+					.error_type = failed ? telemetry_error_name(error_of_command(self)) : NULL,
+					.job_count = -1,
+				});
 }
 
 void supervisor_show_telemetry(const struct supervisor *self, struct supervisor_telemetry *shown)
@@ -233,15 +255,18 @@ void supervisor_show_telemetry(const struct supervisor *self, struct supervisor_
 void telemetry_end(struct supervisor *self)
 {
 	report_send(self);
+	held_send(self);
 	tell_own_command(self);
+	held_send(self);
 	report_close(self);
 	sender_close(self, false);
-	relay_close(self); /* no service is left, and the sender has its own hold on it */
+	/* No service is left; the sender has a hold of its own on the relay. */
+	relay_close(self);
+	withdraw_close(self);
 }
 
 void telemetry_finish(struct supervisor *self)
 {
-	withdraw_close(self);
 	stack_destroy(self->stack_off);
 	self->stack_off = NULL;
 }

@@ -5,6 +5,7 @@
  *   supervisor_telemetry  what services are told of the answer; what the control API notes
  *   supervisor_sender     the client of upfront-telemetry in the loop: started late, heard, started again
  *   supervisor_report     the one event of a start
+ *   supervisor_held       what was asked before the start was told
  *   supervisor_relay      the address for services' own events: who listens there when
  *   supervisor_withdraw   a no in the middle of a run
  *   source_job            a program that is asked for one value of the event of a start
@@ -42,7 +43,7 @@ bool telemetry_reaped(struct supervisor *self, pid_t pid, const struct engine_ex
 bool telemetry_started(const struct supervisor *self, pid_t pid);
 /* Tells what is due as it stands - the start, and the command that `up` was - and closes; never waits. */
 void telemetry_end(struct supervisor *self);
-/* What is left of it: the relay's port, and who is still told of a withdrawal. The last thing. */
+/* The last thing. */
 void telemetry_finish(struct supervisor *self);
 
 /* ---- supervisor_sender.c ---- */
@@ -78,6 +79,16 @@ void report_send(struct supervisor *self);
 bool report_started(const struct supervisor *self, pid_t pid);
 bool report_reaped(struct supervisor *self, pid_t pid, const struct engine_exit *how);
 void report_close(struct supervisor *self);
+
+/* The event of the start is out, or there is none. */
+bool report_is_told(const struct supervisor *self);
+
+/* ---- supervisor_held.c ---- */
+
+/* A command or a request: told at once, but not before the start, whose event is the first of a run as people were shown. */
+void held_note(struct supervisor *self, struct telemetry_event event);
+void held_send(struct supervisor *self);
+void held_drop(struct supervisor *self);
 
 /* ---- supervisor_relay.c ---- */
 

@@ -263,6 +263,7 @@ static void tell_off(struct supervisor *self)
 void withdraw_begin(struct supervisor *self)
 {
 	report_close(self);
+	held_drop(self);
 	sender_close(self, true);
 	wipe(self);
 	if (self->consent.state != CONSENT_ON)

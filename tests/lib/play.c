@@ -105,6 +105,9 @@ void play_begin(struct play *play)
 			.source = play->source,
 			.marker_value = play->folder,
 			.begin_ms = play->begin_ms,
+			.commands = play->commands,
+			.command_count = play->commands != NULL ? 1 : 0,
+			.command = play->command,
 		};
 
 		if (play->leash[1] >= 0)

@@ -16,6 +16,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct command_table;
+struct sanitized;
+
 #define PLAY_SERVICES_MAX 6
 #define PLAY_DEPENDS_MAX 3
 
@@ -30,6 +33,8 @@ struct play {
 	bool select; /* only members are brought up */
 	struct stack_source *source; /* resolved anew by the supervisor; NULL: the stack is final */
 	struct consent_decision consent; /* off unless changed */
+	const struct command_table *commands; /* the one that is upfront's; NULL: none */
+	const struct sanitized *command; /* what its `up` was typed as; NULL: it is not told */
 	int leash[2]; /* [0] the supervisor's; -1: detached */
 	int guard_fd;
 	int print_fd; /* where events are printed; 0: into "errors" */

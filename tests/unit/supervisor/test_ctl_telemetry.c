@@ -183,6 +183,7 @@ static void test_commands_that_are_told_wrongly_are_refused(void **state)
 		PS(",\"message\":\"canary\""),
 		PS(",\"error_type\":\"canary\""),
 		PS(",\"error_type\":3"),
+		PS(",\"error_type\":\"start_timeout\""), /* that of a start */
 		PS(",\"job_count\":-1"),
 		PS(",\"job_count\":\"3\""),
 		PS(",\"object_counts\":[1]"),
