@@ -119,6 +119,7 @@ static void add_declared(cJSON *object, const struct stack *stack)
 /* The environment that services are told is left to the control API. */
 static void add_running(cJSON *object, const cJSON *running)
 {
+	static const char *const taken_over[] = {"dropped", "counts", "relay"};
 	cJSON *shown;
 
 	if (running == NULL) {
@@ -128,6 +129,12 @@ static void add_running(cJSON *object, const cJSON *running)
 	shown = cJSON_AddObjectToObject(object, "running");
 	cJSON_AddStringToObject(shown, "state", telemetry_running_state(running));
 	cJSON_AddStringToObject(shown, "because", telemetry_running_why(running));
+	for (size_t i = 0; i < sizeof(taken_over) / sizeof(*taken_over); i++) {
+		const cJSON *member = cJSON_GetObjectItemCaseSensitive(running, taken_over[i]);
+
+		if (member != NULL)
+			cJSON_AddItemToObject(shown, taken_over[i], cJSON_Duplicate(member, true));
+	}
 }
 
 static int print_json(const struct stack *stack, const struct consent_sources *sources,
@@ -157,6 +164,40 @@ static int print_json(const struct stack *stack, const struct consent_sources *s
 	return json_out_print(object, err);
 }
 
+static long long number_at(const cJSON *object, const char *name)
+{
+	return (long long)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+static const char *text_at(const cJSON *object, const char *name)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+
+	return text != NULL ? text : "";
+}
+
+/* What has become of the events of this run, and where services can send theirs. */
+static void print_running(const cJSON *running)
+{
+	const cJSON *counts = cJSON_GetObjectItemCaseSensitive(running, "counts");
+	const cJSON *relay = cJSON_GetObjectItemCaseSensitive(running, "relay");
+	const char *state = text_at(relay, "state");
+
+	if (cJSON_IsObject(counts))
+		printf("  events: %lld delivered, %lld waiting, %lld refused, %lld lost\n",
+		       number_at(counts, "delivered"), number_at(counts, "queued"), number_at(counts, "refused"),
+		       number_at(running, "dropped") + number_at(counts, "evicted"));
+	if (strcmp(state, "serving") == 0)
+		printf("  services' own: through %s; %lld taken, %lld not as declared, %lld requests turned away\n",
+		       text_at(relay, "address"), number_at(counts, "relayed"), number_at(counts, "relay_dropped"),
+		       number_at(counts, "relay_refused"));
+	else if (strcmp(state, "answering") == 0)
+		printf("  services' own: none leave; %s is kept (%s)\n", text_at(relay, "address"),
+		       text_at(relay, "why"));
+	else if (*state != '\0')
+		printf("  services' own: none (%s)\n", text_at(relay, "why"));
+}
+
 static void print_summary(const struct stack *stack, const struct consent_sources *sources,
 			  const struct consent_decision *decision, const cJSON *running)
 {
@@ -167,6 +208,7 @@ static void print_summary(const struct stack *stack, const struct consent_source
 	if (running != NULL)
 		printf("%s is running: usage statistics %s for this run (%s).\n", stack->app,
 		       telemetry_running_state(running), telemetry_running_why(running));
+	print_running(running);
 	if (decision->state == CONSENT_ASK)
 		printf("%s: the next up asks; nothing is sent without a yes.\n", stack->app);
 	else if (decision->reason == CONSENT_BY_NOT_INTERACTIVE)

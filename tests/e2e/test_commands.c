@@ -94,7 +94,7 @@ static void test_nothing_declared_is_said(void **state)
 static void test_status_tells_of_the_running_stack(void **state)
 {
 	static const char first[] = "Shop is running: usage statistics on for this run (--telemetry=on).\n"
-				    "Shop: off at the next up from here: nobody could be asked";
+				    "  events: ";
 	struct world *world = *state;
 	const cJSON *running;
 	cJSON *status;
@@ -103,6 +103,8 @@ static void test_status_tells_of_the_running_stack(void **state)
 	begin_stack(world, SHOP "services: {a: {command: sleep 1001}}\n", "--telemetry=on");
 	run_upfront(&run, world, "telemetry", "status", NULL);
 	assert_memory_equal(run.out.bytes, first, sizeof(first) - 1);
+	assert_non_null(strstr(run.out.bytes, "\n  services' own: none (the stack file declares nothing"));
+	assert_non_null(strstr(run.out.bytes, "\nShop: off at the next up from here: nobody could be asked"));
 	run_finish(&run);
 	run_upfront(&run, world, "telemetry", "status", "--json", NULL);
 	status = cJSON_Parse(run.out.bytes);

@@ -49,7 +49,7 @@ static const struct shape before_down[] = {
 	{{"version"}, "version upfront", {{NULL, NULL}}},
 	{{"telemetry", "status"},
 	 "version state reason interactive not_interactive_because running app endpoint sources",
-	 {{"sources", "source name value says"}, {"running", "state because"}}},
+	 {{"sources", "source name value says"}, {"running", "state because dropped counts relay"}}},
 };
 
 static bool is_word(const char *words, const char *word)
