@@ -102,7 +102,6 @@ static void by_command(const struct world *world)
 	run_assert_code(&run, 0);
 	run_assert_says(&run, "off for Ask until you change it");
 	run_finish(&run);
-	assert_null(world_search(world, "outbox.db"));
 }
 
 static void by_api(const struct world *world)
@@ -130,6 +129,7 @@ static void check_withdrawal(const struct world *world, void (*withdraw)(const s
 	if (world_find(world, SENDER) == sender)
 		kill(sender, SIGCONT);
 	world_wait_gone(world, SENDER, 2000);
+	assert_null(world_search(world, "outbox.db"));
 	assert_false(world_has(world, "later/events.jsonl"));
 	assert_true(world_find(world, "sleep 1001") > 0);
 	down(world, "ask");
@@ -285,9 +285,8 @@ static void test_what_is_started_afterwards_is_told_off(void **state)
 	await_told(world, "on,yes,,,,file says yes\n");
 	by_api(world);
 	assert_true(world_find(world, "sleep 1001") > 0);
-	/* What the file was read as stays until it is read again; what services are told does not. */
 	cJSON_Delete(ask(world, "ask", "POST", "/v1/services/a/restart"));
-	await_told(world, "off,no,1,true,1,file says yes\n");
+	await_told(world, "off,no,1,true,1,file says no\n");
 	run_upfront(&run, world, "run", "--", "sh", "-c", "echo $UPFRONT_TELEMETRY,$WORD,$DO_NOT_TRACK", NULL);
 	run_assert_code(&run, 0);
 	assert_string_equal(run.out.bytes, "off,no,1\n");
