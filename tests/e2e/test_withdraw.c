@@ -297,6 +297,44 @@ static void test_what_is_started_afterwards_is_told_off(void **state)
 	down(world, "ask");
 }
 
+/* What runs is left alone by a no; the next reading of the file brings it to what holds, and nothing else. */
+static void test_a_reload_brings_what_runs_to_the_no(void **state)
+{
+	const struct world *world = *state;
+	pid_t other;
+
+	world_write(world, "compose.yaml", TELLING("") "  b: {command: sleep 1002}\n");
+	up(world, NULL);
+	await_told(world, "on,yes,,,,file says yes\n");
+	other = world_find(world, "sleep 1002");
+	by_api(world);
+	cJSON_Delete(ask(world, "ask", "POST", "/v1/stack/reload"));
+	await_told(world, "off,no,1,true,1,file says no\n");
+	assert_int_equal(world_find(world, "sleep 1002"), other);
+	down(world, "ask");
+}
+
+/* A no after a reload means the stack as it is by then. */
+static void test_a_no_after_a_reload_means_the_file_as_it_is(void **state)
+{
+	static const char text[] = TELLING("");
+	const char *says = strstr(text, "says $");
+	const struct world *world = *state;
+	char changed[sizeof(text) + 8];
+
+	world_write(world, "compose.yaml", text);
+	up(world, NULL);
+	await_told(world, "on,yes,,,,file says yes\n");
+	snprintf(changed, sizeof(changed), "%.*snow %s", (int)(says - text), text, says);
+	world_write(world, "compose.yaml", changed);
+	cJSON_Delete(ask(world, "ask", "POST", "/v1/stack/reload"));
+	await_told(world, "on,yes,,,,file now says yes\n");
+	by_api(world);
+	cJSON_Delete(ask(world, "ask", "POST", "/v1/services/a/restart"));
+	await_told(world, "off,no,1,true,1,file now says no\n");
+	down(world, "ask");
+}
+
 /* ---- What a start tells ---- */
 
 static void test_a_start_that_took_too_long_is_told_as_that(void **state)
@@ -346,6 +384,8 @@ int main(void)
 		IN_WORLD(test_off_reaches_every_stack_of_the_app),
 		IN_WORLD(test_off_says_what_it_could_not_end),
 		IN_WORLD(test_what_is_started_afterwards_is_told_off),
+		IN_WORLD(test_a_reload_brings_what_runs_to_the_no),
+		IN_WORLD(test_a_no_after_a_reload_means_the_file_as_it_is),
 		IN_WORLD(test_a_start_that_took_too_long_is_told_as_that),
 		IN_WORLD(test_printing_reaches_the_up_that_went_on),
 	};

@@ -148,6 +148,38 @@ static void play_not_permitted(struct fault_scene *scene)
 	fault_assert_recovered(scene);
 }
 
+static const char asking[] = "name: stack\n"
+			     "x-upfront:\n"
+			     "  app: Ask\n"
+			     "  telemetry: {host: 'file:events.jsonl', key: k, env: {on: {POSTHOG_HOST: '${relay}'}}}\n"
+			     "services: {a: {command: [sh, -c, 'echo \"told $$UPFRONT_TELEMETRY $$POSTHOG_HOST\" "
+			     ">told; exec sleep 1001']}}\n";
+
+static void assert_status(const struct fault_scene *scene, const char *text)
+{
+	struct run run;
+
+	run_upfront(&run, &scene->world, "telemetry", "status", NULL);
+	run_assert_code(&run, 0);
+	if (strstr(run.out.bytes, text) == NULL)
+		fail_msg("status: %s", run.out.bytes);
+	run_finish(&run);
+}
+
+/* Services that ask for the relay are told off, and it is said why. */
+static void play_no_port(struct fault_scene *scene)
+{
+	fault_write_stack(scene, asking);
+	fault_set(scene, scene->fault->fault);
+	fault_upfront(scene, 0, "up", "-d", "--wait", "--telemetry=on", NULL);
+	fault_assert_hit(scene, 1);
+	fault_wait_text(scene, "told", "told off \n");
+	assert_status(scene, "no port could be opened on 127.0.0.1 (");
+	fault_upfront(scene, 0, "down", NULL);
+	fault_assert_nothing_left(scene);
+	fault_assert_recovered(scene);
+}
+
 /* It is there, and cannot be seen: that is what is said. */
 static void play_unseen(struct fault_scene *scene)
 {
@@ -251,6 +283,8 @@ static const struct fault_case table[] = {
 	      .fault = "pidfd_open:EMFILE", .variant = 2),
 	FAULT("sweep-not-permitted", "the guard sweeps, some may not be signalled for a moment", "all ended within 2 s",
 	      play_sweep, .fault = "pidfd_send_signal:EPERM"),
+	FAULT("relay-no-port", "no port can be had for services' own events", "they are told off, status says why",
+	      play_no_port, .fault = "listen:EADDRINUSE:1:0@supervisor"),
 	FAULT("left-not-permitted", "what a service has left may not be signalled", "it is not waited for",
 	      play_not_permitted, .fault = "pidfd_send_signal:EPERM:1:0@supervisor"),
 	AT("malloc", "ENOMEM", "supervisor", "@supervisor", "told or done without", ANY_END | ENDS_TIMED_OUT,
