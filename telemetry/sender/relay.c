@@ -29,7 +29,7 @@
 
 struct relay {
 	struct outbox *outbox; /* not owned */
-	relay_appended *appended;
+	relay_changed *changed;
 	void *context;
 	struct relay_access *access;
 	struct relay_rules *rules;
@@ -200,9 +200,16 @@ static enum relay_fault read_events(struct evhttp_request *request, const char *
 
 /* ---- Requests ---- */
 
+static void tell(struct relay *self)
+{
+	if (self->changed)
+		self->changed(self->context);
+}
+
 static void refuse(struct relay *self, struct evhttp_request *request, int status, const char *text)
 {
 	self->counts.refused++;
+	tell(self);
 	relay_answer_error(request, status, text);
 }
 
@@ -241,8 +248,8 @@ static void capture(struct relay *self, struct evhttp_request *request, const ch
 		self->counts.relayed += take.kept_count;
 		self->counts.dropped += take.dropped;
 		relay_answer_taken(request, query);
-		if (take.kept_count > 0 && self->appended)
-			self->appended(self->context);
+		if (take.kept_count + take.dropped > 0)
+			tell(self);
 	} else {
 		refuse_body(self, request, fault);
 	}
@@ -327,8 +334,8 @@ static struct evhttp *http_create(struct relay *self, struct event_base *base)
 	return http;
 }
 
-struct relay *relay_create(struct event_base *base, const cJSON *config, struct outbox *outbox,
-			   relay_appended *appended, void *context)
+struct relay *relay_create(struct event_base *base, const cJSON *config, struct outbox *outbox, relay_changed *changed,
+			   void *context)
 {
 	const cJSON *listeners = cJSON_GetObjectItemCaseSensitive(config, "listeners");
 	struct relay *self;
@@ -339,7 +346,7 @@ struct relay *relay_create(struct event_base *base, const cJSON *config, struct 
 	if (!self)
 		return NULL;
 	self->outbox = outbox;
-	self->appended = appended;
+	self->changed = changed;
 	self->context = context;
 	self->access = relay_access_create(config);
 	self->rules = relay_rules_create(config);

@@ -15,8 +15,12 @@
  * An answer of 200 comes after the events are in the outbox. A full outbox (90 %) is 503 with Retry-After: clients keep theirs.
  *
  *   relay          listening, who is let in, answers
- *   relay_body     unpacks a body and cuts it into events, without ever holding more than one of them parsed
- *   relay_event    makes an event anew
+ *   relay_gate     how many are let in, and how much of them is held
+ *   relay_access   token, Host and Origin
+ *   relay_route    what is asked for; relay_answer: what is answered
+ *   relay_body     unpacks a body; relay_scan: cuts it into events, without ever holding more than one of them
+ *   relay_rules    what is declared
+ *   relay_event    makes an event anew; relay_time: its client's time
  */
 #ifndef UPFRONT_TELEMETRY_SENDER_RELAY_H
 #define UPFRONT_TELEMETRY_SENDER_RELAY_H
@@ -37,15 +41,15 @@ struct relay_counts {
 	uint64_t relayed, dropped, refused; /* as in struct telemetry_counts */
 };
 
-/* Called after events were appended: there is something to send. */
-typedef void relay_appended(void *context);
+/* Called when the counts have changed: after events were appended, mostly, so there is something to send. */
+typedef void relay_changed(void *context);
 
 /*
  * Serves the listening sockets (WIRE_RELAY_FD on) as `config` says: the "relay" object of telemetry/wire.h, which is not kept. NULL when it is no
  * such object or out of memory. `outbox` stays the caller's.
  */
 struct relay *relay_create(struct event_base *base, const struct cJSON *config, struct outbox *outbox,
-			   relay_appended *appended, void *context);
+			   relay_changed *changed, void *context);
 /* Other common properties from now on. */
 void relay_common(struct relay *self, const struct cJSON *common);
 /* The stack has ended: no new connections; what is being answered is. */

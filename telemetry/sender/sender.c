@@ -6,6 +6,7 @@
 #include "telemetry/sender/feed.h"
 #include "telemetry/sender/ledger.h"
 #include "telemetry/sender/outbox.h"
+#include "telemetry/sender/relay.h"
 #include "telemetry/sender/report.h"
 #include "telemetry/sender/retry.h"
 #include "telemetry/sender/transport.h"
@@ -34,6 +35,7 @@ struct sender {
 	struct outbox *outbox; /* NULL: the configuration has not come, or nothing can be sent */
 	struct ledger *ledger;
 	struct transport *transport;
+	struct relay *relay; /* NULL: none is wanted, or none can be had */
 	struct outbox_batch batch; /* under way; count 0: none */
 	bool settled; /* what came of it is known, and it could not be removed from the outbox yet */
 	size_t batch_max, batch_limit; /* events at a time: as things are, and at most (413) */
@@ -58,6 +60,13 @@ static void collect_counts(void *context, struct report_counts *counts)
 
 	counts->delivered = self->delivered;
 	counts->refused = self->refused;
+	if (self->relay) {
+		struct relay_counts relay = relay_counts(self->relay);
+
+		counts->relayed = relay.relayed;
+		counts->relay_dropped = relay.dropped;
+		counts->relay_refused = relay.refused;
+	}
 	if (!self->outbox)
 		return;
 	counts->queued = (uint64_t)outbox_count(self->outbox);
@@ -244,6 +253,11 @@ static void sent_soon(void *context)
 		wake_in(self, SENDER_GATHER_MS);
 }
 
+static void on_relayed(void *context)
+{
+	sent_soon(context);
+}
+
 static void note_gone(void *context, const char *uuid, enum outbox_reason reason)
 {
 	struct sender *self = context;
@@ -269,6 +283,8 @@ static void configure(struct sender *self, struct feed_config *config)
 	if (self->ledger && self->transport)
 		self->outbox = outbox_open(&options, now_ms);
 	free(endpoint);
+	if (self->outbox && self->config.relay)
+		self->relay = relay_create(self->base, self->config.relay, self->outbox, on_relayed, self);
 	/* What an earlier run could not deliver goes first. */
 	wake_in(self, SENDER_GATHER_MS);
 	report_changed(self->report);
@@ -316,6 +332,8 @@ static void stack_ended(struct sender *self)
 	event_del(self->readable);
 	event_del(self->keep);
 	event_add(self->end, &soft);
+	if (self->relay)
+		relay_end(self->relay);
 	self->end_ms = clock_monotonic_ms() + SENDER_END_MS;
 	if (self->batch.count == 0 || self->settled)
 		wake_in(self, 0);
@@ -328,6 +346,8 @@ static bool obey(struct sender *self, const struct feed_message *message)
 		stack_ended(self);
 	if (message->kind == FEED_END || message->kind == FEED_NOTHING)
 		return false;
+	if (message->kind == FEED_COMMON && self->relay)
+		relay_common(self->relay, message->common);
 	feed_take(self->feed, 1);
 	return true;
 }

@@ -38,16 +38,16 @@ struct scene {
 	struct relay *relay;
 	struct outbox *outbox;
 	int port;
-	int appended; /* how often the relay said so */
+	int changes; /* how often the relay said so */
 	char answer[SCENE_ANSWER_BYTES];
 	int status; /* of the last answer; 0: the connection ended without one */
 };
 
-static inline void scene_appended(void *context)
+static inline void scene_changed(void *context)
 {
 	struct scene *self = context;
 
-	self->appended++;
+	self->changes++;
 }
 
 /* Listens on a free port, at the descriptor that the sender inherits. */
@@ -91,7 +91,7 @@ static inline void scene_begin(struct scene *self, int64_t bytes_max)
 	self->outbox = outbox_open(&options, 0);
 	text = scene_config(self->port);
 	config = cJSON_Parse(text);
-	self->relay = relay_create(self->base, config, self->outbox, scene_appended, self);
+	self->relay = relay_create(self->base, config, self->outbox, scene_changed, self);
 	cJSON_Delete(config);
 	free(text);
 	if (!self->relay)

@@ -387,7 +387,7 @@ static void test_one_connection_serves_many_requests(void **state)
 	close(fd);
 	/* The same uuid each time, but another time of arrival: only a client that tells a time is recognised. */
 	assert_true(relay_counts(scene.relay).relayed == 200);
-	assert_int_equal(scene.appended, 200);
+	assert_int_equal(scene.changes, 200);
 }
 
 static void test_a_retry_is_the_same_event(void **state)
