@@ -253,11 +253,6 @@ static void sent_soon(void *context)
 		wake_in(self, SENDER_GATHER_MS);
 }
 
-static void on_relayed(void *context)
-{
-	sent_soon(context);
-}
-
 static void note_gone(void *context, const char *uuid, enum outbox_reason reason)
 {
 	struct sender *self = context;
@@ -284,7 +279,7 @@ static void configure(struct sender *self, struct feed_config *config)
 		self->outbox = outbox_open(&options, now_ms);
 	free(endpoint);
 	if (self->outbox && self->config.relay)
-		self->relay = relay_create(self->base, self->config.relay, self->outbox, on_relayed, self);
+		self->relay = relay_create(self->base, self->config.relay, self->outbox, sent_soon, self);
 	/* What an earlier run could not deliver goes first. */
 	wake_in(self, SENDER_GATHER_MS);
 	report_changed(self->report);
