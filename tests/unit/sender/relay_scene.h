@@ -157,6 +157,8 @@ static inline int scene_say(struct scene *self, int fd, const void *bytes, size_
 	ssize_t count = -1;
 
 	self->status = 0;
+	if (size_bytes == 0 && closes)
+		shutdown(fd, SHUT_WR);
 	for (int i = 0; i < SCENE_TURNS_MAX && count != 0; i++) {
 		if (said < size_bytes) {
 			count = send(fd, (const char *)bytes + said, size_bytes - said, MSG_NOSIGNAL | MSG_DONTWAIT);
