@@ -15,10 +15,11 @@ async function main() {
 		// An app does something between its events.
 		if (i % 100 === 99) await client.flush();
 	}
+	await client.flush();
+	console.log('ms', Number(process.hrtime.bigint() - began) / 1e6);
 	client.identify({ distinctId: 'canary-person', properties: { name: 'canary' } });
 	console.log('flag', await client.getFeatureFlag('canary-flag', 'canary-person'));
 	await client.shutdown();
-	console.log('ms', Number(process.hrtime.bigint() - began) / 1e6);
 }
 
 main();
