@@ -111,8 +111,11 @@ static inline int scene_connect(const struct scene *self)
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				      .sin_port = htons((uint16_t)self->port)};
+	/* Ends at once when it is closed: a fuzzer makes more connections than there are ports to be kept for a minute. */
+	const struct linger at_once = {.l_onoff = 1};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		abort();
 	return fd;
