@@ -24,6 +24,7 @@
 
 #define HEADER_BYTES_MAX (64u * 1024u) /* a GET carries its events in the address */
 #define EVENTS_MAX 2000u /* of one request: they are kept all or none, and so are held together */
+#define SEEN_MAX 20000u /* of one request, those that are dropped among them: each takes its time */
 #define EVENTS_BYTES_MAX (3u * 1024u * 1024u)
 #define PIECES_MAX 64
 
@@ -83,7 +84,8 @@ static int on_event(void *context, const char *text, size_t size_bytes)
 	struct take *self = context;
 	size_t offset = self->text.size_bytes;
 
-	self->seen++;
+	if (++self->seen > SEEN_MAX)
+		return -E2BIG;
 	switch (text ? relay_event_make(&self->event, text, size_bytes, &self->text) : RELAY_DROPPED) {
 	case RELAY_MADE:
 		self->dropped += self->event.lost;
@@ -210,7 +212,7 @@ static void refuse(struct relay *self, struct evhttp_request *request, int statu
 {
 	self->counts.refused++;
 	tell(self);
-	relay_answer_error(request, status, text);
+	relay_answer_error(request, status, text, 0);
 }
 
 static void refuse_body(struct relay *self, struct evhttp_request *request, enum relay_fault fault)
@@ -224,7 +226,12 @@ static void refuse_body(struct relay *self, struct evhttp_request *request, enum
 #undef RELAY_ROW
 	};
 
-	refuse(self, request, faults[fault].status, faults[fault].text);
+	self->counts.refused++;
+	tell(self);
+	relay_answer_error(request, faults[fault].status, faults[fault].text,
+			   fault == RELAY_FULL   ? RELAY_FULL_S
+			   : fault == RELAY_BUSY ? RELAY_BUSY_S
+						 : 0);
 }
 
 static void capture(struct relay *self, struct evhttp_request *request, const char *query)
@@ -238,7 +245,7 @@ static void capture(struct relay *self, struct evhttp_request *request, const ch
 		return;
 	}
 	if (outbox_is_nearly_full(self->outbox)) {
-		refuse_body(self, request, RELAY_BUSY);
+		refuse_body(self, request, RELAY_FULL);
 		return;
 	}
 	fault = read_events(request, query, &take);

@@ -68,12 +68,12 @@ static void send_json(struct evhttp_request *request, const char *text)
 	send_text(request, 200, "application/json", text);
 }
 
-void relay_answer_error(struct evhttp_request *request, int status, const char *text)
+void relay_answer_error(struct evhttp_request *request, int status, const char *text, int retry_after_s)
 {
 	char seconds[16];
 
-	if (status == 503) {
-		snprintf(seconds, sizeof(seconds), "%d", RELAY_RETRY_AFTER_S);
+	if (retry_after_s > 0) {
+		snprintf(seconds, sizeof(seconds), "%d", retry_after_s);
 		add_header(request, "Retry-After", seconds);
 	}
 	send_text(request, status, "text/plain; charset=utf-8", text);
@@ -156,7 +156,7 @@ void relay_answer_none(struct evhttp_request *request, const struct relay_target
 		relay_answer_taken(request, query);
 		break;
 	default:
-		relay_answer_error(request, 404, "there is nothing at this address");
+		relay_answer_error(request, 404, "there is nothing at this address", 0);
 	}
 }
 

@@ -7,10 +7,11 @@
 
 struct evhttp_request;
 
-#define RELAY_RETRY_AFTER_S 30
+#define RELAY_FULL_S 30 /* Retry-After: something must have been sent by then */
+#define RELAY_BUSY_S 1
 
-/* A sentence. 503 comes with Retry-After. */
-void relay_answer_error(struct evhttp_request *request, int status, const char *text);
+/* A sentence. `retry_after_s` 0: not again. */
+void relay_answer_error(struct evhttp_request *request, int status, const char *text, int retry_after_s);
 /* Events were taken. `query` as in the address (NULL: none): a beacon gets no body. */
 void relay_answer_taken(struct evhttp_request *request, const char *query);
 /* Everything but events. */

@@ -31,6 +31,7 @@ struct relay_packing {
 	  "failed to hydrate events from request: non-engage request missing event name attribute")       \
 	X(RELAY_TOO_LARGE, 413, "maximum event size exceeded: the body is too large, send it in parts")   \
 	X(RELAY_TOO_MANY, 413, "maximum event size exceeded: too many events in one request, send fewer") \
+	X(RELAY_FULL, 503, "too many events wait to be sent, please retry")                               \
 	X(RELAY_BUSY, 503, "transient error, please retry")
 #define RELAY_ENUMERATOR(name, status, text) name,
 enum relay_fault { RELAY_FAULTS(RELAY_ENUMERATOR) };
