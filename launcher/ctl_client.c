@@ -23,6 +23,7 @@
 
 struct ctl_stream {
 	int fd;
+	struct ctl_heard *heard;
 	struct ctl_http http;
 	char in[16384];
 	size_t in_start, in_end;
@@ -39,7 +40,8 @@ static int check_peer(int fd)
 	return peer.uid == geteuid() ? 0 : -EPERM;
 }
 
-static int connect_socket(const char *path)
+/* `flags` beside SOCK_CLOEXEC. */
+static int connect_socket(const char *path, int flags)
 {
 	struct timeval limit = {.tv_sec = CONNECT_TIMEOUT_MS / 1000};
 	struct ctl_address address;
@@ -48,7 +50,7 @@ static int connect_socket(const char *path)
 	result = ctl_address_make(&address, path);
 	if (result < 0)
 		return result;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0) {
 		result = -errno;
 		goto out;
@@ -83,7 +85,7 @@ static bool means_broken(int result)
 bool ctl_client_is_gone(const struct ctl_client *self)
 {
 	for (int i = 0; i < GONE_TRIES; i++) {
-		int fd = connect_socket(self->socket_path);
+		int fd = connect_socket(self->socket_path, 0);
 
 		if (fd < 0)
 			return means_not_running(fd);
@@ -104,7 +106,7 @@ static int say_gone(const struct ctl_client *self, int result, struct err *err)
 
 static int connect_or_say(const struct ctl_client *self, struct err *err)
 {
-	int fd = connect_socket(self->socket_path);
+	int fd = connect_socket(self->socket_path, 0);
 
 	if (fd >= 0)
 		return fd;
@@ -116,7 +118,7 @@ static int connect_or_say(const struct ctl_client *self, struct err *err)
 
 int ctl_client_open_at(struct ctl_client *self, const char *socket_path, const char *project, struct err *err)
 {
-	int fd = connect_socket(socket_path);
+	int fd = connect_socket(socket_path, 0);
 
 	*self = (struct ctl_client){0};
 	if (fd >= 0) {
@@ -149,6 +151,21 @@ int ctl_client_open(struct ctl_client *self, const char *project, struct err *er
 	return result;
 }
 
+void ctl_client_listen(struct ctl_client *self, struct ctl_heard *heard)
+{
+	self->heard = heard;
+	if (heard == NULL)
+		return;
+	ctl_heard_finish(heard);
+	heard->socket_path = strdup(self->socket_path);
+}
+
+void ctl_heard_finish(struct ctl_heard *self)
+{
+	free(self->socket_path);
+	*self = (struct ctl_heard){0};
+}
+
 void ctl_client_close(struct ctl_client *self)
 {
 	free(self->socket_path);
@@ -173,26 +190,50 @@ static int send_all(int fd, const char *bytes, size_t size_bytes)
 	return 0;
 }
 
-static int send_request(int fd, const char *method, const char *target, const char *body)
+/* NULL when out of memory. The caller frees. */
+static char *make_request(const char *method, const char *target, bool screen, const char *body)
 {
+	const char *client = screen ? "Upfront-Client: screen\r\n" : "";
 	char *request = NULL;
-	int length, result;
+	int length;
+
+	if (body != NULL)
+		length = asprintf(&request,
+				  "%s %s HTTP/1.1\r\nHost: upfront\r\nConnection: close\r\n%s"
+				  "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+				  method, target, client, strlen(body), body);
+	else
+		length = asprintf(&request, "%s %s HTTP/1.1\r\nHost: upfront\r\nConnection: close\r\n%s%s\r\n", method,
+				  target, client, strcmp(method, "GET") == 0 ? "" : "Content-Length: 0\r\n");
+	return length >= 0 ? request : NULL;
+}
+
+static int send_request(const struct ctl_client *self, int fd, const char *method, const char *target, const char *body)
+{
+	char *request;
+	int result;
 
 	if (strlen(target) > TARGET_BYTES_MAX || strpbrk(target, " \r\n") != NULL)
 		return -EINVAL;
-	if (body != NULL)
-		length = asprintf(&request,
-				  "%s %s HTTP/1.1\r\nHost: upfront\r\nConnection: close\r\n"
-				  "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-				  method, target, strlen(body), body);
-	else
-		length = asprintf(&request, "%s %s HTTP/1.1\r\nHost: upfront\r\nConnection: close\r\n%s\r\n", method,
-				  target, strcmp(method, "GET") == 0 ? "" : "Content-Length: 0\r\n");
-	if (length < 0)
+	request = make_request(method, target, self->screen, body);
+	if (request == NULL)
 		return -ENOMEM;
-	result = send_all(fd, request, (size_t)length);
+	result = send_all(fd, request, strlen(request));
 	free(request);
 	return result;
+}
+
+void ctl_client_tell(const char *socket_path, const char *target, const char *body)
+{
+	char *request = make_request("POST", target, false, body);
+	int fd = request != NULL ? connect_socket(socket_path, SOCK_NONBLOCK) : -ENOMEM;
+
+	if (fd >= 0) {
+		(void)send(fd, request, strlen(request), MSG_NOSIGNAL | MSG_DONTWAIT);
+		shutdown(fd, SHUT_WR);
+		close(fd);
+	}
+	free(request);
 }
 
 int ctl_stream_open(const struct ctl_client *self, const char *target, struct ctl_stream **stream, struct err *err)
@@ -203,7 +244,7 @@ int ctl_stream_open(const struct ctl_client *self, const char *target, struct ct
 	fd = connect_or_say(self, err);
 	if (fd < 0)
 		return fd;
-	result = send_request(fd, "GET", target, NULL);
+	result = send_request(self, fd, "GET", target, NULL);
 	if (means_broken(result) && ctl_client_is_gone(self)) {
 		say_gone(self, result, err);
 		goto out;
@@ -218,6 +259,7 @@ int ctl_stream_open(const struct ctl_client *self, const char *target, struct ct
 		goto out;
 	}
 	new_stream->fd = fd;
+	new_stream->heard = self->heard;
 	ctl_http_init(&new_stream->http);
 	*stream = new_stream;
 out:
@@ -279,6 +321,8 @@ ssize_t ctl_stream_read(struct ctl_stream *self, char *buffer, size_t size_bytes
 		count = ctl_http_feed(&self->http, self->in + self->in_start, self->in_end - self->in_start, &used,
 				      buffer, size_bytes);
 		self->in_start += used;
+		if (self->heard != NULL && self->http.state > HTTP_HEADER && self->http.state != HTTP_BROKEN)
+			self->heard->telemetry_on = self->http.telemetry_on;
 		if (count != 0)
 			return count;
 	}
@@ -348,14 +392,14 @@ int ctl_client_call(const struct ctl_client *self, const char *method, const cha
 		    int timeout_ms, int *status, char **answer, struct err *err)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
-	struct ctl_stream stream = {.fd = -1};
+	struct ctl_stream stream = {.fd = -1, .heard = self->heard};
 	int result;
 
 	stream.fd = connect_or_say(self, err);
 	if (stream.fd < 0)
 		return stream.fd;
 	ctl_http_init(&stream.http);
-	result = send_request(stream.fd, method, target, body);
+	result = send_request(self, stream.fd, method, target, body);
 	if (result == 0)
 		result = read_answer(&stream, deadline_ms, answer);
 	close(stream.fd);

@@ -73,6 +73,8 @@ static bool header_line(struct ctl_http *self)
 			return false;
 		self->chunked = true;
 	}
+	if (strcasecmp(line, "upfront-telemetry") == 0)
+		self->telemetry_on = strcmp(value, "on") == 0;
 	return true;
 }
 

@@ -32,6 +32,7 @@ struct ctl_http {
 	enum ctl_http_state state;
 	int status; /* 0 until the status line is complete */
 	bool chunked, has_length;
+	bool telemetry_on; /* "Upfront-Telemetry: on" was among the headers */
 	uint64_t left; /* of the body or of the chunk */
 	size_t head_bytes; /* taken for status line, headers and trailers */
 	size_t line_bytes;
