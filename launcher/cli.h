@@ -9,6 +9,7 @@
  *
  *   main         picks the command, reports errors once, returns the exit code
  *   cli          the option tables and what is made from them: parser, help, completion, checks of the docs
+ *   cli_table    the same tables as the sanitiser reads them
  *   ctl_client   HTTP over the control socket, one request a connection
  *
  * This header: one table of global options, one table per command; the parser fills plain values.
@@ -26,6 +27,7 @@
 
 struct err;
 struct cli_command;
+struct command_report;
 
 /* What an option takes. */
 enum cli_kind {
@@ -49,6 +51,7 @@ struct cli_option {
 	size_t offset; /* into the command's (or the globals') struct */
 	bool optional_value; /* --opt or --opt=WORD */
 	bool hidden;
+	bool ends_telemetry; /* whoever gives it is not reported */
 };
 
 struct cli_globals {
@@ -75,6 +78,7 @@ struct cli_context {
 	size_t arg_count;
 	const char **rest; /* after "--", or NULL */
 	char **argv; /* a copy that the parser may reorder */
+	struct command_report *report; /* what may be told of this command once it has ended; NULL: nothing */
 };
 
 struct cli_command {
@@ -86,6 +90,8 @@ struct cli_command {
 	size_t options_size; /* of the struct, zeroed before parsing (but for CLI_SECONDS) */
 	int args_min, args_max; /* -1: any number */
 	bool takes_rest;
+	bool has_verbs; /* `args` lists commands of its own: "telemetry status" */
+	bool untracked; /* no use of it is ever reported */
 	/* Returns the exit code; sets `err` for what main is to report (its code then wins). */
 	int (*run)(struct cli_context *context, struct err *err);
 };

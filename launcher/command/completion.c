@@ -84,5 +84,6 @@ const struct cli_command command_completion = {
 		"fish:  upfront completion fish > ~/.config/fish/completions/upfront.fish",
 	.args_min = 1,
 	.args_max = 1,
+	.untracked = true,
 	.run = completion_run,
 };

@@ -54,5 +54,6 @@ const struct cli_command command_help = {
 	.args = "[COMMAND]",
 	.summary = "show help, or that of one command",
 	.args_max = 1,
+	.untracked = true,
 	.run = help_run,
 };

@@ -236,5 +236,7 @@ const struct cli_command command_telemetry = {
 	.options = telemetry_table,
 	.options_size = sizeof(struct telemetry_options),
 	.args_max = 1,
+	.has_verbs = true,
+	.untracked = true,
 	.run = telemetry_run,
 };

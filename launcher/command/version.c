@@ -18,5 +18,6 @@ const struct cli_command command_version = {
 	.name = "version",
 	.args = "",
 	.summary = "print the version",
+	.untracked = true,
 	.run = version_run,
 };
