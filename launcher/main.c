@@ -2,6 +2,7 @@
 #include "config/err.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
+#include "launcher/command/command_report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,6 +60,7 @@ int main(int argc, char **argv)
 {
 	const struct cli_command *command = NULL;
 	struct err err = ERR_INIT;
+	struct command_report told;
 	struct cli_context context;
 	int code;
 
@@ -66,10 +68,13 @@ int main(int argc, char **argv)
 	/* How wide letters are is all that we ask of it: what we write is English, and numbers are the same everywhere. */
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
-	if (cli_parse(argc, argv, &context, &command, &err) == 0)
+	command_report_init(&told, argc, argv);
+	if (cli_parse(argc, argv, &context, &command, &err) == 0) {
+		context.report = &told;
 		code = run_command(&context, &err);
-	else
+	} else {
 		code = (int)err.code;
+	}
 	/* A reader that has gone (`| head`) is no failure of ours; a full disk is. */
 	if (fflush(stdout) != 0 && errno != EPIPE && !err_is_set(&err))
 		err_set(&err, ERR_FAILED, "cannot write to standard output: %s", strerror(errno));
@@ -77,6 +82,8 @@ int main(int argc, char **argv)
 		report(&err);
 		code = (int)err.code;
 	}
+	command_report_end(&told, &context, code, &err);
+	command_report_finish(&told);
 	err_finish(&err);
 	cli_context_finish(&context);
 	return code;

@@ -7,6 +7,7 @@
 #include "config/paths.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
+#include "launcher/command/command_report.h"
 #include "launcher/process/descendants.h"
 #include "launcher/process/proc_table.h"
 #include "launcher/supervisor/supervisor.h"
@@ -83,6 +84,8 @@ static int load(struct project *self, const struct cli_context *context, struct 
 	result = stack_source_open(&options, &self->source, err);
 	if (result == 0)
 		result = stack_resolve(self->source, &resolve, &self->stack, err);
+	if (result == 0)
+		command_report_note_stack(context->report, self->stack);
 	return result;
 }
 
@@ -113,6 +116,7 @@ int project_load(struct project *self, const struct cli_context *context, struct
 {
 	int result = load(self, context, err);
 
+	self->report = context->report;
 	if (result == 0 && !context->globals.quiet)
 		print_warnings(self->stack);
 	if (result == 0)
@@ -194,6 +198,7 @@ int project_find(struct project *self, const struct cli_context *context, struct
 {
 	int result = find_name(self, context, err);
 
+	self->report = context->report;
 	if (result == 0)
 		result = take_option(self, context, err);
 	if (result == 0)
@@ -644,6 +649,8 @@ int project_connect(const struct project *self, struct ctl_client *client, struc
 	else
 		result = ctl_client_open(client, self->name, err);
 	free(recorded);
+	if (result == 0 && self->report != NULL)
+		ctl_client_listen(client, &self->report->heard);
 	if (result < 0 && err != NULL && err->code == ERR_NOT_RUNNING)
 		hint_last_end(self, err);
 	return result;

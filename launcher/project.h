@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 struct cli_context;
+struct command_report;
 struct err;
 struct stack;
 struct stack_source;
@@ -27,6 +28,7 @@ struct project {
 	char *option; /* see project_option; NULL: none */
 	const char *const
 		*named; /* services named on the command line: set before project_load, not owned; NULL: none */
+	struct command_report *report; /* of the command that found or loaded it; NULL: none */
 	bool only_looks; /* set before project_load: what an earlier run left is not ended */
 	int lock_fd; /* -1: not held */
 };

@@ -90,6 +90,50 @@ void consent_sources_finish(struct consent_sources *self)
 	memset(self, 0, sizeof(*self));
 }
 
+static bool any_app_off(const struct strmap *environment)
+{
+	static const char suffix[] = "_TELEMETRY_DISABLED";
+
+	for (size_t i = 0; i < environment->count; i++) {
+		const struct strmap_entry *entry = &environment->entries[i];
+		const size_t length = strlen(entry->key);
+
+		if (length >= sizeof(suffix) && strcmp(entry->key + length - (sizeof(suffix) - 1), suffix) == 0 &&
+		    consent_env_says_off(entry->value))
+			return true;
+	}
+	return false;
+}
+
+static bool settings_say_off(const char *path, const char *app)
+{
+	struct settings settings;
+	bool off;
+
+	settings_read(&settings, path, NULL);
+	off = settings.off || (app != NULL ? settings_has_off(&settings, app)
+					   : settings.telemetry_off != NULL && settings.telemetry_off[0] != NULL);
+	settings_finish(&settings);
+	return off;
+}
+
+bool consent_sources_say_off(const struct cli_context *context, const char *app)
+{
+	char *variable = app != NULL ? consent_app_variable(app) : NULL;
+	char *user_path = NULL;
+	bool off;
+
+	off = variable != NULL ? environment_off(context, variable) : any_app_off(&context->environment);
+	off = off || environment_off(context, "UPFRONT_TELEMETRY_DISABLED") || environment_off(context, "DO_NOT_TRACK");
+	if (!off) {
+		user_path = paths_user_settings();
+		off = settings_say_off(paths_policy(), app) || settings_say_off(user_path, app);
+	}
+	free(user_path);
+	free(variable);
+	return off;
+}
+
 void consent_say_trouble(struct err *trouble)
 {
 	char *text = trouble->count > 0 ? err_render(trouble, "upfront") : NULL;

@@ -29,6 +29,12 @@ int consent_sources_read(struct consent_sources *self, const struct cli_context 
 void consent_sources_refresh(struct consent_sources *self, const struct stack *stack);
 void consent_sources_finish(struct consent_sources *self);
 
+/*
+ * True when something says off to this caller for good, in the environment or the settings; the stack file has its say elsewhere. `app`
+ * NULL: it is not known whose stack it is, so what says off to any product says it to this one.
+ */
+bool consent_sources_say_off(const struct cli_context *context, const char *app);
+
 /* What went wrong beside the stack's way, as with the settings files: said on stderr, and nothing more. Empty afterwards. */
 void consent_say_trouble(struct err *trouble);
 

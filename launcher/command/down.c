@@ -3,6 +3,7 @@
 #include "config/err.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
+#include "launcher/command/command_report.h"
 #include "launcher/command/slow_stop.h"
 #include "launcher/command/view.h"
 #include "launcher/project.h"
@@ -109,6 +110,9 @@ static int take_down(const struct project *project, const struct ctl_client *cli
 
 	if (result == 0)
 		result = post_down(client, context->options, err);
+	/* Once it has ended there is nobody left to tell. */
+	if (result == 0)
+		command_report_end(context->report, context, 0, NULL);
 	if (result == 0)
 		result = wait_end(events, run, project, context->globals.quiet, err);
 	ctl_stream_close(events);

@@ -95,6 +95,7 @@ static int top_run(struct cli_context *context, struct err *err)
 	struct watch watch;
 
 	watch_init(&watch, context);
+	watch.screen = true;
 	if (watch_open(&watch, err) == 0 && watch_check_names(&watch, (const char *const *)context->args, err) == 0 &&
 	    watch_take_signals(&watch, err) == 0)
 		sample(&watch, context->options, err);

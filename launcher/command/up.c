@@ -2,9 +2,12 @@
 #include "config/clock.h"
 #include "config/err.h"
 #include "config/paths.h"
+#include "config/pool.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
+#include "launcher/cli_table.h"
 #include "launcher/command/command.h"
+#include "launcher/command/command_report.h"
 #include "launcher/command/up_abort.h"
 #include "launcher/command/up_consent.h"
 #include "launcher/command/up_follow.h"
@@ -19,6 +22,7 @@
 #include "launcher/supervisor/ctl.h"
 #include "launcher/supervisor/order.h"
 #include "launcher/supervisor/supervisor.h"
+#include "telemetry/sanitize.h"
 #include "telemetry/telemetry.h"
 
 #include <errno.h>
@@ -52,8 +56,10 @@ static const struct cli_option up_table[] = {
 	 AT(wait_timeout_ms)},
 	{0, "telemetry", CLI_WORDS, "ask|on|off", "answer the question about usage statistics for this run",
 	 telemetry_words, AT(telemetry)},
-	{0, "no-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(no_telemetry)},
-	{0, "disable-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(disable_telemetry)},
+	{0, "no-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(no_telemetry),
+	 .ends_telemetry = true},
+	{0, "disable-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(disable_telemetry),
+	 .ends_telemetry = true},
 	{0, "engine", CLI_WORD, "auto|native", "what runs the services", engine_words, AT(engine)},
 	{0, "no-deps", CLI_FLAG, NULL, "start the named services without those they need", NULL, AT(no_deps)},
 	{0, "abort-on-exit", CLI_FLAG, NULL, "take the stack down when the first service ends", NULL,
@@ -86,6 +92,9 @@ struct up {
 	struct child guard;
 	struct proc_list strangers; /* descendants from before the guard */
 	struct spawn_users users; /* whom services run as */
+	struct pool *pool; /* of `commands` */
+	const struct command_table *commands; /* upfront's own; NULL without consent */
+	struct sanitized line; /* what was typed for this `up` */
 };
 
 static int check_kernel(struct err *err)
@@ -274,6 +283,9 @@ static int supervise(void *context)
 		.settle_ms = self->options->wait ? SUPERVISOR_SETTLE_MS : 0,
 		.guard_fd = self->guard_fd,
 		.users = &self->users,
+		.commands = self->commands,
+		.command_count = self->commands != NULL ? 1 : 0,
+		.command = self->commands != NULL && self->leash[0] >= 0 && self->line.tracked ? &self->line : NULL,
 	};
 
 	return supervisor_run(&options);
@@ -304,6 +316,18 @@ static void forget_source(struct up *self)
 	malloc_trim(0);
 }
 
+/* What the supervisor may be told of commands, and this one among them: it ends with the stack, and then cannot tell by itself. */
+static void take_commands(struct up *self)
+{
+	const struct command_report *report = self->context->report;
+
+	if (self->consent.state != CONSENT_ON || report == NULL)
+		return;
+	self->pool = pool_create();
+	self->commands = cli_table_make(self->pool);
+	sanitize_command_line(self->commands, report->arg_count, report->args, &self->line);
+}
+
 static int launch(struct up *self, bool detach, struct err *err)
 {
 	char *running = NULL;
@@ -311,6 +335,7 @@ static int launch(struct up *self, bool detach, struct err *err)
 	size_t count = 0;
 	int result;
 
+	take_commands(self);
 	forget_source(self);
 	self->marker = project_marker(&self->project);
 	if (asprintf(&self->logs, "%s/logs", self->project.state_dir) < 0)
@@ -368,7 +393,7 @@ static int follow(struct up *self, bool detach, const sigset_t *signals, struct 
 	struct up_follow_options options = {
 		.context = self->context,
 		.project = &self->project,
-		.client = {.socket_path = self->socket_path},
+		.client = {.socket_path = self->socket_path, .screen = true},
 		.guard = self->guard,
 		.strangers = &self->strangers,
 		.detach = detach,
@@ -382,6 +407,8 @@ static int follow(struct up *self, bool detach, const sigset_t *signals, struct 
 		.signals = signals,
 	};
 
+	if (self->project.report != NULL)
+		ctl_client_listen(&options.client, &self->project.report->heard);
 	return up_follow(&options, err);
 }
 
@@ -441,6 +468,7 @@ static int up_run(struct cli_context *context, struct err *err)
 	free(self.marker);
 	free(self.logs);
 	free(self.sender_path);
+	pool_destroy(self.pool);
 	proc_list_finish(&self.strangers);
 	spawn_users_finish(&self.users);
 	return code;

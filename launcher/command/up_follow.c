@@ -5,6 +5,7 @@
 #include "config/err.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
+#include "launcher/command/command_report.h"
 #include "launcher/command/log_reader.h"
 #include "launcher/command/slow_stop.h"
 #include "launcher/command/up_report.h"
@@ -486,6 +487,9 @@ int up_follow(const struct up_follow_options *options, struct err *err)
 	code = self.end == FOLLOW_LEFT ? 0 : follow_report_over(&self);
 	flush_outlets(&self);
 out:
+	/* Whom we leave behind hears from us; a supervisor that has ended told of this `up` itself. */
+	if (self.end != FOLLOW_LEFT)
+		command_report_settle(options->context->report);
 	close_all(&self);
 	return code;
 }

@@ -147,6 +147,7 @@ int watch_open(struct watch *self, struct err *err)
 	self->deadline_ms = clock_monotonic_ms() + WATCH_CALL_MS;
 	if (result == 0)
 		result = project_connect(&self->project, &self->client, err);
+	self->client.screen = self->screen;
 	if (result == 0)
 		result = ctl_stream_open(&self->client, "/v1/events", &self->events, err);
 	while (result == 0 && !self->seen) {

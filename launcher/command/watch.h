@@ -28,6 +28,7 @@ struct watch {
 	struct view view;
 	view_changed *changed; /* called for every change from the first snapshot on; may be NULL */
 	void *changed_context;
+	bool screen; /* it feeds one: see ctl_client */
 	int64_t deadline_ms; /* monotonic; 0: none */
 	int signal_fd; /* SIGINT, SIGTERM and SIGHUP, when they are asked for; -1: they end the command */
 	bool seen; /* the snapshot is there */
