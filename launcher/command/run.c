@@ -4,14 +4,14 @@
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
 #include "launcher/command/consent_sources.h"
+#include "launcher/command/run_child.h"
+#include "launcher/command/run_report.h"
 #include "launcher/command/telemetry_running.h"
 #include "launcher/project.h"
 #include "telemetry/telemetry.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,29 +67,41 @@ static int make_environment(const struct cli_context *context, const struct proj
 	return result;
 }
 
-/* The command takes this process's place, so terminal, signals and exit code are its own. */
-static void become(const char *const *argv, char **environment, struct err *err)
-{
-	sigset_t none;
+/* ---- The command ---- */
 
-	fflush(NULL);
-	signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	environ = environment;
-	execvp(argv[0], (char *const *)argv);
-	err_set(err, ERR_MISSING, "cannot run '%s': %s", argv[0],
-		errno == ENOENT ? "no such command" : strerror(errno));
+static void say_not_run(const char *name, int error, struct err *err)
+{
+	err_set(err, ERR_MISSING, "cannot run '%s': %s", name, error == ENOENT ? "no such command" : strerror(error));
+}
+
+/* Returns the signal that ended the command, and this process is to end by; 0: none. */
+static int run_told(struct run_report *report, const char *const *argv, char **block, int *code, struct err *err)
+{
+	struct run_child_end end;
+
+	/* Telling costs no command: one that cannot be watched is run as if there was nothing to tell. */
+	if (run_child(argv, block, &end) < 0) {
+		say_not_run(argv[0], run_child_become(argv, block), err);
+		return 0;
+	}
+	if (end.exec_errno != 0)
+		say_not_run(argv[0], end.exec_errno, err);
+	run_report_tell(report, &end);
+	*code = end.code;
+	return end.exec_errno == 0 ? end.signal : 0;
 }
 
 static int run_run(struct cli_context *context, struct err *err)
 {
 	struct strmap environment;
 	struct project project;
+	struct run_report report;
 	char **block = NULL;
+	int code = 0, fatal_signal = 0;
 
 	project_init(&project);
 	strmap_init(&environment);
+	run_report_init(&report, context);
 	if (context->rest == NULL || context->rest[0] == NULL) {
 		err_set(err, ERR_USAGE, "run: no command given");
 		err_hint(err, "upfront run -- COMMAND ARGUMENTS");
@@ -97,17 +109,23 @@ static int run_run(struct cli_context *context, struct err *err)
 	}
 	if (project_load(&project, context, err) < 0 || make_environment(context, &project, &environment, err) < 0)
 		goto out;
+	run_report_begin(&report, &project, &environment);
 	block = strmap_to_environ(&environment);
 	if (block == NULL)
 		err_set(err, ERR_INTERNAL, "out of memory");
+	else if (report.is_wanted)
+		fatal_signal = run_told(&report, context->rest, block, &code, err);
 	else
-		become(context->rest, block, err);
+		say_not_run(context->rest[0], run_child_become(context->rest, block), err);
 out:
+	run_report_finish(&report);
 	environ = NULL;
 	free(block);
 	strmap_finish(&environment);
 	project_finish(&project);
-	return (int)err->code;
+	if (fatal_signal != 0)
+		run_child_die(fatal_signal);
+	return err_is_set(err) ? (int)err->code : code;
 }
 
 struct run_options {

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/command/run_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct waiting {
+	pid_t child;
+	sigset_t taken; /* signals that are taken one by one */
+	struct run_child_end *end;
+	bool over;
+};
+
+int run_child_become(const char *const *argv, char **environment)
+{
+	sigset_t none;
+
+	fflush(NULL);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	environ = environment;
+	execvp(argv[0], (char *const *)argv);
+	return errno;
+}
+
+void run_child_die(int signal_number)
+{
+	sigset_t this_one;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(signal_number, SIG_DFL);
+	sigemptyset(&this_one);
+	sigaddset(&this_one, signal_number);
+	raise(signal_number);
+	sigprocmask(SIG_UNBLOCK, &this_one, NULL);
+}
+
+/* ---- Starting ---- */
+
+static void be_child(const char *const *argv, char **environment, pid_t parent, const struct sigaction *sigchld,
+		     int report_fd)
+{
+	int error;
+
+	/* Who kills us for good means the command. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	sigaction(SIGCHLD, sigchld, NULL);
+	error = run_child_become(argv, environment);
+	(void)!write(report_fd, &error, sizeof(error));
+	_exit(127);
+}
+
+/* errno of an execve that failed, which comes through a pipe that closes when it succeeds; 0: it succeeded. */
+static int read_exec_errno(int fd)
+{
+	int error = 0;
+	ssize_t count;
+
+	do
+		count = read(fd, &error, sizeof(error));
+	while (count < 0 && errno == EINTR);
+	return count == (ssize_t)sizeof(error) ? error : 0;
+}
+
+/* A pipe whose last writer is the command ends with it, whoever waits for that, and not with us. */
+static void let_go(void)
+{
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; null_fd >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null_fd, fd);
+	close_range(STDERR_FILENO + 1, UINT_MAX, 0);
+}
+
+/* ---- Waiting ---- */
+
+static bool owns_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	bool owns = fd >= 0 && tcgetpgrp(fd) == getpgrp();
+
+	if (fd >= 0)
+		close(fd);
+	return owns;
+}
+
+static bool was_continued(const struct waiting *self)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)self->child, &info, WCONTINUED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
+/*
+ * The shell sees this process only, so it stops as the command did. Not for a SIGSTOP away from the terminal: who sent that to the
+ * command alone continues the command alone.
+ */
+static void stop_as_well(const struct waiting *self, int signal_number)
+{
+	sigset_t this_one, before;
+
+	if ((signal_number == SIGSTOP && !owns_terminal()) || was_continued(self))
+		return;
+	sigemptyset(&this_one);
+	sigaddset(&this_one, signal_number);
+	signal(signal_number, SIG_DFL);
+	raise(signal_number);
+	sigprocmask(SIG_UNBLOCK, &this_one, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Children that were here before us, or that came to us as to a container's first process, are reaped on the way. */
+static void take_children(struct waiting *self)
+{
+	siginfo_t info = {0};
+
+	while (!self->over && waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG) == 0 && info.si_pid != 0) {
+		if (info.si_pid == self->child && info.si_code == CLD_STOPPED) {
+			stop_as_well(self, info.si_status);
+		} else if (info.si_pid == self->child) {
+			self->over = true;
+			self->end->code = info.si_code == CLD_EXITED ? info.si_status : 0;
+			self->end->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+		}
+		info = (siginfo_t){0};
+	}
+}
+
+/* What the kernel sends to this process alone: its own timers, and a hang-up to the first process of a session. */
+static bool is_ours_alone(int signal_number)
+{
+	return signal_number == SIGALRM || signal_number == SIGVTALRM || signal_number == SIGPROF ||
+	       (signal_number == SIGHUP && getsid(0) == getpid());
+}
+
+/* What came from the terminal, or from within the group to all of it, has reached the command already. */
+static void pass_on(const struct waiting *self, const siginfo_t *info)
+{
+	if (info->si_code > 0 && !is_ours_alone(info->si_signo))
+		return;
+	if (info->si_code <= 0 && info->si_pid != 0 && getpgid(info->si_pid) == getpgrp())
+		return;
+	if (info->si_signo != SIGCONT || !was_continued(self))
+		kill(self->child, info->si_signo);
+}
+
+static void wait_for(struct waiting *self)
+{
+	siginfo_t info;
+
+	while (!self->over) {
+		if (sigwaitinfo(&self->taken, &info) < 0)
+			continue;
+		if (info.si_signo == SIGCHLD)
+			take_children(self);
+		else
+			pass_on(self, &info);
+	}
+}
+
+/* All but what a fault of our own raises. */
+static void fill_taken(sigset_t *taken)
+{
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+
+	sigfillset(taken);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		sigdelset(taken, faults[i]);
+}
+
+int run_child(const char *const *argv, char **environment, struct run_child_end *end)
+{
+	const struct sigaction usual = {.sa_handler = SIG_DFL};
+	struct waiting self = {.end = end};
+	struct sigaction sigchld;
+	const pid_t parent = getpid();
+	sigset_t before;
+	int report[2];
+
+	*end = (struct run_child_end){0};
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return -errno;
+	fflush(NULL);
+	fill_taken(&self.taken);
+	sigprocmask(SIG_BLOCK, &self.taken, &before);
+	/* Whoever started us may have been told to ignore it; then nobody could be waited for. */
+	sigaction(SIGCHLD, &usual, &sigchld);
+	self.child = fork();
+	if (self.child == 0)
+		be_child(argv, environment, parent, &sigchld, report[1]);
+	if (self.child < 0) {
+		const int error = errno;
+
+		sigaction(SIGCHLD, &sigchld, NULL);
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		close(report[0]);
+		close(report[1]);
+		return -error;
+	}
+	close(report[1]);
+	end->exec_errno = read_exec_errno(report[0]);
+	close(report[0]);
+	if (end->exec_errno == 0)
+		let_go();
+	wait_for(&self);
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A command that is waited for, as if it had taken this process's place: it stays in this process group, so the terminal's signals
+ * reach it as they are; signals that somebody sends to this process alone are passed on; when the terminal stops it this process
+ * stops as well; and it does not outlive us. Standard streams and what else was inherited are let go once it runs.
+ */
+#ifndef UPFRONT_LAUNCHER_COMMAND_RUN_CHILD_H
+#define UPFRONT_LAUNCHER_COMMAND_RUN_CHILD_H
+
+struct run_child_end {
+	int exec_errno; /* it could not be executed; 0: it could */
+	int code; /* its exit code, or ... */
+	int signal; /* ... what it was killed by; 0: it was not */
+};
+
+/*
+ * Looks for argv[0] in PATH of `environment`, as execvp does, and waits for the end. -errno when it could not even be tried; then nothing has changed. Afterwards the
+ * signals of this process stay blocked: it has little left to do.
+ */
+int run_child(const char *const *argv, char **environment, struct run_child_end *end);
+
+/* Replaces this process; returns errno. */
+int run_child_become(const char *const *argv, char **environment);
+
+/* Ends this process by that signal, as its command was ended; no core dump of ours covers the command's. */
+void run_child_die(int signal);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/command/run_metrics.h"
+
+#include "config/paths.h"
+#include "telemetry/telemetry.h"
+
+#include <cjson/cJSON.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_MAX_BYTES 40u
+#define FILES_MAX 100
+/* Beyond this not every whole number is one in JSON. */
+#define COUNT_MAX 9007199254740991.0
+
+int run_metrics_make(struct run_metrics *self, const char *parent)
+{
+	int fd;
+
+	*self = (struct run_metrics){.job_count = -1};
+	if (asprintf(&self->folder, "%s/metrics-XXXXXX", parent) < 0)
+		self->folder = NULL;
+	if (self->folder == NULL || mkdtemp(self->folder) == NULL) {
+		const int error = self->folder == NULL ? ENOMEM : errno;
+
+		free(self->folder);
+		self->folder = NULL;
+		return -error;
+	}
+	if (asprintf(&self->path, "%s/metrics.json", self->folder) < 0) {
+		self->path = NULL;
+		return -ENOMEM;
+	}
+	fd = open(self->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+/* ---- What it may hold ---- */
+
+static bool is_whole(const cJSON *item)
+{
+	return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= COUNT_MAX &&
+	       (double)(int64_t)item->valuedouble >= item->valuedouble;
+}
+
+static bool is_name(const char *name)
+{
+	const size_t length = strlen(name);
+
+	return length > 0 && length <= NAME_MAX_BYTES && name[0] >= 'a' && name[0] <= 'z' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
+}
+
+static bool is_named_before(const cJSON *list, const cJSON *item)
+{
+	for (const cJSON *other = list->child; other != item; other = other->next)
+		if (strcmp(other->string, item->string) == 0)
+			return true;
+	return false;
+}
+
+static bool take_counts(struct run_metrics *self, const cJSON *list)
+{
+	const cJSON *item;
+
+	if (!cJSON_IsObject(list) || self->counts != NULL)
+		return false;
+	self->counts = calloc(RUN_METRICS_COUNTS_MAX, sizeof(*self->counts));
+	if (self->counts == NULL)
+		return false;
+	cJSON_ArrayForEach(item, list)
+	{
+		if (self->count == RUN_METRICS_COUNTS_MAX || !is_name(item->string) || !is_whole(item) ||
+		    is_named_before(list, item))
+			return false;
+		self->counts[self->count++] =
+			(struct telemetry_count){.name = item->string, .count = (int64_t)item->valuedouble};
+	}
+	return true;
+}
+
+static bool take_object(struct run_metrics *self)
+{
+	const cJSON *item;
+
+	if (!cJSON_IsObject(self->object))
+		return false;
+	cJSON_ArrayForEach(item, self->object)
+	{
+		if (strcmp(item->string, "job_count") == 0 && self->job_count < 0 && is_whole(item))
+			self->job_count = (int64_t)item->valuedouble;
+		else if (strcmp(item->string, "object_counts") != 0 || !take_counts(self, item))
+			return false;
+	}
+	return true;
+}
+
+void run_metrics_read(struct run_metrics *self)
+{
+	char *text = NULL;
+	size_t size_bytes = 0;
+
+	if (self->path == NULL || paths_read_own(self->path, RUN_METRICS_BYTES_MAX, &text, &size_bytes, NULL) < 0)
+		return;
+	if (strlen(text) == size_bytes)
+		self->object = cJSON_ParseWithOpts(text, NULL, true);
+	free(text);
+	if (!take_object(self)) {
+		self->job_count = -1;
+		self->count = 0;
+	}
+}
+
+/* ---- The end ---- */
+
+/* A command that writes a second file and renames it may have left one. */
+static void remove_folder(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+
+	for (int i = 0; dir != NULL && i < FILES_MAX && (entry = readdir(dir)) != NULL; i++)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
+	(void)rmdir(folder);
+}
+
+void run_metrics_finish(struct run_metrics *self)
+{
+	if (self->folder != NULL)
+		remove_folder(self->folder);
+	cJSON_Delete(self->object);
+	free(self->counts);
+	free(self->folder);
+	free(self->path);
+	*self = (struct run_metrics){.job_count = -1};
+}
