@@ -26,6 +26,7 @@ struct option_set {
 	struct option longs[OPTIONS_MAX + 1];
 	char letters[2 + OPTIONS_MAX * 3];
 	bool stop_early;
+	const char *last_value; /* word that the last option took; NULL: none */
 };
 
 static bool set_has_letter(const struct option_set *self, char letter)
@@ -273,6 +274,7 @@ static int take_options(struct option_set *set, int argc, char **argv, const str
 
 		if (answer == '?' || answer == ':')
 			return complain(set, answer, argv, command, err);
+		set->last_value = optarg;
 		option = set_find(set, answer, &target);
 		if (option == NULL)
 			return err_set(err, ERR_INTERNAL, "an option has no entry");
@@ -305,11 +307,18 @@ static int unknown_command(const char *word, struct err *err)
 	return -EINVAL;
 }
 
+/* True when "--" ended the options in front, so that what follows is an operand of `up` and no command. It may be a value, too. */
+static bool was_ended(const struct option_set *set, char *const *argv, int next)
+{
+	return next > 1 && argv[next - 1] != set->last_value && strcmp(argv[next - 1], "--") == 0;
+}
+
 /*
  * What stands in front of the command: global options, and those of `up`, which is meant when no command follows. They are taken
  * for `up` first; when another command follows it turns out whether all of them were global.
  */
-static int take_front(struct cli_context *context, int argc, const struct cli_command *up, int *next, struct err *err)
+static int take_front(struct cli_context *context, int argc, const struct cli_command *up, int *next, bool *ended,
+		      struct err *err)
 {
 	struct option_set set;
 	int result;
@@ -319,6 +328,7 @@ static int take_front(struct cli_context *context, int argc, const struct cli_co
 	set_add(&set, up->options, context->options);
 	result = take_options(&set, argc, context->argv, up, err);
 	*next = optind;
+	*ended = was_ended(&set, context->argv, optind);
 	return result;
 }
 
@@ -423,24 +433,19 @@ static int copy_argv(struct cli_context *context, int argc, char *const *argv, s
 	return 0;
 }
 
-/* True when the options in front were ended by "--", so that what follows is an operand of `up` and no command. */
-static bool ended_by_dashes(const struct cli_context *context, int next)
-{
-	return next > 1 && strcmp(context->argv[next - 1], "--") == 0;
-}
-
 static int parse(struct cli_context *context, int argc, struct err *err)
 {
 	const struct cli_command *up = find_command("up");
 	const struct cli_command *command;
+	bool ended;
 	int front, result;
 
 	result = options_begin(context, up, err);
 	if (result == 0)
-		result = take_front(context, argc, up, &front, err);
+		result = take_front(context, argc, up, &front, &ended, err);
 	if (result < 0)
 		return result;
-	if (front >= argc || ended_by_dashes(context, front))
+	if (front >= argc || ended)
 		return take_operands(context, argc, err);
 	command = find_command(context->argv[front]);
 	if (command == NULL)

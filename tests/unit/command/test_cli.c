@@ -78,6 +78,7 @@ static void test_which_command(void **state)
 		{"up web -d db", "up", 2},
 		{"up -- --web", "up", 1},
 		{"-- web", "up", 1},
+		{"-f -- ps", "ps", 0},
 		{"-p x ps", "ps", 0},
 		{"ps -p x", "ps", 0},
 		{"--project=ps down", "down", 0},

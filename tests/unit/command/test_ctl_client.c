@@ -305,7 +305,7 @@ static void test_stream(void **state)
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n";
 	struct err err = ERR_INIT;
 	struct server server;
-	struct ctl_client client;
+	struct ctl_client client = {0};
 	struct ctl_stream *stream = NULL;
 	char text[16] = "";
 	size_t size = 0;
@@ -333,14 +333,140 @@ static void test_stream(void **state)
 	server_stop(&server);
 }
 
+/* ---- What is heard and told beside ---- */
+
+static void test_what_is_heard(void **state)
+{
+	static const struct {
+		const char *head;
+		bool on;
+	} cases[] = {
+		{"Upfront-Telemetry: on\r\n", true},
+		{"upfront-telemetry:on \r\n", true},
+		{"Upfront-Telemetry: off\r\n", false},
+		{"Upfront-Telemetry: On\r\n", false},
+		{"X: on\r\n", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ctl_heard heard = {.telemetry_on = true};
+		struct err err = ERR_INIT;
+		struct server server;
+		struct ctl_client client = {0};
+		char answer[256], *body = NULL;
+		int status, size;
+
+		size = snprintf(answer, sizeof(answer), "HTTP/1.1 200 OK\r\n%sContent-Length: 2\r\n\r\nok",
+				cases[i].head);
+		server_start(&server, answer, (size_t)size, false);
+		client.socket_path = server.path;
+		ctl_client_listen(&client, &heard);
+		assert_false(heard.telemetry_on);
+		assert_string_equal(heard.socket_path, server.path);
+		assert_int_equal(
+			ctl_client_call(&client, "GET", "/v1/x", NULL, CHILDREN_DEADLINE_MS, &status, &body, &err), 0);
+		assert_int_equal(heard.telemetry_on, cases[i].on);
+		free(body);
+		ctl_heard_finish(&heard);
+		server_stop(&server);
+	}
+}
+
+static int listen_at(const char *path, int backlog)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(fd, backlog), 0);
+	return fd;
+}
+
+/* All of it is there for a supervisor that looks when the client has long gone. */
+static void test_what_is_told_is_one_whole_request(void **state)
+{
+	char *folder = children_make_folder(), *path, text[1024];
+	int listener, fd;
+
+	(void)state;
+	assert_true(asprintf(&path, "%s/control.sock", folder) > 0);
+	listener = listen_at(path, 8);
+	ctl_client_tell(path, "/v1/telemetry/command", "{\"a\":1}");
+	fd = accept(listener, NULL, NULL);
+	children_read(fd, NULL, text, sizeof(text));
+	assert_ptr_equal(strstr(text, "POST /v1/telemetry/command HTTP/1.1\r\n"), text);
+	assert_non_null(strstr(text, "\r\nContent-Length: 7\r\n"));
+	assert_string_equal(strstr(text, "\r\n\r\n"), "\r\n\r\n{\"a\":1}");
+	close(fd);
+	close(listener);
+	children_remove_folder(folder);
+	free(path);
+}
+
+/* Nobody takes connections any more, until there is room for none; or nobody is there. */
+static void test_telling_waits_for_nobody(void **state)
+{
+	int64_t begin_ms = children_now_ms();
+	int fds = children_count_fds(), listener;
+	char *folder = children_make_folder(), *path;
+
+	(void)state;
+	assert_true(asprintf(&path, "%s/control.sock", folder) > 0);
+	ctl_client_tell(path, "/v1/x", "{}");
+	listener = listen_at(path, 1);
+	for (int i = 0; i < 200; i++)
+		ctl_client_tell(path, "/v1/x", "{}");
+	assert_in_range(children_now_ms() - begin_ms, 0, 500);
+	close(listener);
+	assert_int_equal(children_count_fds(), fds);
+	children_remove_folder(folder);
+	free(path);
+}
+
+static void test_a_screen_says_so(void **state)
+{
+	(void)state;
+	for (int screen = 0; screen < 2; screen++) {
+		char *folder = children_make_folder(), *path, text[1024];
+		struct ctl_stream *stream = NULL;
+		struct err err = ERR_INIT;
+		struct ctl_client client = {.screen = screen};
+		int listener, fd;
+
+		assert_true(asprintf(&path, "%s/control.sock", folder) > 0);
+		listener = listen_at(path, 8);
+		client.socket_path = path;
+		assert_int_equal(ctl_stream_open(&client, "/v1/events", &stream, &err), 0);
+		fd = accept(listener, NULL, NULL);
+		children_read(fd, "\r\n\r\n", text, sizeof(text));
+		assert_int_equal(strstr(text, "\r\nUpfront-Client: screen\r\n") != NULL, screen);
+		ctl_stream_close(stream);
+		close(fd);
+		close(listener);
+		children_remove_folder(folder);
+		free(path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),        cmocka_unit_test(test_header_limits),
-		cmocka_unit_test(test_call),           cmocka_unit_test(test_silent_peer),
-		cmocka_unit_test(test_endless_answer), cmocka_unit_test(test_nobody_listens),
-		cmocka_unit_test(test_peer_that_goes), cmocka_unit_test(test_target_with_line_end),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_header_limits),
+		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_silent_peer),
+		cmocka_unit_test(test_endless_answer),
+		cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_peer_that_goes),
+		cmocka_unit_test(test_target_with_line_end),
 		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_what_is_heard),
+		cmocka_unit_test(test_what_is_told_is_one_whole_request),
+		cmocka_unit_test(test_telling_waits_for_nobody),
+		cmocka_unit_test(test_a_screen_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
