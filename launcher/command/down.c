@@ -108,11 +108,11 @@ static int take_down(const struct project *project, const struct ctl_client *cli
 	int result = ctl_stream_open(client, "/v1/events", &events, err);
 	int run = result == 0 ? watch_run(client) : -1;
 
-	if (result == 0)
-		result = post_down(client, context->options, err);
-	/* Once it has ended there is nobody left to tell. */
+	/* A stack may be gone in the instant that it is asked to go, and then there is nobody to tell. */
 	if (result == 0)
 		command_report_end(context->report, context, 0, NULL);
+	if (result == 0)
+		result = post_down(client, context->options, err);
 	if (result == 0)
 		result = wait_end(events, run, project, context->globals.quiet, err);
 	ctl_stream_close(events);
