@@ -80,7 +80,7 @@ static int run_told(struct run_report *report, const char *const *argv, char **b
 	struct run_child_end end;
 
 	/* Telling costs no command: one that cannot be watched is run as if there was nothing to tell. */
-	if (run_child(argv, block, &end) < 0) {
+	if (run_child(argv, block, report->metrics.lock_fd, &end) < 0) {
 		say_not_run(argv[0], run_child_become(argv, block), err);
 		return 0;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/command/run_child.h"
 
+#include "launcher/command/run_witness.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,7 +17,9 @@
 struct waiting {
 	pid_t child;
 	sigset_t taken; /* signals that are taken one by one */
+	struct run_witness witness;
 	struct run_child_end *end;
+	bool stopped; /* by the last that was heard of it */
 	bool over;
 };
 
@@ -74,13 +78,15 @@ static int read_exec_errno(int fd)
 }
 
 /* A pipe whose last writer is the command ends with it, whoever waits for that, and not with us. */
-static void let_go(void)
+static void let_go(int keep_fd)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (int fd = STDIN_FILENO; null_fd >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(null_fd, fd);
-	close_range(STDERR_FILENO + 1, UINT_MAX, 0);
+	if (keep_fd > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, (unsigned)keep_fd - 1, 0);
+	close_range(keep_fd > STDERR_FILENO ? (unsigned)keep_fd + 1 : STDERR_FILENO + 1, UINT_MAX, 0);
 }
 
 /* ---- Waiting ---- */
@@ -125,9 +131,13 @@ static void take_children(struct waiting *self)
 {
 	siginfo_t info = {0};
 
-	while (!self->over && waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG) == 0 && info.si_pid != 0) {
+	while (!self->over && waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
+	       info.si_pid != 0) {
 		if (info.si_pid == self->child && info.si_code == CLD_STOPPED) {
+			self->stopped = true;
 			stop_as_well(self, info.si_status);
+		} else if (info.si_pid == self->child && info.si_code == CLD_CONTINUED) {
+			self->stopped = false;
 		} else if (info.si_pid == self->child) {
 			self->over = true;
 			self->end->code = info.si_code == CLD_EXITED ? info.si_status : 0;
@@ -144,15 +154,19 @@ static bool is_ours_alone(int signal_number)
 	       (signal_number == SIGHUP && getsid(0) == getpid());
 }
 
-/* What came from the terminal, or from within the group to all of it, has reached the command already. */
-static void pass_on(const struct waiting *self, const siginfo_t *info)
+/* What came to the whole group, by the terminal or by somebody, has reached the command already. */
+static void pass_on(struct waiting *self, const siginfo_t *info)
 {
-	if (info->si_code > 0 && !is_ours_alone(info->si_signo))
+	/* Without asking the witness: while that is waited for, the terminal may stop what would then be continued. */
+	if (info->si_signo == SIGCONT) {
+		take_children(self);
+		if (self->stopped && !self->over)
+			kill(self->child, SIGCONT);
 		return;
-	if (info->si_code <= 0 && info->si_pid != 0 && getpgid(info->si_pid) == getpgrp())
+	}
+	if (info->si_code > 0 ? !is_ours_alone(info->si_signo) : run_witness_saw(&self->witness, info))
 		return;
-	if (info->si_signo != SIGCONT || !was_continued(self))
-		kill(self->child, info->si_signo);
+	kill(self->child, info->si_signo);
 }
 
 static void wait_for(struct waiting *self)
@@ -179,7 +193,7 @@ static void fill_taken(sigset_t *taken)
 		sigdelset(taken, faults[i]);
 }
 
-int run_child(const char *const *argv, char **environment, struct run_child_end *end)
+int run_child(const char *const *argv, char **environment, int keep_fd, struct run_child_end *end)
 {
 	const struct sigaction usual = {.sa_handler = SIG_DFL};
 	struct waiting self = {.end = end};
@@ -212,7 +226,9 @@ int run_child(const char *const *argv, char **environment, struct run_child_end 
 	end->exec_errno = read_exec_errno(report[0]);
 	close(report[0]);
 	if (end->exec_errno == 0)
-		let_go();
+		let_go(keep_fd);
+	run_witness_start(&self.witness, &self.taken);
 	wait_for(&self);
+	run_witness_end(&self.witness);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A command that is waited for, as if it had taken this process's place: it stays in this process group, so the terminal's signals
- * reach it as they are; signals that somebody sends to this process alone are passed on; when the terminal stops it this process
- * stops as well; and it does not outlive us. Standard streams and what else was inherited are let go once it runs.
+ * A command that is waited for, as if it had taken this process's place: it stays in this process group, so what the terminal and the
+ * shell send to the job reaches it as it is; what somebody sends to this process alone is passed on (run_witness tells the one from the
+ * other); when the terminal stops it this process stops as well; and it does not outlive us. Standard streams and what else was
+ * inherited are let go once it runs.
  */
 #ifndef UPFRONT_LAUNCHER_COMMAND_RUN_CHILD_H
 #define UPFRONT_LAUNCHER_COMMAND_RUN_CHILD_H
@@ -14,10 +15,11 @@ struct run_child_end {
 };
 
 /*
- * Looks for argv[0] in PATH of `environment`, as execvp does, and waits for the end. -errno when it could not even be tried; then nothing has changed. Afterwards the
- * signals of this process stay blocked: it has little left to do.
+ * Looks for argv[0] in PATH of `environment`, as execvp does, and waits for the end. Of what is open here only `keep_fd` (-1: nothing) stays
+ * open. -errno when it could not even be tried; then nothing has changed. Afterwards the signals of this process stay blocked: it has little left
+ * to do.
  */
-int run_child(const char *const *argv, char **environment, struct run_child_end *end);
+int run_child(const char *const *argv, char **environment, int keep_fd, struct run_child_end *end);
 
 /* Replaces this process; returns errno. */
 int run_child_become(const char *const *argv, char **environment);

@@ -19,13 +19,17 @@ struct telemetry_count;
 
 struct run_metrics {
 	char *folder, *path;
+	int lock_fd; /* of the folder, held as long as the run lasts; -1: none */
 	struct cJSON *object; /* what the counts point into */
 	int64_t job_count; /* -1: not told */
 	struct telemetry_count *counts;
 	size_t count;
 };
 
-/* Makes folder (0700) and file (0600) in `parent`, which only we may write to. 0 or -errno, then `self` can be finished all the same. */
+/*
+ * Makes folder (0700) and file (0600) in `parent`, which only we may write to, and removes those whose run was killed before it could. 0 or
+ * -errno; `self` can be finished either way.
+ */
 int run_metrics_make(struct run_metrics *self, const char *parent);
 /* Takes what was handed over, if it was. */
 void run_metrics_read(struct run_metrics *self);

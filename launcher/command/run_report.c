@@ -19,7 +19,7 @@
 
 void run_report_init(struct run_report *self, const struct cli_context *context)
 {
-	*self = (struct run_report){.context = context, .metrics = {.job_count = -1}};
+	*self = (struct run_report){.context = context, .metrics = {.job_count = -1, .lock_fd = -1}};
 }
 
 void run_report_finish(struct run_report *self)
@@ -44,21 +44,22 @@ static const struct command_table *find_product(const struct stack *stack, const
 	return NULL;
 }
 
-static void sanitize(struct run_report *self, const struct stack *stack)
+/* False: it is not to be told of. upfront's own off counts also where the product's registry does not know it. */
+static bool sanitize(struct run_report *self, const struct stack *stack)
 {
 	const struct command_report *report = self->context->report;
 	const char *const *rest = self->context->rest;
 	const struct command_table *product = find_product(stack, rest[0]);
 	size_t count = 0;
 
-	while (rest[count] != NULL)
-		count++;
-	if (product != NULL) {
-		sanitize_command_line(product, count - 1, rest + 1, &self->line);
-		return;
-	}
 	self->pool = pool_create();
 	sanitize_command_line(cli_table_make(self->pool), report->arg_count, report->args, &self->line);
+	if (product == NULL || !self->line.tracked)
+		return self->line.tracked;
+	while (rest[count] != NULL)
+		count++;
+	sanitize_command_line(product, count - 1, rest + 1, &self->line);
+	return self->line.tracked;
 }
 
 /* Beside the control socket: a folder that is ours alone. */
@@ -79,8 +80,7 @@ void run_report_begin(struct run_report *self, const struct project *project, st
 	strmap_remove(environment, RUN_METRICS_VARIABLE);
 	if (!command_report_is_wanted(self->context->report, self->context))
 		return;
-	sanitize(self, project->stack);
-	self->is_wanted = self->line.tracked;
+	self->is_wanted = sanitize(self, project->stack);
 	if (self->is_wanted)
 		make_metrics(self, environment);
 	self->begin_ms = clock_monotonic_ms();

@@ -208,13 +208,35 @@ static void test_where_none_can_be_made(void **state)
 	run_metrics_finish(&none);
 }
 
+/* A folder that nobody holds is of a run that was killed; that of a run under way stays. */
+static void test_what_a_killed_run_left_is_swept(void **state)
+{
+	struct run_metrics other;
+	char *left, file[256];
+
+	(void)state;
+	assert_true(asprintf(&left, "%s/metrics-killed", folder) > 0);
+	assert_int_equal(mkdir(left, 0700), 0);
+	snprintf(file, sizeof(file), "%s/metrics.json", left);
+	close(open(file, O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(run_metrics_make(&other, folder), 0);
+	assert_int_equal(access(left, F_OK), -1);
+	assert_int_equal(access(metrics.path, F_OK), 0);
+	run_metrics_finish(&other);
+	free(left);
+}
+
 int main(void)
 {
 #define METRICS_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		METRICS_TEST(test_what_is_taken),        METRICS_TEST(test_as_many_counts_as_fit),
-		METRICS_TEST(test_as_many_bytes_as_fit), METRICS_TEST(test_only_the_file_itself),
-		METRICS_TEST(test_it_is_private),        METRICS_TEST(test_where_none_can_be_made),
+		METRICS_TEST(test_what_is_taken),
+		METRICS_TEST(test_as_many_counts_as_fit),
+		METRICS_TEST(test_as_many_bytes_as_fit),
+		METRICS_TEST(test_only_the_file_itself),
+		METRICS_TEST(test_it_is_private),
+		METRICS_TEST(test_where_none_can_be_made),
+		METRICS_TEST(test_what_a_killed_run_left_is_swept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
