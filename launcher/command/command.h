@@ -12,6 +12,7 @@
  *   command_report   what is told of a command that has ended
  *   run_report       the same of a command under `run`; run_metrics: what that hands over itself
  *   run_child        a command that is waited for as if it had taken our place; run_witness: whom a signal was sent to
+ *   signal_end       an end by Ctrl-C that leaves time for a last word
  *   stop start restart kill   by act: what they have in common; scale
  *   down ps logs run config graph help version
  *   wait top events  look at the running stack until something has come about, by watch; top_table: what top shows

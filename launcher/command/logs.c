@@ -4,9 +4,11 @@
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
+#include "launcher/command/command_report.h"
 #include "launcher/command/log_archive.h"
 #include "launcher/command/news.h"
 #include "launcher/command/since.h"
+#include "launcher/command/signal_end.h"
 #include "launcher/command/view.h"
 #include "launcher/project.h"
 #include "launcher/supervisor/ctl_json.h"
@@ -51,6 +53,7 @@ struct logs {
 	struct plain plain;
 	struct view view; /* of a running stack */
 	bool caught_up; /* what was there at the beginning has been shown */
+	struct signal_end end;
 };
 
 /* One line of output, wherever it came from. */
@@ -156,14 +159,15 @@ static int refuse(struct ctl_stream *stream, const char *begin, size_t size_byte
 static int follow(struct logs *self, const struct ctl_client *client, struct ctl_stream *stream,
 		  struct log_archive *archive, struct err *err)
 {
-	struct pollfd pollfd = {.fd = ctl_stream_fd(stream), .events = POLLIN};
 	char buffer[65536];
 	ssize_t count = 1;
 	int status = 0;
 
 	do {
-		if (count == -EAGAIN && poll(&pollfd, 1, -1) < 0 && errno != EINTR)
-			break;
+		if (count == -EAGAIN)
+			signal_end_wait(&self->end, ctl_stream_fd(stream));
+		if (self->end.signal != 0)
+			return 0;
 		/* A service that floods must not keep us from showing what it writes. */
 		for (int i = 0; i < READS_MAX && (i == 0 || count > 0); i++) {
 			count = ctl_stream_read(stream, buffer, sizeof(buffer));
@@ -385,6 +389,7 @@ static int logs_run(struct cli_context *context, struct err *err)
 
 	project_init(&project);
 	view_init(&self.view);
+	signal_end_init(&self.end);
 	self.plain = (struct plain){
 		.out = stdout,
 		.color = ui_color_wanted(&context->ui, STDOUT_FILENO),
@@ -408,6 +413,12 @@ out:
 	free(self.dir);
 	ctl_client_close(&client);
 	project_finish(&project);
+	signal_end_finish(&self.end);
+	if (self.end.signal != 0) {
+		fflush(stdout);
+		command_report_end(context->report, context, 128 + self.end.signal, NULL);
+		signal_end_die(self.end.signal);
+	}
 	return (int)err->code;
 }
 

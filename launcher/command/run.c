@@ -6,6 +6,7 @@
 #include "launcher/command/consent_sources.h"
 #include "launcher/command/run_child.h"
 #include "launcher/command/run_report.h"
+#include "launcher/command/signal_end.h"
 #include "launcher/command/telemetry_running.h"
 #include "launcher/project.h"
 #include "telemetry/telemetry.h"
@@ -124,7 +125,7 @@ out:
 	strmap_finish(&environment);
 	project_finish(&project);
 	if (fatal_signal != 0)
-		run_child_die(fatal_signal);
+		signal_end_die(fatal_signal);
 	return err_is_set(err) ? (int)err->code : code;
 }
 

@@ -36,18 +36,6 @@ int run_child_become(const char *const *argv, char **environment)
 	return errno;
 }
 
-void run_child_die(int signal_number)
-{
-	sigset_t this_one;
-
-	prctl(PR_SET_DUMPABLE, 0);
-	signal(signal_number, SIG_DFL);
-	sigemptyset(&this_one);
-	sigaddset(&this_one, signal_number);
-	raise(signal_number);
-	sigprocmask(SIG_UNBLOCK, &this_one, NULL);
-}
-
 /* ---- Starting ---- */
 
 static void be_child(const char *const *argv, char **environment, pid_t parent, const struct sigaction *sigchld,

@@ -24,7 +24,4 @@ int run_child(const char *const *argv, char **environment, int keep_fd, struct r
 /* Replaces this process; returns errno. */
 int run_child_become(const char *const *argv, char **environment);
 
-/* Ends this process by that signal, as its command was ended; no core dump of ours covers the command's. */
-void run_child_die(int signal);
-
 #endif

@@ -263,6 +263,43 @@ static void test_a_supervisor_that_is_stuck_delays_nobody(void **state)
 			       "down|--quiet --timeout <value>|ok\n");
 }
 
+/* It sits there and waits for what comes, signals among it. */
+static bool takes_signals(void *context)
+{
+	char text[4096];
+	const char *blocked;
+
+	if (stack_process_text(*(const pid_t *)context, "status", text, sizeof(text)) <= 0)
+		return false;
+	blocked = strstr(text, "SigBlk:");
+	return blocked != NULL && (strtoull(blocked + 7, NULL, 16) & 1u << (SIGINT - 1)) != 0;
+}
+
+/* It ends by the signal as ever, and what it was ended by is known all the same. */
+static void test_a_command_that_is_left_by_ctrl_c(void **state)
+{
+	static const char *const argv[] = {"upfront", "logs", "-f", "web", NULL};
+	struct world *world = *state;
+	struct run run;
+
+	world_write(world, "compose.yaml",
+		    "name: shop\n"
+		    "x-upfront: {app: Shop, telemetry: {" REPORTED_ENDPOINT "}}\n"
+		    "services: {web: {command: sh -c 'echo there; exec sleep 1001'}}\n");
+	reported_up(world, "--telemetry=on");
+	run_begin(&run, world, &(struct run_options){.argv = argv});
+	run_expect(&run, "there");
+	run_until(&run, takes_signals, &run.pid, "the command's waiting");
+	run_signal(&run, SIGINT);
+	run_wait(&run);
+	assert_int_equal(run.signal, SIGINT);
+	assert_string_equal(run.err.bytes, "");
+	run_finish(&run);
+	reported_down(world);
+	reported_assert(world, "up|--quiet --detach --wait --telemetry on|ok\nlogs|--follow <value>|interrupted\n"
+			       "down|--quiet --timeout <value>|ok\n");
+}
+
 /* ---- `up` itself ---- */
 
 static void test_an_up_that_stays_is_reported_at_its_end(void **state)
@@ -327,6 +364,7 @@ int main(void)
 		WORLD_TEST(test_after_a_withdrawal_nothing_is),
 		WORLD_TEST(test_output_and_codes_are_the_same),
 		WORLD_TEST(test_a_supervisor_that_is_stuck_delays_nobody),
+		WORLD_TEST(test_a_command_that_is_left_by_ctrl_c),
 		WORLD_TEST(test_an_up_that_stays_is_reported_at_its_end),
 		WORLD_TEST(test_an_up_that_lets_go_is_reported_then),
 	};
