@@ -51,7 +51,7 @@ static bool copy_command(struct held *self, const struct telemetry_command *from
 		counts[i] =
 			(struct telemetry_count){put(&at, from->object_counts[i].name), from->object_counts[i].count};
 	self->command.args = args;
-	self->command.object_counts = counts;
+	self->command.object_counts = from->object_counts != NULL ? counts : NULL;
 	return true;
 }
 
