@@ -309,6 +309,46 @@ static void test_what_cannot_be_written_down_is_not_sent(void **state)
 	receiver_stop(&self->receiver);
 }
 
+/* Events with which the last batch of the ledger was begun; 0: not all that were given have been tried yet. */
+static int last_batch(const struct fixture *self, int given)
+{
+	size_t size_bytes = 0;
+	char *ledger = children_slurp(self->folder, "ledger.jsonl", &size_bytes), *rest = ledger, *line;
+	char last[32] = "", batch[32];
+	int count = 0, events = 0;
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		const char *name = strstr(line, "\"batch\":\"");
+
+		if (!name || !strstr(line, "\"uuid\"") || sscanf(name, "\"batch\":\"%31[^\"]", batch) != 1)
+			continue;
+		events += strstr(line, "\"event\"") != NULL;
+		count = strcmp(batch, last) == 0 ? count + 1 : 1;
+		strcpy(last, batch);
+	}
+	free(ledger);
+	return events == given ? count : 0;
+}
+
+/* No answer at all may mean that the line is too slow for the batch: it goes in smaller ones before it stands in the way for ever. */
+static void test_what_is_never_answered_goes_in_smaller_batches(void **state)
+{
+	struct fixture *self = *state;
+	int64_t since = world_now_ms();
+	int count = 0;
+
+	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", world_free_port());
+	start(self);
+	give(self, 8);
+	while (count == 0 || count == 8) {
+		world_pause(since, CHILDREN_DEADLINE_MS, "an attempt with fewer events");
+		count = last_batch(self, 8);
+	}
+	assert_in_range(count, 1, 4);
+	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_true(sender_keeps(self->folder, self->uuid));
+}
+
 /* Nothing that is not an event gets into the outbox, or stands in the way of those that are. */
 static void test_wrong_messages_are_passed_over(void **state)
 {
@@ -357,6 +397,7 @@ int main(void)
 		CASE(test_a_disk_that_stays_full_does_not_hold_up_the_end),
 		CASE(test_a_damaged_outbox_is_replaced_while_it_runs),
 		CASE(test_what_cannot_be_written_down_is_not_sent),
+		CASE(test_what_is_never_answered_goes_in_smaller_batches),
 		CASE(test_wrong_messages_are_passed_over),
 	};
 
