@@ -73,7 +73,7 @@ static int remove_all(const char *app, const char *const *names, struct err *err
 	return result < 0 ? result : found;
 }
 
-#define WIPED STATE_OUTBOX, STATE_OUTBOX "-wal", STATE_OUTBOX "-shm", STATE_ID
+#define WIPED STATE_OUTBOX, STATE_OUTBOX "-wal", STATE_OUTBOX "-shm", STATE_OUTBOX "-journal", STATE_ID
 
 int telemetry_wipe(const char *app, struct err *err)
 {

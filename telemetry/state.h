@@ -7,7 +7,7 @@ struct err;
 
 #define STATE_ID "id"
 #define STATE_RECEIPTS "receipts.jsonl"
-#define STATE_OUTBOX "outbox.db" /* SQLite; its -wal and -shm stand beside it */
+#define STATE_OUTBOX "outbox.db" /* SQLite; its -wal and -shm stand beside it, -journal for a moment */
 #define STATE_LEDGER "ledger.jsonl" /* kept apart: a no wipes the outbox, never the record of what was sent */
 #define STATE_LEDGER_BEFORE "ledger.1.jsonl" /* the one before it */
 

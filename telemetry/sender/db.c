@@ -117,7 +117,7 @@ static int open_patiently(struct db *self)
 
 static void remove_files(const char *path)
 {
-	static const char *const endings[] = {"", "-wal", "-shm"};
+	static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 		char *name;

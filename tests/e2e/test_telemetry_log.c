@@ -87,6 +87,8 @@ static void test_what_was_sent_is_read_back_to_the_byte(void **state)
 	run_assert_code(&run, 0);
 	sent = world_read(world, "events.jsonl");
 	assert_non_null(sent);
+	/* The oldest; commands that were told of may follow. */
+	run.out.bytes[strcspn(run.out.bytes, "\n")] = '\0';
 	entry = cJSON_ParseWithOpts(run.out.bytes, NULL, 1);
 	assert_non_null(entry);
 	text = cJSON_GetStringValue(cJSON_GetObjectItem(entry, "text"));
@@ -133,7 +135,7 @@ static void test_since(void **state)
 
 static void test_forget_removes_all_and_a_running_stack_begins_nothing_anew(void **state)
 {
-	static const char *const kept[] = {"ledger.jsonl", "receipts.jsonl", "outbox.db", "id"};
+	static const char *const kept[] = {"ledger.jsonl", "receipts.jsonl", "outbox.db", "outbox.db-journal", "id"};
 	const struct world *world = *state;
 
 	up(world, waiting);
