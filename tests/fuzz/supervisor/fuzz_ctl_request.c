@@ -40,6 +40,7 @@ static void begin(void)
 	scene->stack = (struct stack){
 		.name = "shop", .app = "Shop", .dir = "/srv/shop", .services = scene->services, .service_count = 2};
 	strmap_init(&scene->supervisor.telemetry_environment);
+	scene->supervisor.consent.state = CONSENT_ON; /* what is told of commands is looked at */
 	scene->base = event_base_new();
 	scene->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	written = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "fuzz-ctl-request-%d", (int)getpid());

@@ -14,6 +14,7 @@
 #include "launcher/supervisor/supervisor_private.h"
 
 #include <event2/event.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,15 +200,23 @@ bool supervisor_is_reporting(const struct supervisor *self)
 	return self->consent.state == CONSENT_ON;
 }
 
+/* Behind what is noted already, as far as there is room. */
+static inline void note_down(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static inline void note_down(const char *format, ...)
+{
+	size_t length = strlen(scene->noted);
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(scene->noted + length, sizeof(scene->noted) - length, format, values);
+	va_end(values);
+}
+
 /* "GET /v1/stack 200", a line each */
 void supervisor_note_request(struct supervisor *self, const struct telemetry_request *request)
 {
-	size_t length = strlen(scene->noted);
-
-	if (!supervisor_is_reporting(self) || length >= sizeof(scene->noted))
-		return;
-	snprintf(scene->noted + length, sizeof(scene->noted) - length, "%s %s %d\n", request->method, request->endpoint,
-		 request->status_code);
+	if (supervisor_is_reporting(self))
+		note_down("%s %s %d\n", request->method, request->endpoint, request->status_code);
 }
 
 bool supervisor_knows_command(const struct supervisor *self, const struct telemetry_command *command)
@@ -219,20 +228,17 @@ bool supervisor_knows_command(const struct supervisor *self, const struct teleme
 /* "ps --json 12 ok 3 charts=2" */
 void supervisor_note_command(struct supervisor *self, const struct telemetry_command *command)
 {
-	char *at = scene->noted, *end = scene->noted + sizeof(scene->noted);
+	const char *end = command->success ? "ok" : "failed";
 
 	(void)self;
-	at += snprintf(at, (size_t)(end - at), "%s", command->command);
+	scene->noted[0] = '\0';
+	note_down("%s", command->command);
 	for (size_t i = 0; i < command->arg_count; i++)
-		at += snprintf(at, (size_t)(end - at), " %s", command->args[i]);
-	at += snprintf(at, (size_t)(end - at), " %lld %s %lld", (long long)command->duration_ms,
-		       command->error_type != NULL ? command->error_type
-		       : command->success          ? "ok"
-						   : "failed",
-		       (long long)command->job_count);
+		note_down(" %s", command->args[i]);
+	note_down(" %lld %s %lld", (long long)command->duration_ms,
+		  command->error_type != NULL ? command->error_type : end, (long long)command->job_count);
 	for (size_t i = 0; i < command->object_count; i++)
-		at += snprintf(at, (size_t)(end - at), " %s=%lld", command->object_counts[i].name,
-			       (long long)command->object_counts[i].count);
+		note_down(" %s=%lld", command->object_counts[i].name, (long long)command->object_counts[i].count);
 }
 
 void supervisor_detach(struct supervisor *self)
