@@ -206,7 +206,7 @@ static void test_the_first_client_starts_the_sender(void **state)
 	assert_int_equal(world_find(world, SENDER), 0);
 	assert_relay(world, "serving", NULL);
 	assert_int_equal(world_find(world, SENDER), 0);
-	(void)post(world, url, 2, "1");
+	assert_int_equal(post(world, url, 2, "20"), 400);
 	await_sender(world);
 	assert_relay(world, "serving", NULL);
 	assert_port_is_kept(url);
@@ -228,8 +228,9 @@ static void test_a_killed_sender_comes_back(void **state)
 	assert_int_equal(kill(first, SIGKILL), 0);
 	world_wait_gone(world, SENDER, 1000);
 	assert_port_is_kept(url);
-	/* Nobody races for clients meanwhile: they wait for the next one. */
+	/* Nobody races for clients meanwhile: they wait for the next one, which finds no event in what this one sends. */
 	assert_relay(world, "serving", NULL);
+	assert_int_equal(post(world, url, 2, "20"), 400);
 	await_sender(world);
 	assert_int_not_equal(world_find(world, SENDER), first);
 	assert_relay(world, "serving", NULL);
