@@ -9,6 +9,7 @@
  *   {"kind":"request","path","method","status","valid","text","events","gzip","sent_at","user_agent","tls"}
  *   {"kind":"event","event":{...}}         accepted
  *   {"kind":"finding","text"}              accepted by the real service, but should not be sent
+ *   {"kind":"said","bytes"}                at its end: how much of what has no end was taken
  *
  * MODE: ok; a status (500 503 429 413 401 403 408 302 307) to answer instead; stored-500 (takes the events, then says 500), stored-reset
  * (takes them, then RST); or what tests/lib/trouble.h names. --first N: the fault for N requests, then ok. --max-events N: 413 for larger
@@ -365,6 +366,12 @@ int main(int argc, char **argv)
 		evhttp_free(http);
 	else
 		evconnlistener_free(listener);
+	if (self.trouble) {
+		cJSON *line = line_of("said");
+
+		cJSON_AddNumberToObject(line, "bytes", (double)trouble_said_bytes(self.trouble));
+		note(&self, line);
+	}
 	trouble_destroy(self.trouble);
 	SSL_CTX_free(self.tls);
 	posthog_destroy(self.posthog);

@@ -16,6 +16,7 @@ static const struct timeval pace = {.tv_usec = 100000};
 struct trouble {
 	struct event_base *base;
 	const char *name;
+	size_t said_bytes;
 	LIST_HEAD(, peer) peers; /* connected, below HTTP */
 };
 
@@ -30,6 +31,7 @@ static bool is_among(const char *name, const char *const *names)
 
 struct peer {
 	LIST_ENTRY(peer) others;
+	struct trouble *trouble;
 	struct bufferevent *connection;
 	struct event *timer; /* of a drip */
 	const char *text; /* what still drips, or what is said again and again */
@@ -76,6 +78,7 @@ static void on_room(struct bufferevent *connection, void *context)
 
 	for (int i = 0; i < 500; i++)
 		bufferevent_write(connection, peer->text, strlen(peer->text));
+	peer->trouble->said_bytes += 500 * strlen(peer->text);
 }
 
 static void reset_at_once(struct bufferevent *connection)
@@ -106,6 +109,7 @@ void trouble_with_connection(struct trouble *self, struct bufferevent *connectio
 		return;
 	}
 	peer = calloc(1, sizeof(*peer));
+	peer->trouble = self;
 	peer->connection = connection;
 	LIST_INSERT_HEAD(&self->peers, peer, others);
 	bufferevent_setcb(connection, on_bytes, flood || interim ? on_room : NULL, on_gone, peer);
@@ -131,6 +135,7 @@ void trouble_with_connection(struct trouble *self, struct bufferevent *connectio
 /* ---- in an answer ---- */
 
 struct answer {
+	struct trouble *trouble;
 	struct evhttp_request *request; /* NULL: it ended with its connection */
 	struct event *timer;
 	const char *name;
@@ -163,6 +168,7 @@ static void say(struct answer *answer, const char *text, size_t times)
 
 	for (size_t i = 0; i < times; i++)
 		evbuffer_add(piece, text, strlen(text));
+	answer->trouble->said_bytes += evbuffer_get_length(piece);
 	evhttp_send_reply_chunk_with_cb(answer->request, piece, on_written, answer);
 	evbuffer_free(piece);
 }
@@ -218,6 +224,7 @@ void trouble_with_answer(struct trouble *self, struct evhttp_request *request, c
 		return;
 	}
 	answer = calloc(1, sizeof(*answer));
+	answer->trouble = self;
 	answer->request = request;
 	answer->name = name;
 	answer->timer = event_new(self->base, -1, 0, on_pace, answer);
@@ -253,4 +260,9 @@ void trouble_destroy(struct trouble *self)
 	while (!LIST_EMPTY(&self->peers))
 		end_peer(LIST_FIRST(&self->peers));
 	free(self);
+}
+
+size_t trouble_said_bytes(const struct trouble *self)
+{
+	return self->said_bytes;
 }

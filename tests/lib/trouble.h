@@ -18,6 +18,7 @@
 #define UPFRONT_TESTS_LIB_TROUBLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct bufferevent;
 struct event_base;
@@ -31,6 +32,9 @@ bool trouble_is_in_answer(const char *name);
 struct trouble *trouble_create(struct event_base *base, const char *name);
 /* Ends the connections it owns. NULL is fine. */
 void trouble_destroy(struct trouble *self);
+
+/* How much of what has no end (flood, interim, huge) was written so far: somebody took it, or had room for it. */
+size_t trouble_said_bytes(const struct trouble *self);
 
 /* Does it to a fresh connection, and owns that from then on. */
 void trouble_with_connection(struct trouble *self, struct bufferevent *connection);

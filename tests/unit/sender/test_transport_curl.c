@@ -124,6 +124,29 @@ static void test_every_answer_is_reported_as_what_it_is(void **state)
 	}
 }
 
+/* Buffers on the way take some megabytes; who reads to the end takes as many in every hundredth of a second. */
+static void test_what_has_no_end_is_not_read(void **state)
+{
+	static const char *const modes[] = {"huge", "flood", "interim"};
+	struct attempt *self = *state;
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		struct receiver ended;
+		cJSON *said;
+
+		attempt_at(self, modes[i], NULL, ATTEMPT_BODY(ATTEMPT_EVENT));
+		ended = self->receiver;
+		ended.notes = strdup(self->receiver.notes);
+		receiver_stop(&self->receiver);
+		said = receiver_notes(&ended, "said");
+		assert_in_range(
+			(uintmax_t)cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(said, 0), "bytes")->valuedouble,
+			60000, 12000000);
+		cJSON_Delete(said);
+		free(ended.notes);
+	}
+}
+
 /* The second host is listening: it hears nothing, and the first is not asked again. */
 static void test_no_redirect_is_followed(void **state)
 {
@@ -305,6 +328,7 @@ int main(void)
 		CASE(test_a_large_body_is_packed),
 		CASE(test_no_body_is_so_large_that_it_is_announced),
 		CASE(test_every_answer_is_reported_as_what_it_is),
+		CASE(test_what_has_no_end_is_not_read),
 		CASE(test_no_redirect_is_followed),
 		CASE(test_retry_after_is_read),
 		CASE(test_nothing_is_read_from_home_nor_written),
