@@ -311,6 +311,7 @@ static void test_an_up_that_stays_is_reported_at_its_end(void **state)
 	world_write(world, "compose.yaml", shop);
 	run_begin(&run, world, &(struct run_options){.argv = argv});
 	run_expect(&run, "shop is up");
+	reported_begun(world);
 	run_signal(&run, SIGINT);
 	run_wait(&run);
 	run_assert_code(&run, 0);
@@ -345,6 +346,7 @@ static void test_an_up_that_lets_go_is_reported_then(void **state)
 	argv[2] = script;
 	run_begin(&run, world, &(struct run_options){.argv = argv});
 	run_until(&run, is_up, world, "the stack");
+	reported_begun(world);
 	run_signal(&run, SIGHUP);
 	run_wait(&run);
 	run_assert_code(&run, 0);

@@ -17,6 +17,21 @@
 #define SENDER "upfront-telemetry"
 #define SENDER_GONE_MS 3000
 
+void reported_begun(const struct world *world)
+{
+	const int64_t since_ms = world_now_ms();
+	bool begun = false;
+
+	while (!begun) {
+		char *text = world_read(world, REPORTED_FILE);
+
+		begun = text != NULL && strstr(text, "\"server_start\"") != NULL;
+		free(text);
+		if (!begun)
+			world_pause(since_ms, RUN_DEADLINE_MS, "the report of the start");
+	}
+}
+
 void reported_up(const struct world *world, const char *flag)
 {
 	struct run run;
@@ -24,6 +39,8 @@ void reported_up(const struct world *world, const char *flag)
 	run_upfront(&run, world, "-q", "up", "-d", "--wait", flag, NULL);
 	run_assert_code(&run, 0);
 	run_finish(&run);
+	if (strcmp(flag, "--telemetry=on") == 0)
+		reported_begun(world);
 }
 
 void reported_down(const struct world *world)

@@ -11,8 +11,10 @@ struct world;
 /* For x-upfront.telemetry. */
 #define REPORTED_ENDPOINT "notice: 3, host: 'file:" REPORTED_FILE "', key: k"
 
-/* Starts the stack in the stack folder, detached, with --telemetry=on or another `flag`. */
+/* Starts the stack in the stack folder, detached, with --telemetry=on, then as reported_begun, or another `flag`. */
 void reported_up(const struct world *world, const char *flag);
+/* Waits until the stack's start was reported: its sender runs, and what follows is not left to the one second that it has at the end. */
+void reported_begun(const struct world *world);
 /* Takes it down and waits until its sender has ended too. */
 void reported_down(const struct world *world);
 
