@@ -126,6 +126,16 @@ static bool has_begun(void *context)
 	return world_has(context, "asked") && world_find(context, "upfront-telemetry") != 0;
 }
 
+/* The sender has looked the name up: what a trace that is read too early would miss. */
+static bool has_tried(void *context)
+{
+	const struct play *self = context;
+	struct proof_found found = {.probes = 0};
+
+	proof_watch_trace(trace_path(self, 0), &self->world, self->way, 0, &found);
+	return found.count[LOOK_SOCKET] > 0 && found.count[LOOK_LOOKUP] > 0;
+}
+
 static void bring_up(struct play *self)
 {
 	const struct proof_way *way = self->way;
@@ -142,6 +152,8 @@ static void bring_up(struct play *self)
 	run_until(&self->up, is_up, &self->world, "the stack to be up");
 	if (way == &proof_yes || way->withdrawn)
 		run_until(&self->up, has_begun, &self->world, "the sender to run");
+	if (way == &proof_yes)
+		run_until(&self->up, has_tried, self, "the sender to try");
 	self->row->commands++;
 }
 
