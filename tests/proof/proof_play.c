@@ -185,6 +185,16 @@ static void play_command(struct play *self, const struct proof_command *command)
 	run_finish(&run);
 }
 
+static bool is_told_off(void *context)
+{
+	const struct play *self = context;
+	char *told = world_read(&self->world, "worker.env");
+	bool off = told != NULL && strstr(told, "UPFRONT_TELEMETRY=off\n") != NULL;
+
+	free(told);
+	return off;
+}
+
 /* A yes that is taken back: from the end of `telemetry off` on, nothing may be seen of it. Returns where in the trace that is. */
 static size_t withdraw(struct play *self)
 {
@@ -195,9 +205,14 @@ static size_t withdraw(struct play *self)
 	run_assert_code(&run, 0);
 	run_finish(&run);
 	world_wait_gone(&self->world, "upfront-telemetry", 2000);
+	assert_int_equal(stat(trace_path(self, 0), &status), 0);
+	/* A service that starts from here on is told so, and its identifier is gone with its environment. */
+	run_upfront(&run, &self->world, "restart", "worker", NULL);
+	run_assert_code(&run, 0);
+	run_finish(&run);
+	run_until(&self->up, is_told_off, self, "a service to be told off");
 	/* What the yes brought with it while it held. */
 	assert_int_equal(unlink(world_path(&self->world, "asked")), 0);
-	assert_int_equal(stat(trace_path(self, 0), &status), 0);
 	return (size_t)status.st_size;
 }
 
