@@ -111,12 +111,14 @@ static inline int scene_connect(const struct scene *self)
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				      .sin_port = htons((uint16_t)self->port)};
-	/* Ends at once when it is closed: a fuzzer makes more connections than there are ports to be kept for a minute. */
-	const struct linger at_once = {.l_onoff = 1};
+	/* From many addresses: a fuzzer makes more connections than one has ports, which stay taken for a minute. */
+	static uint32_t connections;
+	struct sockaddr_in own = {.sin_family = AF_INET};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + ++connections % 60000);
+	if (bind(fd, (struct sockaddr *)&own, sizeof(own)) < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		abort();
 	return fd;
 }
