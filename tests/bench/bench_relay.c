@@ -69,12 +69,22 @@ static int dial(const struct relay_run *relay)
 	return fd;
 }
 
-/* A batch as posthog-node writes it; no two events have one uuid. */
-static size_t write_batch(char *body, int number, const char *time)
+static void write_time(char text[32], int64_t time_ms)
 {
+	time_t seconds = (time_t)(time_ms / 1000);
+	size_t used = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", gmtime(&seconds));
+
+	snprintf(text + used, 32 - used, ".%03dZ", (int)(time_ms % 1000));
+}
+
+/* A batch as posthog-node writes it: no two events have one uuid, or one time. */
+static size_t write_batch(char *body, int number, int64_t began_ms)
+{
+	char time[32];
 	size_t used = (size_t)sprintf(body, "{\"api_key\":\"phc_made_up\",\"batch\":[");
 
-	for (int i = 0; i < BATCH; i++)
+	for (int i = 0; i < BATCH; i++) {
+		write_time(time, began_ms + number * BATCH + i);
 		used += (size_t)sprintf(
 			body + used,
 			"%s{\"event\":\"page_opened\",\"properties\":{\"page\":\"home\",\"count\":%d,\"ratio\":0.25,"
@@ -82,6 +92,7 @@ static size_t write_batch(char *body, int number, const char *time)
 			"\"$geoip_disable\":true},\"timestamp\":\"%s\",\"uuid\":\"01a1fd31-915c-7e0f-a4f7-%012x\","
 			"\"distinct_id\":\"someone\"}",
 			i > 0 ? "," : "", i, time, (unsigned)(number * BATCH + i));
+	}
 	return used + (size_t)sprintf(body + used, "],\"sent_at\":\"%s\"}", time);
 }
 
@@ -99,16 +110,15 @@ static void send_all(int fd, const char *bytes, size_t size_bytes)
 /* Milliseconds for so many events on one connection; *most_kb: the most the sender held. */
 static double send_events(const struct relay_run *relay, int events, long *most_kb)
 {
-	char *body = malloc(BATCH * 512), head[256], answer[1024], time_of[32];
-	time_t now = time(NULL) - 60;
+	char *body = malloc(BATCH * 512), head[256], answer[1024];
+	int64_t began_ms = ((int64_t)time(NULL) - 3600) * 1000;
 	int fd = dial(relay), now_at_once = 1;
 	double took = 0;
 
 	/* As every client of note does. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &now_at_once, sizeof(now_at_once));
-	strftime(time_of, sizeof(time_of), "%Y-%m-%dT%H:%M:%S.000Z", gmtime(&now));
 	for (int i = 0; i < events / BATCH; i++) {
-		size_t size_bytes = write_batch(body, i, time_of);
+		size_t size_bytes = write_batch(body, i, began_ms);
 		int length = snprintf(head, sizeof(head),
 				      "POST /r/" RELAY_RUN_TOKEN "/batch/ HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
 				      "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
@@ -189,18 +199,12 @@ static void bench_hostile(struct measure *measure)
 /* Milliseconds an event that posthog-node needs to send them to `url`; 0: it is not to be had, for `reason`. */
 static double node_ms(const char *url, int events, char reason[128])
 {
-	const char *bin = getenv("UPFRONT_BIN_DIR");
-	char *command, line[256], own[256];
+	char cache[PATH_MAX], *command, line[256];
 	double took = 0;
-	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
 	FILE *output;
 
-	own[length > 0 ? length : 0] = '\0';
-	/* tests/bench/bench_relay lies two folders below the build folder. */
-	for (int i = 0; i < 3 && !bin; i++)
-		*strrchr(own, '/') = '\0';
-	assert_true(asprintf(&command, "exec tests/sdk/run.sh '%s/sdk' node %s %d 2>/dev/null", bin ? bin : own, url,
-			     events) > 0);
+	relay_run_cache(cache);
+	assert_true(asprintf(&command, "exec tests/sdk/run.sh '%s' node %s %d 2>/dev/null", cache, url, events) > 0);
 	output = popen(command, "re");
 	assert_non_null(output);
 	reason[0] = '\0';

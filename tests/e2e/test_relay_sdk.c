@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include <cjson/cJSON.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,21 +22,6 @@
 
 #define EVENTS 25
 
-/* In the build folder, where it stays for the next run; builds of several kinds share it. */
-static void cache_path(char path[PATH_MAX])
-{
-	char own[PATH_MAX], *build;
-	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
-
-	assert_true(length > 0);
-	own[length] = '\0';
-	build = strstr(own, "/build/");
-	if (build)
-		snprintf(path, PATH_MAX, "%.*s/build/sdk", (int)(build - own), own);
-	else
-		snprintf(path, PATH_MAX, "%.4000s/../../sdk", dirname(own));
-}
-
 /* Its exit code; what it printed goes to `said`. */
 static int run_client(const char *client, const char *url, char *said, size_t size)
 {
@@ -46,7 +30,7 @@ static int run_client(const char *client, const char *url, char *said, size_t si
 	FILE *output;
 	int status;
 
-	cache_path(cache);
+	relay_run_cache(cache);
 	assert_true(asprintf(&command, "exec tests/sdk/run.sh '%s' %s %s %d 2>&1", cache, client, url, EVENTS) > 0);
 	output = popen(command, "re");
 	assert_non_null(output);

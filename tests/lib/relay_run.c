@@ -139,3 +139,17 @@ int relay_run_say(const struct relay_run *self, const void *bytes, size_t size_b
 	close(fd);
 	return status;
 }
+
+void relay_run_cache(char path[PATH_MAX])
+{
+	char own[PATH_MAX], *build;
+	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+
+	assert_true(length > 0);
+	own[length] = '\0';
+	build = strstr(own, "/build/");
+	if (build)
+		snprintf(path, PATH_MAX, "%.*s/build/sdk", (int)(build - own), own);
+	else
+		snprintf(path, PATH_MAX, "%.4000s/../../sdk", dirname(own));
+}

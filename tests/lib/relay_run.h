@@ -3,8 +3,8 @@
 #ifndef UPFRONT_TESTS_LIB_RELAY_RUN_H
 #define UPFRONT_TESTS_LIB_RELAY_RUN_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <limits.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #define RELAY_RUN_TOKEN "0123456789abcdef0123456789abcdef"
@@ -31,5 +31,8 @@ void relay_run_end(struct relay_run *self);
 
 /* Sends it all on a new connection and returns the answer's status; 0: none came. */
 int relay_run_say(const struct relay_run *self, const void *bytes, size_t size_bytes);
+
+/* Where tests/sdk/run.sh is to keep what it installs: in the build folder, for builds of all kinds. */
+void relay_run_cache(char path[PATH_MAX]);
 
 #endif
