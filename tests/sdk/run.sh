@@ -6,7 +6,8 @@
 set -u
 cache=$1 client=$2 host=$3 count=${4:-1}
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-install_seconds=120 run_seconds=60
+# All four together stay below the deadline of a test program, also where the registries never answer.
+fetch_seconds=55 build_seconds=150 run_seconds=60
 
 mkdir -p "$cache/tmp" || exit 1
 cache=$(cd "$cache" && pwd) || exit 1
@@ -36,7 +37,7 @@ install_npm() {
 	need npm
 	ready "$name" && return 0
 	mkdir -p "$cache/$name" && cp "$here/package.json" "$cache/$name/" || exit 1
-	quietly "$install_seconds" npm install --prefix "$cache/$name" --ignore-scripts --no-audit --no-fund \
+	quietly "$fetch_seconds" npm install --prefix "$cache/$name" --ignore-scripts --no-audit --no-fund \
 		--fetch-retries=1 --fetch-timeout=20000 "$@" ||
 		skip "the packages $* are not to be had"
 	: >"$cache/$name.ready"
@@ -59,8 +60,8 @@ js)
 python)
 	need python3
 	if ! ready python-7.91.1; then
-		quietly "$install_seconds" python3 -m venv "$cache/python" || skip 'python3 makes no virtual environment'
-		quietly "$install_seconds" "$cache/python/bin/pip" install --quiet --disable-pip-version-check \
+		quietly "$fetch_seconds" python3 -m venv "$cache/python" || skip 'python3 makes no virtual environment'
+		quietly "$fetch_seconds" "$cache/python/bin/pip" install --quiet --disable-pip-version-check \
 			--retries 1 --timeout 20 posthog==7.91.1 ||
 			skip 'the package posthog is not to be had'
 		: >"$cache/python-7.91.1.ready"
@@ -73,8 +74,8 @@ go)
 		mkdir -p "$cache/go" && cp "$here/client.go" "$cache/go/main.go" && cd "$cache/go" || exit 1
 		export GOCACHE="$cache/go-build" GOMODCACHE="$cache/go-modules" GOFLAGS=-modcacherw
 		rm -f go.mod go.sum
-		quietly 10 go mod init sdk && quietly "$install_seconds" go get github.com/posthog/posthog-go@v1.23.1 &&
-			quietly "$install_seconds" go build -o "$cache/go/client" . || skip 'the module posthog-go is not to be had'
+		quietly 10 go mod init sdk && quietly "$fetch_seconds" go get github.com/posthog/posthog-go@v1.23.1 &&
+			quietly "$build_seconds" go build -o "$cache/go/client" . || skip 'the module posthog-go is not to be had'
 		: >"$cache/go-1.23.1.ready"
 	fi
 	timeout "$run_seconds" "$cache/go/client" "$host" "$count"
