@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/lib/children.h"
+#include "tests/lib/ctl_ask.h"
 #include "tests/lib/run.h"
 #include "tests/lib/sender_run.h"
 #include "tests/lib/world.h"
@@ -32,12 +33,14 @@ enum word {
 	WORD_USER,
 	WORD_HOME,
 	WORD_OUTPUT,
+	WORD_RELAY,
+	WORD_REQUEST,
 	WORD_COUNT
 };
 
 static const char *const words[WORD_COUNT] = {
-	"spyargvqz", "spyserviceqz", "spyenvqz",  "spycwdqz",    "spypathqz",
-	"spyhostqz", "spyuserqz",    "spyhomeqz", "spyoutputqz",
+	"spyargvqz", "spyserviceqz", "spyenvqz",    "spycwdqz",   "spypathqz",    "spyhostqz",
+	"spyuserqz", "spyhomeqz",    "spyoutputqz", "spyrelayqz", "spyrequestqz",
 };
 const char *const proof_word_places[] = {
 	"arguments of upfront, of `run` and of commands that do not exist",
@@ -49,6 +52,8 @@ const char *const proof_word_places[] = {
 	"the user's name",
 	"the home folder",
 	"what the services write",
+	"all that a service hands to the relay and has not declared",
+	"targets of requests to the control socket",
 };
 const size_t proof_word_count = COUNT(proof_word_places);
 _Static_assert(COUNT(proof_word_places) == WORD_COUNT, "a place for each word");
@@ -66,12 +71,29 @@ static const char stack_text[] = "name: plain\n"
 				 "    host: ${TELEMETRY_HOST}\n"
 				 "    key: phc_plain\n"
 				 "    common: {edition: {value: " DECLARED "}}\n"
+				 "    services: {sold: {ok: bool}}\n"
+				 "    env: {on: {RELAY: '${relay}'}}\n"
 				 "    commands: {echo: {go: {--word: value}}}\n"
 				 "services:\n"
 				 "  worker:\n"
 				 "    command: sh -c 'echo spyoutputqz; echo told; exec sleep 1000' spyserviceqz\n"
 				 "    environment: {SECRET: '${SECRET}'}\n"
-				 "    x-upfront: {ready: {log: ^told}}\n";
+				 "    x-upfront: {ready: {log: ^told}}\n"
+				 "  client: {command: python3 client.py, restart: 'no'}\n";
+
+/* A service's own client: the word stands wherever one can, beside one property that is declared. */
+static const char client_text[] =
+	"import json, os, urllib.request\n"
+	"word = 'spyrelayqz'\n"
+	"sold = {'event': 'sold', 'distinct_id': word, 'properties': {\n"
+	"    'ok': True, word: word, 'note': word, '$ip': word, '$set': {'email': word}, '$current_url': 'http://h/' + "
+	"word}}\n"
+	"batch = [sold, {'event': word, 'distinct_id': word, 'properties': {'ok': True}},\n"
+	"         {'event': 'sold', 'distinct_id': word, 'properties': {'ok': word}}]\n"
+	"request = urllib.request.Request(os.environ['RELAY'] + '/batch/?' + word + '=1',\n"
+	"    json.dumps({'api_key': word, 'batch': batch}).encode(),\n"
+	"    {'Content-Type': 'application/json', 'User-Agent': word, 'X-' + word: word, 'Cookie': word})\n"
+	"print('relay', urllib.request.urlopen(request).status)\n";
 
 /* One that cannot come up, whose event says so. */
 static const char broken_text[] =
@@ -131,6 +153,8 @@ static void prepare(struct fixture *self)
 	set_world(self);
 	snprintf(name, sizeof(name), "%s/compose.yaml", words[WORD_PATH]);
 	world_write(&self->world, name, stack_text);
+	snprintf(name, sizeof(name), "%s/client.py", words[WORD_PATH]);
+	world_write(&self->world, name, client_text);
 	snprintf(name, sizeof(name), "%s/broken.yaml", words[WORD_PATH]);
 	world_write(&self->world, name, broken_text);
 	snprintf(name, sizeof(name), "%s/.env", words[WORD_PATH]);
@@ -159,6 +183,25 @@ static void wait_for(const struct fixture *self, const char *event)
 	}
 }
 
+/* As curl would, not as upfront's own clients do. */
+static void ask(const struct fixture *self)
+{
+	static const char *const targets[] = {
+		"/v1/services/spyrequestqz",
+		"/v1/spyrequestqz?spyrequestqz=spyrequestqz",
+		"/v1/services?x=spyrequestqz",
+	};
+	char socket[WORLD_PATH_MAX];
+
+	snprintf(socket, sizeof(socket), "%s/runtime/upfront/plain.sock", self->world.dir);
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		char *answer = ctl_ask(socket, "GET", targets[i], "");
+
+		assert_non_null(answer);
+		free(answer);
+	}
+}
+
 static void play(struct fixture *self)
 {
 	static const char *const lines[][8] = {
@@ -181,8 +224,12 @@ static void play(struct fixture *self)
 
 		/* What has happened so far arrives before the stack ends. */
 		if (i == COUNT(lines) - 1) {
+			ask(self);
 			wait_for(self, "server_start");
+			wait_for(self, "cli_command");
+			wait_for(self, "api_request");
 			wait_for(self, "server_start_failed");
+			wait_for(self, "sold"); /* what the service did declare went through */
 		}
 		run_command(&run, &self->world, &(struct run_options){.argv = lines[i], .directory = self->stack});
 		if (i == 0 || i == COUNT(lines) - 1)
