@@ -47,8 +47,8 @@ struct telemetry {
 	bool started;
 	pid_t pid;
 	int restarts;
-	uint64_t dropped;
 	struct telemetry_counts past, heard; /* of senders that are gone, and of this one */
+	uint64_t dropped; /* here, since the last of `past` */
 };
 
 /* The child's end must not be one of the numbers that become /dev/null. */
@@ -271,11 +271,6 @@ const char *telemetry_session_id(const struct telemetry *self)
 	return self->session_id;
 }
 
-uint64_t telemetry_dropped(const struct telemetry *self)
-{
-	return self ? self->dropped : 0;
-}
-
 void telemetry_drop(struct telemetry *self)
 {
 	if (self)
@@ -354,6 +349,7 @@ static void hear_counts(struct telemetry *self, const char *text)
 			.relayed = count_of(counts, "relayed"),
 			.relay_dropped = count_of(counts, "relay_dropped"),
 			.relay_refused = count_of(counts, "relay_refused"),
+			.dropped = count_of(counts, "dropped"),
 		};
 	cJSON_Delete(counts);
 }
@@ -393,6 +389,7 @@ struct telemetry_counts telemetry_counts(const struct telemetry *self)
 	sum.relayed = self->past.relayed + self->heard.relayed;
 	sum.relay_dropped = self->past.relay_dropped + self->heard.relay_dropped;
 	sum.relay_refused = self->past.relay_refused + self->heard.relay_refused;
+	sum.dropped = self->past.dropped + self->heard.dropped + self->dropped;
 	return sum;
 }
 
@@ -411,6 +408,7 @@ int64_t telemetry_sender_exited(struct telemetry *self)
 	/* The next one counts from nothing; what waits in the outbox stays what was last known of it. */
 	telemetry_hear(self);
 	self->past = telemetry_counts(self);
+	self->dropped = 0;
 	self->heard = (struct telemetry_counts){.queued = self->past.queued};
 	if (self->fd < 0 || self->restarts >= CLIENT_RESTARTS_MAX) {
 		close_socket(self);

@@ -241,14 +241,16 @@ struct telemetry_event {
  */
 void telemetry_capture(struct telemetry *self, const struct telemetry_event *event);
 
-/* What the sender says of itself, as far as it has said it. */
+/* What has become of events in this run; of what the sender does, as far as it has said it. */
 struct telemetry_counts {
 	uint64_t queued; /* waiting in the outbox now */
-	uint64_t delivered, refused; /* events, this run */
+	uint64_t delivered, refused; /* by who was to receive them */
 	uint64_t evicted; /* the oldest that went because the outbox was full */
 	uint64_t relayed; /* events taken from services */
 	uint64_t relay_dropped; /* events of services that were not declared, or not as declared */
 	uint64_t relay_refused; /* requests turned away: token, host, origin, size, a full outbox */
+	uint64_t
+		dropped; /* upfront's own events that did not fit the catalogue or the socket, or that the sender could not read or keep */
 };
 
 /*
@@ -260,8 +262,7 @@ void telemetry_hear(struct telemetry *self);
 /* All zero for NULL. */
 struct telemetry_counts telemetry_counts(const struct telemetry *self);
 
-/* Events that never reached the sender, or did not fit the catalogue; and one more that could not even be measured. */
-uint64_t telemetry_dropped(const struct telemetry *self);
+/* One more is dropped: it could not even be measured. */
 void telemetry_drop(struct telemetry *self);
 
 /* Pid of the sender or -1; the owner of the loop reaps it and says so, which starts it again (with back-off). */

@@ -14,7 +14,7 @@
  *
  * Up, from the sender, when something changed and at most once in WIRE_COUNTS_MS:
  *
- *   N{"queued","delivered","refused","evicted","relayed","relay_dropped","relay_refused"}   struct telemetry_counts
+ *   N{"queued","delivered","refused","evicted","relayed","relay_dropped","relay_refused","dropped"}   struct telemetry_counts
  *
  * The sender takes a message from the socket only once it is kept: what it had not kept when it was killed is there for the next one.
  * The end of the stack is the end of the stream; a withdrawal is none: the sender is killed before it can see one. Nothing of it ever

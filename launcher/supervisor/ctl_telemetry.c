@@ -61,7 +61,7 @@ static cJSON *telemetry_object(const struct supervisor *supervisor)
 	cJSON *environment;
 
 	supervisor_show_telemetry(supervisor, &shown);
-	cJSON_AddNumberToObject(object, "dropped", (double)shown.dropped);
+	cJSON_AddNumberToObject(object, "dropped", (double)shown.counts.dropped);
 	add_counts(object, &shown.counts);
 	add_relay(object, &shown);
 	environment = cJSON_AddObjectToObject(object, "environment");

@@ -188,7 +188,6 @@ struct supervisor_telemetry {
 	const char *relay_address; /* "127.0.0.1:41234"; NULL: none */
 	const char *relay_why; /* why it does not serve; NULL: it does */
 	struct telemetry_counts counts;
-	uint64_t dropped; /* events that were lost on the way to the sender */
 };
 void supervisor_show_telemetry(const struct supervisor *self, struct supervisor_telemetry *shown);
 /* True after a yes, until it is withdrawn, telemetry fails or the stack is over: only then are the next two of use. */

@@ -154,7 +154,6 @@ struct supervisor {
 	char *failed; /* name of the unit it is about; NULL: none */
 	enum telemetry_error error_type; /* of the failure, or of an early end */
 	bool ended_early; /* by somebody's wish, before it was up; error_type says by whose */
-	uint64_t telemetry_dropped; /* events lost, once `sender` is gone */
 	int end_signal; /* ended by this before the stack was up; 0: none */
 	int64_t started_ms;
 	int64_t kill_all_ms, give_up_ms, linger_ms, soon_ms, settle_due_ms; /* deadlines; 0: none */

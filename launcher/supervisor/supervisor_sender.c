@@ -160,7 +160,6 @@ void sender_close(struct supervisor *supervisor, bool withdraw)
 		return;
 	supervisor->sender = NULL;
 	stop_hearing(self);
-	supervisor->telemetry_dropped += telemetry_dropped(self->telemetry);
 	supervisor->telemetry_counts = telemetry_counts(self->telemetry);
 	supervisor->last_sender = telemetry_sender_pid(self->telemetry);
 	if (withdraw)

@@ -242,11 +242,9 @@ void supervisor_show_telemetry(const struct supervisor *self, struct supervisor_
 {
 	const struct telemetry *telemetry = sender_telemetry(self);
 
-	*shown = (struct supervisor_telemetry){.counts = self->telemetry_counts, .dropped = self->telemetry_dropped};
-	if (telemetry != NULL) {
-		shown->counts = telemetry_counts(telemetry);
-		shown->dropped += telemetry_dropped(telemetry);
-	}
+	*shown = (struct supervisor_telemetry){
+		.counts = telemetry != NULL ? telemetry_counts(telemetry) : self->telemetry_counts,
+	};
 	relay_show(self, shown);
 }
 

@@ -36,9 +36,9 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 	length = snprintf(text, sizeof(text),
 			  "%c{\"queued\":%" PRIu64 ",\"delivered\":%" PRIu64 ",\"refused\":%" PRIu64
 			  ",\"evicted\":%" PRIu64 ",\"relayed\":%" PRIu64 ",\"relay_dropped\":%" PRIu64
-			  ",\"relay_refused\":%" PRIu64 "}",
+			  ",\"relay_refused\":%" PRIu64 ",\"dropped\":%" PRIu64 "}",
 			  WIRE_COUNTS, counts.queued, counts.delivered, counts.refused, counts.evicted, counts.relayed,
-			  counts.relay_dropped, counts.relay_refused);
+			  counts.relay_dropped, counts.relay_refused, counts.dropped);
 	self->told_ms = clock_monotonic_ms();
 	if (send(self->fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL) == length)
 		self->told = counts;

@@ -12,6 +12,7 @@ struct report;
 struct report_counts {
 	uint64_t queued, delivered, refused, evicted;
 	uint64_t relayed, relay_dropped, relay_refused;
+	uint64_t dropped;
 };
 
 typedef void report_collect(void *context, struct report_counts *counts);

@@ -40,6 +40,7 @@ struct sender {
 	bool settled; /* what came of it is known, and it could not be removed from the outbox yet */
 	size_t batch_max, batch_limit; /* events at a time: as things are, and at most (413) */
 	uint64_t delivered, refused;
+	uint64_t dropped; /* messages that could not be read, and events where there is nowhere to keep them */
 	unsigned failures; /* in a row */
 	bool stopped; /* the key was refused: no further attempt in this run */
 	int64_t not_before_ms; /* monotonic: the next attempt's earliest time */
@@ -60,6 +61,7 @@ static void collect_counts(void *context, struct report_counts *counts)
 
 	counts->delivered = self->delivered;
 	counts->refused = self->refused;
+	counts->dropped = self->dropped;
 	if (self->relay) {
 		struct relay_counts relay = relay_counts(self->relay);
 
@@ -285,20 +287,10 @@ static void configure(struct sender *self, struct feed_config *config)
 	report_changed(self->report);
 }
 
-/* After a restart it stands behind the events that the one before us had not taken. */
-static bool find_config(struct sender *self)
+static void drop(struct sender *self, size_t count)
 {
-	struct feed_message message;
-
-	feed_rewind(self->feed);
-	do {
-		feed_look(self->feed, &message);
-		if (message.kind == FEED_CONFIG)
-			configure(self, &message.config);
-		feed_message_finish(&message);
-	} while (!self->configured && message.kind != FEED_NOTHING && message.kind != FEED_END);
-	feed_rewind(self->feed);
-	return self->configured || message.kind == FEED_END;
+	self->dropped += count;
+	report_changed(self->report);
 }
 
 /* Nothing of a no's outlives it; and where nothing can be sent nothing needs to be kept. */
@@ -306,6 +298,8 @@ static int keep_events(struct sender *self, const struct feed_message *messages,
 {
 	struct outbox_new events[SENDER_TAKEN_MAX];
 
+	if (!self->outbox)
+		drop(self, count);
 	if (!self->outbox || outbox_is_wiped(self->outbox))
 		return 0;
 	for (size_t i = 0; i < count; i++)
@@ -335,14 +329,18 @@ static void stack_ended(struct sender *self)
 }
 
 /* What is no event. False: no more for now. */
-static bool obey(struct sender *self, const struct feed_message *message)
+static bool obey(struct sender *self, struct feed_message *message)
 {
 	if (message->kind == FEED_END)
 		stack_ended(self);
 	if (message->kind == FEED_END || message->kind == FEED_NOTHING)
 		return false;
+	if (message->kind == FEED_CONFIG && !self->configured)
+		configure(self, &message->config);
 	if (message->kind == FEED_COMMON && self->relay)
 		relay_common(self->relay, message->common);
+	if (message->kind == FEED_WRONG)
+		drop(self, 1);
 	feed_take(self->feed, 1);
 	return true;
 }
@@ -386,9 +384,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (self->end_ms || (!self->configured && !find_config(self)))
-		return;
-	if (take_some(self))
+	if (!self->end_ms && take_some(self))
 		event_active(self->readable, EV_READ, 0);
 }
 

@@ -98,7 +98,7 @@ static void report(struct bench *self, const char *what, struct taken *taken, bo
 /* `before` each call, outside what is timed; NULL: one call after the other. */
 static void measure_calls(struct bench *self, const char *what, bool is_ours, void (*before)(struct bench *self))
 {
-	uint64_t dropped = telemetry_dropped(self->telemetry);
+	uint64_t dropped = telemetry_counts(self->telemetry).dropped;
 	struct taken taken = {{.count = 0}, {.count = 0}};
 	char remark[40];
 
@@ -114,7 +114,7 @@ static void measure_calls(struct bench *self, const char *what, bool is_ours, vo
 		}
 		taken_add(&taken, self);
 	}
-	dropped = telemetry_dropped(self->telemetry) - dropped;
+	dropped = telemetry_counts(self->telemetry).dropped - dropped;
 	snprintf(remark, sizeof(remark), "; %.0f %% dropped",
 		 100.0 * (double)dropped / ((double)self->calls * self->measure.turns));
 	report(self, what, &taken, is_ours, remark);

@@ -189,10 +189,8 @@ const struct strmap *supervisor_telemetry_environment(const struct supervisor *s
 
 void supervisor_show_telemetry(const struct supervisor *self, struct supervisor_telemetry *shown)
 {
-	*shown = (struct supervisor_telemetry){.relay = "serving",
-					       .relay_address = "127.0.0.1:4711",
-					       .counts = self->telemetry_counts,
-					       .dropped = self->telemetry_dropped};
+	*shown = (struct supervisor_telemetry){
+		.relay = "serving", .relay_address = "127.0.0.1:4711", .counts = self->telemetry_counts};
 }
 
 bool supervisor_is_reporting(const struct supervisor *self)

@@ -241,7 +241,7 @@ static void test_telemetry(void **state)
 	cJSON *json;
 
 	(void)state;
-	scene->supervisor.telemetry_dropped = 3;
+	scene->supervisor.telemetry_counts.dropped = 3;
 	json = ask_json(GET("/v1/telemetry"), 200);
 	assert_string_equal(text_at(json, "state"), "on");
 	assert_int_equal(cJSON_GetObjectItem(json, "dropped")->valueint, 3);

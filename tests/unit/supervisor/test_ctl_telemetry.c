@@ -16,8 +16,7 @@ static void test_it_shows_counts_and_the_relay(void **state)
 	const cJSON *counts, *relay;
 
 	(void)state;
-	scene->supervisor.telemetry_dropped = 3;
-	scene->supervisor.telemetry_counts = (struct telemetry_counts){1, 2, 3, 4, 5, 6, 7};
+	scene->supervisor.telemetry_counts = (struct telemetry_counts){1, 2, 3, 4, 5, 6, 7, .dropped = 3};
 	json = ask_json(GET("/v1/telemetry"), 200);
 	assert_int_equal(cJSON_GetObjectItem(json, "dropped")->valueint, 3);
 	counts = cJSON_GetObjectItem(json, "counts");

@@ -110,7 +110,7 @@ static void test_the_sender_is_told_all_by_its_socket(void **state)
 	assert_true(id_is_valid(telemetry_distinct_id(telemetry), 4));
 	assert_true(id_is_valid(telemetry_session_id(telemetry), 4));
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
-	assert_int_equal(telemetry_dropped(telemetry), 0);
+	assert_int_equal(telemetry_counts(telemetry).dropped, 0);
 	text = end(self, telemetry, "got");
 	assert_int_equal(text[0], 'C');
 	event = strstr(text, "}E{");
@@ -221,11 +221,11 @@ static void test_what_cannot_be_sent_is_counted(void **state)
 	telemetry = open_client(self);
 	facts.error_type = "no word of ours";
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START_FAILED, .facts = &facts});
-	assert_int_equal(telemetry_dropped(telemetry), 1);
+	assert_int_equal(telemetry_counts(telemetry).dropped, 1);
 	telemetry_drop(telemetry);
-	assert_int_equal(telemetry_dropped(telemetry), 2);
+	assert_int_equal(telemetry_counts(telemetry).dropped, 2);
 	telemetry_drop(NULL);
-	assert_int_equal(telemetry_dropped(NULL), 0);
+	assert_int_equal(telemetry_counts(NULL).dropped, 0);
 	text = end(self, telemetry, "got");
 	assert_null(strstr(text, "}E{"));
 	free(text);
@@ -270,7 +270,7 @@ static void test_a_sender_that_does_not_read_costs_events_and_no_time(void **sta
 	for (int i = 0; i < 2000; i++)
 		telemetry_capture(telemetry,
 				  &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
-	assert_true(telemetry_dropped(telemetry) > 0);
+	assert_true(telemetry_counts(telemetry).dropped > 0);
 	assert_true(children_now_ms() - since < 10000);
 	pid = telemetry_sender_pid(telemetry);
 	telemetry_close(telemetry);
@@ -298,16 +298,16 @@ static void test_what_follows_a_sender_that_did_not_read_is_configured(void **st
 
 	set_program(self, "[ -e $folder/once ] && exec cat <&3 >$folder/got; : >$folder/once");
 	telemetry = open_client(self);
-	while (telemetry_dropped(telemetry) < 3 && sent < 100000) {
+	while (telemetry_counts(telemetry).dropped < 3 && sent < 100000) {
 		telemetry_capture(telemetry,
 				  &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 		sent++;
 	}
-	assert_int_equal(telemetry_dropped(telemetry), 3);
+	assert_int_equal(telemetry_counts(telemetry).dropped, 3);
 	assert_int_equal(children_wait(telemetry_sender_pid(telemetry)), 0);
 	telemetry_sender_exited(telemetry);
 	telemetry_restart(telemetry);
-	dropped = telemetry_dropped(telemetry);
+	dropped = telemetry_counts(telemetry).dropped;
 	text = end(self, telemetry, "got");
 	assert_memory_equal(text, "C{", 2);
 	assert_int_equal(count_texts(text, "\"event\":\"server_start\""), sent - (int)dropped);
@@ -354,7 +354,7 @@ static void test_it_is_started_again_five_times_with_growing_pauses(void **state
 	telemetry_restart(telemetry);
 	assert_int_equal(telemetry_sender_pid(telemetry), -1);
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
-	assert_int_equal(telemetry_dropped(telemetry), 1);
+	assert_int_equal(telemetry_counts(telemetry).dropped, 1);
 	telemetry_close(telemetry);
 }
 
@@ -483,7 +483,7 @@ static void test_the_relay_is_told_what_it_may_let_through(void **state)
 	telemetry_start(telemetry);
 	/* What the start finds out is common from then on. */
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
-	assert_int_equal(telemetry_dropped(telemetry), 0);
+	assert_int_equal(telemetry_counts(telemetry).dropped, 0);
 	text = end(self, telemetry, "got");
 	common = strstr(text, "}P{");
 	assert_non_null(common);
@@ -569,7 +569,7 @@ static void test_what_is_too_much_to_tell_costs_the_relay(void **state)
 	listen_twice(fds);
 	telemetry = open_with_relay(self, fds);
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
-	assert_int_equal(telemetry_dropped(telemetry), 1);
+	assert_int_equal(telemetry_counts(telemetry).dropped, 1);
 	text = end(self, telemetry, "got");
 	assert_memory_equal(text, "C{", 2);
 	assert_null(strstr(text, "\"relay\""));
@@ -594,7 +594,7 @@ static void test_a_relay_without_common_properties_is_none(void **state)
 	listen_twice(fds);
 	telemetry = open_with_relay(self, fds);
 	telemetry_start(telemetry);
-	assert_int_equal(telemetry_dropped(telemetry), 1);
+	assert_int_equal(telemetry_counts(telemetry).dropped, 1);
 	text = end(self, telemetry, "got");
 	assert_memory_equal(text, "C{", 2);
 	assert_null(strstr(text, "\"relay\""));
@@ -611,7 +611,7 @@ static void test_what_the_sender_says_of_itself(void **state)
 
 	/* A program that speaks packets: what a shell writes at once is one. */
 	set_program(self, "printf 'N{\"queued\":7,\"delivered\":40,\"refused\":1,\"evicted\":2,\"relayed\":30,"
-			  "\"relay_dropped\":4,\"relay_refused\":5}' >&3\n"
+			  "\"relay_dropped\":4,\"relay_refused\":5,\"dropped\":6}' >&3\n"
 			  "printf 'Nnonsense' >&3; printf 'X{}' >&3; printf 'N[]' >&3");
 	assert_int_equal(telemetry_fd(NULL), -1);
 	assert_true(telemetry_counts(NULL).delivered == 0);
@@ -631,7 +631,7 @@ static void test_what_the_sender_says_of_itself(void **state)
 		/* What was delivered before it died stays delivered. */
 		assert_true(counts.delivered == 40 * round && counts.refused == round && counts.evicted == 2 * round);
 		assert_true(counts.relayed == 30 * round && counts.relay_dropped == 4 * round &&
-			    counts.relay_refused == 5 * round);
+			    counts.relay_refused == 5 * round && counts.dropped == 6 * round);
 		assert_false(children_readable(telemetry_fd(telemetry), 0));
 		telemetry_sender_exited(telemetry);
 		assert_true(telemetry_counts(telemetry).delivered == 40 * round);
