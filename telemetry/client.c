@@ -393,6 +393,11 @@ struct telemetry_counts telemetry_counts(const struct telemetry *self)
 	return sum;
 }
 
+bool telemetry_serves_relay(const struct telemetry *self)
+{
+	return self && self->relay_count > 0;
+}
+
 /* ---- Its life ---- */
 
 pid_t telemetry_sender_pid(const struct telemetry *self)

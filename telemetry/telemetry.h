@@ -265,6 +265,9 @@ struct telemetry_counts telemetry_counts(const struct telemetry *self);
 /* One more is dropped: it could not even be measured. */
 void telemetry_drop(struct telemetry *self);
 
+/* False: the relay that telemetry_open was given is not served, as what the stack declares is more than the sender can be told. NULL: false. */
+bool telemetry_serves_relay(const struct telemetry *self);
+
 /* Pid of the sender or -1; the owner of the loop reaps it and says so, which starts it again (with back-off). */
 pid_t telemetry_sender_pid(const struct telemetry *self);
 /* Returns milliseconds until telemetry_restart should be called, or -1 when it stays gone: it is started again at most 5 times a run. */

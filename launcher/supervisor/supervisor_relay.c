@@ -22,7 +22,7 @@
 
 /*
  * Who takes a client: nobody looks while the sender does (two processes would race for each); before it runs the first client has it
- * started; and when it never will again, each client is answered here, and nothing it says is kept.
+ * started; and when it never will again, or cannot be told what to let through, each client is answered here, and nothing it says is kept.
  */
 enum ears { EARS_CLOSED, EARS_WAKE_SENDER, EARS_ANSWER };
 
@@ -216,7 +216,7 @@ const char *relay_token(const struct supervisor *supervisor)
 
 static enum ears ears_of(const struct supervisor *supervisor)
 {
-	if (sender_is_lost(supervisor))
+	if (sender_is_lost(supervisor) || !sender_takes_clients(supervisor))
 		return EARS_ANSWER;
 	return sender_serves(supervisor) ? EARS_CLOSED : EARS_WAKE_SENDER;
 }
@@ -241,9 +241,12 @@ void relay_show(const struct supervisor *supervisor, struct supervisor_telemetry
 		shown->relay_why = NULL;
 	else if (supervisor->consent.state != CONSENT_ON)
 		shown->relay_why = "usage statistics are off: clients are answered, and nothing they send is read";
-	else
+	else if (sender_is_lost(supervisor))
 		shown->relay_why =
 			"upfront-telemetry ended too often: clients are answered, and what they send is lost";
+	else
+		shown->relay_why = "the stack file declares more than upfront-telemetry can be told: clients are "
+				   "answered, and what they send is lost";
 }
 
 void relay_close(struct supervisor *supervisor)

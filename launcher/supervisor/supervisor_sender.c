@@ -129,6 +129,11 @@ bool sender_is_lost(const struct supervisor *supervisor)
 	return supervisor->sender == NULL || supervisor->sender->lost;
 }
 
+bool sender_takes_clients(const struct supervisor *supervisor)
+{
+	return telemetry_serves_relay(sender_telemetry(supervisor));
+}
+
 bool sender_is(const struct supervisor *supervisor, pid_t pid)
 {
 	return supervisor->sender != NULL && pid == telemetry_sender_pid(supervisor->sender->telemetry);

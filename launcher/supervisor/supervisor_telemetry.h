@@ -57,6 +57,8 @@ void sender_capture(struct supervisor *self, const struct telemetry_event *event
 /* A process serves, or will again in a moment; and it is gone for good. Before the first start neither holds. */
 bool sender_serves(const struct supervisor *self);
 bool sender_is_lost(const struct supervisor *self);
+/* False: if one is there, it looks after no clients of services. */
+bool sender_takes_clients(const struct supervisor *self);
 bool sender_is(const struct supervisor *self, pid_t pid);
 void sender_ended(struct supervisor *self);
 /* The event of the start was printed: whoever reads it would wait for its end as long as the stack runs. */

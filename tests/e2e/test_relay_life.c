@@ -29,18 +29,20 @@
 /* A second where a tenth is promised: other tests run beside this one. What it took is printed. */
 #define WITHDRAWN_MS 1000
 
+#define SERVICES      \
+	"services:\n" \
+	"  a:\n"      \
+	"    command: [sh, -c, 'echo \"$$UPFRONT_TELEMETRY $$WORD $$POSTHOG_HOST\" >>told; exec sleep 1001']\n"
 /* `waits`: it never gets ready, so that there is no event that would start the sender. */
-#define ASKING(host, more, waits)                                                                        \
-	"name: ask\n"                                                                                    \
-	"x-upfront:\n"                                                                                   \
-	"  app: Ask\n"                                                                                   \
-	"  telemetry:\n"                                                                                 \
-	"    host: " host "\n"                                                                           \
-	"    key: phc_ask\n"                                                                             \
-	"    services: {asked: {success: bool}}\n"                                                       \
-	"    env: {on: {POSTHOG_HOST: '${relay}', WORD: 'yes'}, off: {WORD: 'no'}}\n" more "services:\n" \
-	"  a:\n"                                                                                         \
-	"    command: [sh, -c, 'echo \"$$UPFRONT_TELEMETRY $$WORD $$POSTHOG_HOST\" >>told; exec sleep 1001']\n" waits
+#define ASKING(host, more, waits)                  \
+	"name: ask\n"                              \
+	"x-upfront:\n"                             \
+	"  app: Ask\n"                             \
+	"  telemetry:\n"                           \
+	"    host: " host "\n"                     \
+	"    key: phc_ask\n"                       \
+	"    services: {asked: {success: bool}}\n" \
+	"    env: {on: {POSTHOG_HOST: '${relay}', WORD: 'yes'}, off: {WORD: 'no'}}\n" more SERVICES waits
 #define WAITS "    x-upfront: {ready: {log: never}}\n"
 #define FILE_HOST "'file:events.jsonl'"
 
@@ -267,6 +269,41 @@ static void test_a_sender_that_is_gone_for_good_is_answered_for(void **state)
 	down(world);
 	run_wait(&up);
 	run_finish(&up);
+}
+
+/* Nor where it cannot be told all that the stack declares: more than any socket takes. */
+static void test_a_stack_that_declares_too_much_is_answered_for(void **state)
+{
+	const struct world *world = *state;
+	char url[URL_BYTES], *text;
+	size_t size_bytes;
+	FILE *out = open_memstream(&text, &size_bytes);
+
+	fprintf(out, "x-words: &words [");
+	for (int i = 0; i < 100; i++)
+		fprintf(out, "%sword-%055d", i > 0 ? ", " : "", i);
+	fprintf(out, "]\nname: ask\n"
+		     "x-upfront:\n"
+		     "  app: Ask\n"
+		     "  telemetry:\n"
+		     "    host: 'file:events.jsonl'\n"
+		     "    key: phc_ask\n"
+		     "    env: {on: {POSTHOG_HOST: '${relay}', WORD: 'yes'}}\n"
+		     "    services:\n");
+	for (int i = 0; i < 200; i++)
+		fprintf(out, "      event_%d: {word: *words}\n", i);
+	fprintf(out, SERVICES);
+	fclose(out);
+	start(world, text, true);
+	free(text);
+	learn_url(world, url);
+	await_sender(world);
+	assert_relay(world, "answering", "declares more");
+	assert_int_equal(post(world, url, 2, "5"), 200);
+	down(world);
+	text = world_read(world, "events.jsonl");
+	assert_non_null(strstr(text, "\"server_start\""));
+	free(text);
 }
 
 /* ---- After a no ---- */
@@ -512,6 +549,7 @@ int main(void)
 		IN_WORLD(test_the_first_client_starts_the_sender),
 		IN_WORLD(test_a_killed_sender_comes_back),
 		IN_WORLD(test_a_sender_that_is_gone_for_good_is_answered_for),
+		IN_WORLD(test_a_stack_that_declares_too_much_is_answered_for),
 		IN_WORLD(test_after_a_no_the_port_answers_and_nothing_is_sent),
 		IN_WORLD(test_after_a_no_rude_clients_are_borne),
 		IN_WORLD(test_services_are_told_of_a_no),

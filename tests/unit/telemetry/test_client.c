@@ -568,8 +568,10 @@ static void test_what_is_too_much_to_tell_costs_the_relay(void **state)
 	set_program(self, "exec cat <&3 >$folder/got");
 	listen_twice(fds);
 	telemetry = open_with_relay(self, fds);
+	assert_true(telemetry_serves_relay(telemetry));
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	assert_int_equal(telemetry_counts(telemetry).dropped, 1);
+	assert_false(telemetry_serves_relay(telemetry));
 	text = end(self, telemetry, "got");
 	assert_memory_equal(text, "C{", 2);
 	assert_null(strstr(text, "\"relay\""));
@@ -595,6 +597,7 @@ static void test_a_relay_without_common_properties_is_none(void **state)
 	telemetry = open_with_relay(self, fds);
 	telemetry_start(telemetry);
 	assert_int_equal(telemetry_counts(telemetry).dropped, 1);
+	assert_false(telemetry_serves_relay(telemetry));
 	text = end(self, telemetry, "got");
 	assert_memory_equal(text, "C{", 2);
 	assert_null(strstr(text, "\"relay\""));
