@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The control API: HTTP/1.1 and JSON on a unix socket (evhttp), described in openapi.yaml beside this file. Peers of another
- * user are refused; bodies are at most 64 KB, connections at most 64 (ctl_gate.h says who makes room). The route table in ctl.c is the only list of endpoints.
+ * user are refused; bodies are at most 64 KB, connections at most 64 (ctl_gate.h says who makes room). The route table in ctl_routes.c is what holds:
  *
  *   GET  /v1/stack                       phase, project, app, failure, consent
  *   POST /v1/stack/down {"grace_ms":N}   orderly stop; answers 202 at once
@@ -17,18 +17,20 @@
  *   GET  /v1/logs?service=&follow=&tail=&wake= stream of frames, see below
  *   GET  /v1/telemetry                   what holds and why
  *   POST /v1/telemetry/withdraw
+ *   POST /v1/telemetry/command           a client tells of the command that it was
  *
  * A log frame is one header line "UNIT STREAM TIME_MS SIZE FLAGS\n" (FLAGS: '-' or 'p' for a partial line), then SIZE bytes, then "\n".
  * The flag 'd' marks lines that were left out for a reader that was too slow: the text is their number. With wake=1 no lines come, only
  * empty frames with the flag 'w': there is more in the log files, which were written before.
  *
- *   ctl          listening, and the server
- *   ctl_gate     who is let in, how many and how fast
- *   ctl_routes   the table of endpoints and what answers each
- *   ctl_act      those of the answers that change services
- *   ctl_stream   followers of events and logs, with back-pressure
- *   ctl_json     what is said, as JSON; ctl_json_stats: what is measured
- *   ctl_address  socket addresses of any length, shared with the client
+ *   ctl            listening, and the server
+ *   ctl_gate       who is let in, how many and how fast
+ *   ctl_routes     the table of endpoints and what answers each
+ *   ctl_act        those of the answers that change services
+ *   ctl_telemetry  what is reported of it, and what is known of telemetry
+ *   ctl_stream     followers of events and logs, with back-pressure
+ *   ctl_json       what is said, as JSON; ctl_json_stats: what is measured
+ *   ctl_address    socket addresses of any length, shared with the client
  */
 #ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_H
 #define UPFRONT_LAUNCHER_SUPERVISOR_CTL_H
