@@ -26,10 +26,6 @@ struct cJSON;
 	128u /* in services' own events, where a stack file declares them: a row for each enum telemetry_kind */
 #define CATALOG_STARTS (CATALOG_SERVER_START | CATALOG_SERVER_START_FAILED)
 
-/* How many members object_counts has at most, and how long their names are. */
-#define CATALOG_COUNTS_MAX 32
-#define CATALOG_COUNT_NAME_MAX 40u
-
 /* What values a property can take: X(name, type as the schema says it). None takes free text from this machine. */
 #define CATALOG_KINDS(X)                                                                           \
 	X(CATALOG_TRUE, "always true")                                                             \

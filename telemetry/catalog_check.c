@@ -4,6 +4,7 @@
 #include "config/utf8.h"
 #include "telemetry/catalog.h"
 #include "telemetry/id.h"
+#include "telemetry/object_counts.h"
 #include "telemetry/route.h"
 #include "telemetry/sanitize.h"
 
@@ -154,22 +155,10 @@ static bool is_whole(const cJSON *value, double least, double most)
 
 static bool are_counts(const cJSON *value)
 {
-	const cJSON *member;
-	int count = 0;
+	struct telemetry_count counts[OBJECT_COUNTS_MAX];
+	size_t count;
 
-	if (!cJSON_IsObject(value))
-		return false;
-	cJSON_ArrayForEach(member, value)
-	{
-		const char *name = member->string;
-		size_t length = strnlen(name, CATALOG_COUNT_NAME_MAX + 1);
-
-		if (++count > CATALOG_COUNTS_MAX || length > CATALOG_COUNT_NAME_MAX || *name < 'a' || *name > 'z' ||
-		    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != length ||
-		    !is_whole(member, 0, WHOLE_MAX) || cJSON_GetObjectItemCaseSensitive(value, name) != member)
-			return false;
-	}
-	return true;
+	return object_counts_read(value, counts, &count);
 }
 
 /* Every member must be listed, and every listed member must be there. */

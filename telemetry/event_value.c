@@ -5,6 +5,7 @@
 #include "telemetry/catalog.h"
 #include "telemetry/event.h"
 #include "telemetry/machine.h"
+#include "telemetry/object_counts.h"
 #include "telemetry/telemetry.h"
 
 #include <cjson/cJSON.h>

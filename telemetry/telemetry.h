@@ -32,6 +32,7 @@ struct err;
 struct stack;
 struct strmap;
 struct telemetry;
+struct telemetry_count;
 struct telemetry_property;
 
 /* How an event that tells of a failure names the reason: the whole vocabulary, by who can say it. */
@@ -200,13 +201,8 @@ struct telemetry_command {
 	bool success;
 	const char *error_type; /* a telemetry_error_name, or NULL */
 	int64_t job_count; /* negative: not told */
-	const struct telemetry_count
-		*object_counts; /* names are short lower-case words (catalog.h), others make the event be dropped */
+	const struct telemetry_count *object_counts; /* telemetry/object_counts.h; others make the event be dropped */
 	size_t object_count;
-};
-struct telemetry_count {
-	const char *name;
-	int64_t count;
 };
 
 /* A request that was answered. */

@@ -8,6 +8,7 @@
 #include "launcher/cli.h"
 #include "launcher/cli_table.h"
 #include "launcher/command/consent_sources.h"
+#include "telemetry/object_counts.h"
 #include "telemetry/sanitize.h"
 #include "telemetry/telemetry.h"
 

@@ -2,7 +2,6 @@
 #include "launcher/command/run_metrics.h"
 
 #include "config/paths.h"
-#include "telemetry/telemetry.h"
 
 #include <cjson/cJSON.h>
 #include <dirent.h>
@@ -15,12 +14,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define NAME_MAX_BYTES 40u
 #define FILES_MAX 100
 #define ENTRIES_MAX 10000
 #define PREFIX "metrics-"
-/* Beyond this not every whole number is one in JSON. */
-#define COUNT_MAX 9007199254740991.0
 
 /* ---- The folder ---- */
 
@@ -112,45 +108,15 @@ int run_metrics_make(struct run_metrics *self, const char *parent)
 
 /* ---- What it may hold ---- */
 
-static bool is_whole(const cJSON *item)
+static bool take_member(struct run_metrics *self, const cJSON *item)
 {
-	return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= COUNT_MAX &&
-	       (double)(int64_t)item->valuedouble >= item->valuedouble;
-}
-
-static bool is_name(const char *name)
-{
-	const size_t length = strlen(name);
-
-	return length > 0 && length <= NAME_MAX_BYTES && name[0] >= 'a' && name[0] <= 'z' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
-}
-
-static bool is_named_before(const cJSON *list, const cJSON *item)
-{
-	for (const cJSON *other = list->child; other != item; other = other->next)
-		if (strcmp(other->string, item->string) == 0)
-			return true;
-	return false;
-}
-
-static bool take_counts(struct run_metrics *self, const cJSON *list)
-{
-	const cJSON *item;
-
-	if (!cJSON_IsObject(list) || self->counts != NULL)
+	if (cJSON_GetObjectItemCaseSensitive(self->object, item->string) != item)
+		return false; /* there twice */
+	if (strcmp(item->string, "object_counts") == 0)
+		return object_counts_read(item, self->counts, &self->count);
+	if (strcmp(item->string, "job_count") != 0 || !object_count_is_valid(item))
 		return false;
-	self->counts = calloc(RUN_METRICS_COUNTS_MAX, sizeof(*self->counts));
-	if (self->counts == NULL)
-		return false;
-	cJSON_ArrayForEach(item, list)
-	{
-		if (self->count == RUN_METRICS_COUNTS_MAX || !is_name(item->string) || !is_whole(item) ||
-		    is_named_before(list, item))
-			return false;
-		self->counts[self->count++] =
-			(struct telemetry_count){.name = item->string, .count = (int64_t)item->valuedouble};
-	}
+	self->job_count = (int64_t)item->valuedouble;
 	return true;
 }
 
@@ -162,9 +128,7 @@ static bool take_object(struct run_metrics *self)
 		return false;
 	cJSON_ArrayForEach(item, self->object)
 	{
-		if (strcmp(item->string, "job_count") == 0 && self->job_count < 0 && is_whole(item))
-			self->job_count = (int64_t)item->valuedouble;
-		else if (strcmp(item->string, "object_counts") != 0 || !take_counts(self, item))
+		if (!take_member(self, item))
 			return false;
 	}
 	return true;
@@ -193,7 +157,6 @@ void run_metrics_finish(struct run_metrics *self)
 	if (self->folder != NULL)
 		remove_folder(self->folder);
 	cJSON_Delete(self->object);
-	free(self->counts);
 	if (self->lock_fd >= 0)
 		close(self->lock_fd);
 	free(self->folder);

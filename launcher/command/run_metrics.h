@@ -7,22 +7,22 @@
 #ifndef UPFRONT_LAUNCHER_COMMAND_RUN_METRICS_H
 #define UPFRONT_LAUNCHER_COMMAND_RUN_METRICS_H
 
+#include "telemetry/object_counts.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 struct cJSON;
-struct telemetry_count;
 
 #define RUN_METRICS_VARIABLE "UPFRONT_METRICS"
 #define RUN_METRICS_BYTES_MAX 65536u
-#define RUN_METRICS_COUNTS_MAX 32u
 
 struct run_metrics {
 	char *folder, *path;
 	int lock_fd; /* of the folder, held as long as the run lasts; -1: none */
 	struct cJSON *object; /* what the counts point into */
 	int64_t job_count; /* -1: not told */
-	struct telemetry_count *counts;
+	struct telemetry_count counts[OBJECT_COUNTS_MAX];
 	size_t count;
 };
 

@@ -7,6 +7,7 @@
 #include "launcher/supervisor/ctl_json.h"
 #include "launcher/supervisor/ctl_routes.h"
 #include "launcher/supervisor/supervisor.h"
+#include "telemetry/object_counts.h"
 #include "telemetry/route.h"
 #include "telemetry/sanitize.h"
 #include "telemetry/telemetry.h"
@@ -14,11 +15,6 @@
 #include <cjson/cJSON.h>
 #include <event2/http.h>
 #include <string.h>
-
-/* As the catalogue has it: longer lists, longer names and larger numbers are no counts of objects. */
-#define COUNTS_MAX 32
-#define COUNT_NAME_MAX 40u
-#define NUMBER_MAX 1e15
 
 /* ---- What holds ---- */
 
@@ -97,14 +93,8 @@ void ctl_post_withdraw(struct ctl_call *call)
 struct command {
 	struct telemetry_command told;
 	const char *args[SANITIZE_TOKENS_MAX + 1];
-	struct telemetry_count counts[COUNTS_MAX];
+	struct telemetry_count counts[OBJECT_COUNTS_MAX];
 };
-
-static bool is_count(const cJSON *value)
-{
-	return cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= NUMBER_MAX &&
-	       value->valuedouble == (double)(int64_t)value->valuedouble;
-}
 
 static bool is_absent(const cJSON *value)
 {
@@ -162,29 +152,10 @@ static bool read_error_type(const cJSON *value, struct command *command)
 	return command->told.error_type != NULL;
 }
 
-static bool is_count_name(const char *name)
-{
-	return name[0] >= 'a' && name[0] <= 'z' && strlen(name) <= COUNT_NAME_MAX &&
-	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
-}
-
 static bool read_counts(const cJSON *object, struct command *command)
 {
-	const cJSON *member;
-
-	if (is_absent(object))
-		return true;
-	if (!cJSON_IsObject(object) || cJSON_GetArraySize(object) > COUNTS_MAX)
-		return false;
-	cJSON_ArrayForEach(member, object)
-	{
-		if (!is_count_name(member->string) || !is_count(member))
-			return false;
-		command->counts[command->told.object_count++] =
-			(struct telemetry_count){member->string, (int64_t)member->valuedouble};
-	}
 	command->told.object_counts = command->counts;
-	return true;
+	return is_absent(object) || object_counts_read(object, command->counts, &command->told.object_count);
 }
 
 /* What is wrong with it, or NULL. */
@@ -201,13 +172,13 @@ static const char *read_command(const cJSON *body, struct command *command)
 		return "command: a text is wanted";
 	if (!read_args(cJSON_GetObjectItemCaseSensitive(body, "command_args"), command))
 		return "command_args: a list of at most 33 texts is wanted";
-	if (!is_count(duration))
+	if (!object_count_is_valid(duration))
 		return "duration_ms: a whole number of milliseconds is wanted";
 	if (!cJSON_IsBool(success))
 		return "success: true or false is wanted";
 	if (!read_error_type(cJSON_GetObjectItemCaseSensitive(body, "error_type"), command))
 		return "error_type: no such type";
-	if (!is_absent(jobs) && !is_count(jobs))
+	if (!is_absent(jobs) && !object_count_is_valid(jobs))
 		return "job_count: a whole number is wanted";
 	if (!read_counts(cJSON_GetObjectItemCaseSensitive(body, "object_counts"), command))
 		return "object_counts: at most 32 whole numbers by short lower-case names are wanted";

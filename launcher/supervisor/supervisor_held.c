@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "launcher/supervisor/supervisor_telemetry.h"
+#include "telemetry/object_counts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,6 +12,7 @@
 #include "launcher/supervisor/ctl.h"
 #include "launcher/supervisor/ctl_routes.h"
 #include "launcher/supervisor/supervisor_private.h"
+#include "telemetry/object_counts.h"
 
 #include <event2/event.h>
 #include <stdarg.h>

@@ -2,6 +2,7 @@
 #include "telemetry/catalog.h"
 
 #include "config/command_table.h"
+#include "telemetry/object_counts.h"
 #include "telemetry/route.h"
 #include "telemetry/sanitize.h"
 #include "tests/unit/telemetry/shop.h"
@@ -202,7 +203,7 @@ static void test_lists_have_an_end(void **state)
 	assert_true(catalog_allows(args, list));
 	cJSON_AddItemToArray(list, cJSON_CreateString("<more>"));
 	assert_false(catalog_allows(args, list));
-	for (int i = 0; i < CATALOG_COUNTS_MAX; i++) {
+	for (int i = 0; i < (int)OBJECT_COUNTS_MAX; i++) {
 		snprintf(name, sizeof(name), "n%d", i);
 		cJSON_AddNumberToObject(object, name, i);
 	}
