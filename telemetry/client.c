@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/client.h"
 
+#include "config/decide.h"
 #include "config/stack.h"
 #include "telemetry/config_message.h"
 #include "telemetry/event.h"

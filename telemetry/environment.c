@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/decide.h"
 #include "config/interpolate.h"
 #include "config/stack.h"
 #include "telemetry/optout.h"

@@ -9,6 +9,7 @@
 #include "telemetry/id.h"
 #include "telemetry/identity.h"
 #include "telemetry/machine.h"
+#include "telemetry/notice.h"
 #include "telemetry/telemetry.h"
 
 #include <cjson/cJSON.h>

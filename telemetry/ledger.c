@@ -2,8 +2,8 @@
 /* Reads what the sender wrote down (telemetry/sender/ledger.h has the lines): once to learn what became of each event, once to tell it. */
 #include "config/err.h"
 #include "config/paths.h"
+#include "telemetry/records.h"
 #include "telemetry/state.h"
-#include "telemetry/telemetry.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "telemetry/notice.h"
+
 #include "config/stack.h"
 #include "telemetry/catalog.h"
 #include "telemetry/hash.h"
 #include "telemetry/notice_parts.h"
-#include "telemetry/telemetry.h"
 #include "telemetry/text.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/optout.h"
 
-#include "telemetry/telemetry.h"
+#include "telemetry/notice.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

@@ -3,8 +3,9 @@
 #include "config/paths.h"
 #include "config/stack.h"
 #include "telemetry/id.h"
+#include "telemetry/notice.h"
+#include "telemetry/records.h"
 #include "telemetry/state.h"
-#include "telemetry/telemetry.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/catalog.h"
-#include "telemetry/telemetry.h"
+#include "telemetry/notice.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

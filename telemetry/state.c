@@ -3,7 +3,7 @@
 
 #include "config/err.h"
 #include "config/paths.h"
-#include "telemetry/telemetry.h"
+#include "telemetry/records.h"
 
 #include <errno.h>
 #include <stdio.h>

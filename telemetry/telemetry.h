@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * telemetry/ - what may be said, how it is built, and the only way it leaves. Other folders see this header, and the
- * pure parts sanitize.h, route.h and relay_port.h.
+ * telemetry/ - what may be said, how it is built, and the only way it leaves. Other folders see this header - a run's telemetry after a
+ * yes, and what services are told - and beside it notice.h (what people are shown), records.h (what they can read and remove afterwards) and
+ * the parts that know nothing of either: sanitize.h, route.h, object_counts.h and relay_port.h.
  *
  *   catalog      the one table of events and properties: schema, notice, README and checks are made from it
  *   event        makes events of what happened (event_value); the preview is the same code with nothing that has happened
  *   notice       the sentences people are asked with, each true by declaration or by construction
  *   receipt      what was answered, when, to which text
  *   optout       the table of well-known opt-out variables that managed services are given
- *   sanitize     a command line reduced to what may be told of it; route: the same of a request's target
+ *   sanitize     a command line reduced to what may be told of it; route: the same of a request's target; object_counts
  *   client       starts `upfront-telemetry` and hands it events over a socket; never blocks, never fails
  *                (config_message, sender_spawn; print, where that is asked for)
- *   ledger       reads what was sent
+ *   ledger       reads what was sent; state: the files that are kept
  *   relay_port   the address at which services' own PostHog clients are listened for
  *   sender/      the second program: outbox (SQLite), transport (libcurl or a file), retry, relay, ledger
  *
- * Rules that hold everywhere here: before a yes no file, no identifier, no process; nothing here prints (but
- * for the events themselves, where UPFRONT_TELEMETRY_PRINT=1 asks for that); no failure of this folder reaches the person's stack (functions that can only cost telemetry return nothing).
+ * Rules that hold everywhere here: before a yes no file, no identifier, no process; nothing here prints (but for the events themselves,
+ * where UPFRONT_TELEMETRY_PRINT=1 asks for that); no failure of this folder reaches the person's stack (functions that can only cost
+ * telemetry return nothing).
  */
 #ifndef UPFRONT_TELEMETRY_TELEMETRY_H
 #define UPFRONT_TELEMETRY_TELEMETRY_H
-
-#include "config/decide.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct err;
 struct stack;
 struct strmap;
 struct telemetry;
@@ -84,29 +83,8 @@ struct telemetry_facts {
 	const char *error_type; /* server_start_failed only: a telemetry_error_name */
 };
 
-/*
- * The first event exactly as it would be sent, pretty-printed JSON; what exists only later reads "(made only after yes)"
- * or "(measured when ready)". `event` NULL: server_start. The caller frees; NULL for an unknown event.
- */
-char *telemetry_preview(const struct stack *stack, const char *event);
-
-/* The question and its sentences; every text is plain UTF-8 without control characters, one paragraph a line, unwrapped. */
-struct telemetry_notice {
-	char *title; /* "Usage statistics - notice 3" */
-	char *question; /* "May WrenAI send usage statistics while it runs this time?" */
-	char *summary; /* for 80x24: paragraphs by '\n', list items begin with "- " */
-	char *brief; /* the same for 40x12 */
-	char *full; /* the whole notice: every event, property, recipient, how to say no */
-	char hash[65]; /* SHA-256 (hex) of all of the above */
-	char schema_hash[65]; /* SHA-256 of the catalogue and the stack's declarations */
-};
-
-int telemetry_notice_make(const struct stack *stack, struct telemetry_notice *notice);
-void telemetry_notice_finish(struct telemetry_notice *notice);
-
-/* The catalogue, with the stack's declarations when `stack` is not NULL. The caller frees. */
-char *telemetry_schema_json(const struct stack *stack);
-char *telemetry_schema_markdown(const struct stack *stack);
+/* The {exec} properties, in the order of telemetry_facts.exec_values: up to `room` of them into `list`. Returns how many there are. */
+size_t telemetry_exec_properties(const struct stack *stack, const struct telemetry_property **list, size_t room);
 
 /*
  * What managed services are told: UPFRONT_TELEMETRY=on|off, the stack's env block, and when off DO_NOT_TRACK=1,
@@ -117,50 +95,6 @@ char *telemetry_schema_markdown(const struct stack *stack);
  */
 int telemetry_environment(const struct stack *stack, bool on, const char *relay, const char *distinct_id,
 			  const char *session_id, struct strmap *out);
-
-/* The opt-out table as text, one "VARIABLE=value  product  (source)" a line, in columns. The caller frees. */
-char *telemetry_optout_table(void);
-/* The same for programs: {"version": 1, "variables": [{"name", "value", "product", "source"}, ...]}. The caller frees. */
-char *telemetry_optout_json(void);
-
-/* An answer the person gave. "Not this run" and unasked runs leave none. */
-struct telemetry_receipt {
-	enum consent_answer answer; /* YES, NO, NO_FOR_GOOD; or given by flag */
-	enum consent_reason method;
-	const struct telemetry_notice *notice;
-};
-
-/* Appends to receipts.jsonl (0600) of the app's state folder. Failure is reported, and never stops anything. */
-int telemetry_receipt_append(const struct stack *stack, const struct telemetry_receipt *receipt, struct err *err);
-/* Last receipts, newest first, as JSON array text; the caller frees. "[]" when there are none. */
-char *telemetry_receipts_json(const char *app, size_t limit);
-/* The {exec} properties, in the order of telemetry_facts.exec_values: up to `room` of them into `list`. Returns how many there are. */
-size_t telemetry_exec_properties(const struct stack *stack, const struct telemetry_property **list, size_t room);
-
-/* A person's no: removes the app's outbox and kept id. Absent files are no error. */
-int telemetry_wipe(const char *app, struct err *err);
-/* The same, and ledger and receipts: nothing of this folder's is left on the machine. Returns how many files there were, or -errno. */
-int telemetry_forget(const char *app, struct err *err);
-
-/* One event of the ledger. Texts hold during the call only. */
-struct telemetry_sent {
-	const char *time; /* of the last attempt, RFC 3339 */
-	int64_t time_ms;
-	const char *endpoint; /* host or file: where it went */
-	const char *result; /* delivered, waiting, refused, sending: ledger.h of the sender says what each means */
-	const char *reason; /* of a refusal, or NULL */
-	int status; /* HTTP status of the last answer; 0: none */
-	int attempts;
-	const char *event; /* exactly as it was sent: JSON text */
-};
-/*
- * What was sent of this app, oldest first, from `since_ms` (wall clock; 0: all) on. Opens no socket and needs no consent. `visit` returns
- * false to end it. Returns how many lines were damaged and passed over. A ledger that is not there is an empty one; one that cannot be read:
- * -errno and `err`.
- */
-int telemetry_ledger_each(const char *app, int64_t since_ms,
-			  bool (*visit)(void *context, const struct telemetry_sent *sent), void *context,
-			  struct err *err);
 
 /* Where services' own clients are listened for, and what they must know: opened by the supervisor (telemetry/relay_port.h), served by the sender. */
 struct telemetry_relay {

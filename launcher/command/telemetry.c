@@ -7,7 +7,8 @@
 #include "launcher/command/command.h"
 #include "launcher/command/json_out.h"
 #include "launcher/project.h"
-#include "telemetry/telemetry.h"
+#include "telemetry/notice.h"
+#include "telemetry/records.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include "launcher/cli.h"
 #include "launcher/command/view.h"
 #include "launcher/project.h"
-#include "telemetry/telemetry.h"
+#include "telemetry/records.h"
 
 #include <cjson/cJSON.h>
 #include <dirent.h>

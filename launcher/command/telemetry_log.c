@@ -8,7 +8,7 @@
 #include "launcher/command/since.h"
 #include "launcher/command/telemetry.h"
 #include "launcher/project.h"
-#include "telemetry/telemetry.h"
+#include "telemetry/records.h"
 #include "ui/text.h"
 
 #include <cjson/cJSON.h>

@@ -6,7 +6,8 @@
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/consent_sources.h"
-#include "telemetry/telemetry.h"
+#include "telemetry/notice.h"
+#include "telemetry/records.h"
 #include "ui/model.h"
 #include "ui/ui.h"
 

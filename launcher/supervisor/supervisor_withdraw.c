@@ -4,6 +4,7 @@
 #include "config/stack.h"
 #include "launcher/process/spawn.h"
 #include "launcher/supervisor/supervisor_telemetry.h"
+#include "telemetry/records.h"
 
 #include <errno.h>
 #include <event2/event.h>

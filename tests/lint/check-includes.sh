@@ -33,7 +33,7 @@ BEGIN {
 	# What the two programs of telemetry/ say to each other, and the pure parts that both work with.
 	shared["telemetry/wire.h"] = shared["telemetry/route.h"] = shared["telemetry/id.h"] = shared["telemetry/hash.h"] = 1
 	# What other folders see of telemetry/.
-	public["telemetry/telemetry.h"] = public["telemetry/sanitize.h"] = public["telemetry/route.h"] = public["telemetry/object_counts.h"] = public["telemetry/relay_port.h"] = 1
+	public["telemetry/telemetry.h"] = public["telemetry/notice.h"] = public["telemetry/records.h"] = public["telemetry/sanitize.h"] = public["telemetry/route.h"] = public["telemetry/object_counts.h"] = public["telemetry/relay_port.h"] = 1
 
 	# Third-party headers: pattern, and the files that may include them.
 	third["^libfyaml"] = "^config/stack_yaml\\.c$"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What the sender writes down, and what telemetry_ledger_each makes of it: also of files that were torn, damaged, rotated or forgotten. */
+#include "telemetry/records.h"
 #include "telemetry/sender/ledger.h"
 
 #include "config/err.h"
 #include "telemetry/sender/batch.h"
 #include "telemetry/sender/outbox.h"
 #include "telemetry/state.h"
-#include "telemetry/telemetry.h"
 #include "tests/lib/children.h"
 
 #include <setjmp.h>

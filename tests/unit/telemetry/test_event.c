@@ -4,6 +4,7 @@
 #include "telemetry/catalog.h"
 #include "telemetry/id.h"
 #include "telemetry/machine.h"
+#include "telemetry/notice.h"
 #include "telemetry/object_counts.h"
 #include "tests/lib/posthog.h"
 #include "tests/unit/telemetry/shop.h"

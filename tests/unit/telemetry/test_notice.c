@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/catalog.h"
 #include "telemetry/hash.h"
+#include "telemetry/notice.h"
 #include "tests/unit/telemetry/shop.h"
 
 #include <setjmp.h>

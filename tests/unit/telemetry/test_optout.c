@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "telemetry/notice.h"
 #include "telemetry/optout.h"
-
-#include "telemetry/telemetry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

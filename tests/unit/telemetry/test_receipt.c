@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/paths.h"
 #include "telemetry/identity.h"
+#include "telemetry/notice.h"
+#include "telemetry/records.h"
 #include "telemetry/state.h"
 #include "tests/lib/children.h"
 #include "tests/unit/telemetry/shop.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "telemetry/notice.h"
 #include "tests/unit/telemetry/shop.h"
 
 #include <setjmp.h>
