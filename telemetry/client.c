@@ -8,6 +8,7 @@
 #include "telemetry/id.h"
 #include "telemetry/identity.h"
 #include "telemetry/print.h"
+#include "telemetry/sender_socket.h"
 #include "telemetry/sender_spawn.h"
 #include "telemetry/state.h"
 #include "telemetry/telemetry.h"
@@ -15,7 +16,6 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,21 +24,14 @@
 
 #define HEARD_BYTES_MAX 1024
 #define HEARD_AT_ONCE_MAX 16
-/* All that a socket holds, and a length before each message. */
-#define BACKLOG_BYTES (4u * WIRE_BUFFER_BYTES)
 
 struct telemetry {
 	const struct stack *stack;
 	char distinct_id[ID_BYTES], session_id[ID_BYTES];
 	struct event_maker *maker;
-	char *message; /* room for one: its letter, then an event */
+	char *event; /* room for one */
 	int print_fd; /* -1: a sender is started */
-	/*
-	 * Both ends stay open here: what a dying sender has not read waits in the socket for the next one. The
-	 * stream still ends when this process does, since nobody else holds `fd`.
-	 */
-	int fd, sender_fd;
-	int buffer_bytes; /* that the socket takes, as setsockopt is told */
+	struct sender_socket socket;
 	char *program;
 	char **environment; /* one block */
 	cJSON *config; /* the first message, but for what is common to all events */
@@ -52,83 +45,23 @@ struct telemetry {
 	uint64_t dropped; /* here, since the last of `past` */
 };
 
-/* The child's end must not be one of the numbers that become /dev/null. */
-static int above_standard(int *fd)
-{
-	int moved;
-
-	if (*fd > 2)
-		return 0;
-	moved = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
-	if (moved < 0)
-		return -errno;
-	close(*fd);
-	*fd = moved;
-	return 0;
-}
-
-/* An eighth is kept free of events: the configuration of the next sender has its place also in front of all that were taken in. */
-static void leave_room(const struct telemetry *self, bool room)
-{
-	int size_bytes = self->buffer_bytes - (room ? self->buffer_bytes / 8 : 0);
-
-	setsockopt(self->fd, SOL_SOCKET, SO_SNDBUF, &size_bytes, sizeof(size_bytes));
-}
-
-static int make_socket(struct telemetry *self)
-{
-	int ends[2], size_bytes = WIRE_BUFFER_BYTES, result;
-	socklen_t length = sizeof(size_bytes);
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	self->fd = ends[0];
-	self->sender_fd = ends[1];
-	result = above_standard(&self->fd);
-	if (result == 0)
-		result = above_standard(&self->sender_fd);
-	/* The default takes one large event; more is welcome, and not worth failing for. */
-	setsockopt(self->fd, SOL_SOCKET, SO_SNDBUF, &size_bytes, sizeof(size_bytes));
-	/* The kernel says twice what it was told and allowed. */
-	if (getsockopt(self->fd, SOL_SOCKET, SO_SNDBUF, &size_bytes, &length) == 0)
-		self->buffer_bytes = size_bytes / 2;
-	return result;
-}
-
-/* One packet, or nothing and -errno. */
-static int hand_over(struct telemetry *self, char kind, const char *text)
-{
-	struct iovec parts[2] = {{&kind, 1}, {(void *)text, strlen(text)}};
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-
-	if (self->fd < 0)
-		return -ENOTCONN;
-	return sendmsg(self->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-static void close_socket(struct telemetry *self)
-{
-	if (self->fd >= 0)
-		close(self->fd);
-	if (self->sender_fd >= 0)
-		close(self->sender_fd);
-	self->fd = self->sender_fd = -1;
-}
-
 static int send_config(struct telemetry *self)
 {
 	char *text = config_message_text(self->config, event_maker_common(self->maker));
 	int result = -ENOMEM;
 
 	if (text)
-		result = strlen(text) < WIRE_BYTES_MAX ? hand_over(self, WIRE_CONFIG, text) : -EMSGSIZE;
+		result = strlen(text) < WIRE_BYTES_MAX
+				 ? sender_socket_send(&self->socket, WIRE_CONFIG, text, strlen(text))
+				 : -EMSGSIZE;
 	free(text);
 	return result;
 }
 
 /* What a stack declares may be more than the socket takes: then its services have no relay, and upfront's own events go all the same. */
-static void configure(struct telemetry *self)
+static void configure(void *context)
 {
+	struct telemetry *self = context;
 	int result = -EMSGSIZE;
 
 	if (self->relay_count == 0 || event_maker_common(self->maker))
@@ -141,48 +74,15 @@ static void configure(struct telemetry *self)
 	send_config(self);
 }
 
-/*
- * For a sender that starts in a dead one's place, while nobody reads: what still waits is taken out, and put back behind the configuration.
- * Without that a full socket would keep it from being configured at all.
- */
-static void configure_again(struct telemetry *self)
-{
-	char *backlog = malloc(BACKLOG_BYTES);
-	size_t used = 0, at = 0;
-	ssize_t size_bytes;
-
-	while (backlog && used + sizeof(size_bytes) < BACKLOG_BYTES) {
-		char *message = backlog + used + sizeof(size_bytes);
-
-		size_bytes = recv(self->sender_fd, message, BACKLOG_BYTES - used - sizeof(size_bytes), MSG_DONTWAIT);
-		if (size_bytes <= 0)
-			break;
-		if (*message != WIRE_EVENT)
-			continue;
-		memcpy(backlog + used, &size_bytes, sizeof(size_bytes));
-		used += sizeof(size_bytes) + (size_t)size_bytes;
-	}
-	leave_room(self, false);
-	configure(self);
-	while (at < used) {
-		memcpy(&size_bytes, backlog + at, sizeof(size_bytes));
-		at += sizeof(size_bytes);
-		if (send(self->fd, backlog + at, (size_t)size_bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-			telemetry_drop(self);
-		at += (size_t)size_bytes;
-	}
-	leave_room(self, true);
-	free(backlog);
-}
-
 /* What fails costs the events: they are counted as dropped. */
 static void start_sender(struct telemetry *self)
 {
 	pid_t pid;
 
-	if (sender_spawn(self->program, self->environment, self->sender_fd, self->relay_fds, self->relay_count, &pid) <
-	    0)
-		close_socket(self);
+	self->dropped += sender_socket_configure(&self->socket, configure, self);
+	if (sender_spawn(self->program, self->environment, self->socket.sender_fd, self->relay_fds, self->relay_count,
+			 &pid) < 0)
+		sender_socket_close(&self->socket);
 	else
 		self->pid = pid;
 }
@@ -236,7 +136,8 @@ struct telemetry *client_open(const struct stack *stack, const struct strmap *en
 	if (!self)
 		return NULL;
 	self->stack = stack;
-	self->fd = self->sender_fd = self->print_fd = self->pid = -1;
+	self->socket = SENDER_SOCKET_CLOSED;
+	self->print_fd = self->pid = -1;
 	id_random(self->session_id);
 	if (telemetry_is_printed(environment)) {
 		identity_make(stack, false, self->distinct_id);
@@ -246,13 +147,12 @@ struct telemetry *client_open(const struct stack *stack, const struct strmap *en
 	}
 	context.distinct_id = self->distinct_id;
 	context.session_id = self->session_id;
-	self->message = malloc(1 + EVENT_BYTES_MAX);
+	self->event = malloc(EVENT_BYTES_MAX);
 	self->maker = result == 0 ? event_maker_create(&context) : NULL;
-	if (!self->message || !self->maker) {
+	if (!self->event || !self->maker) {
 		telemetry_close(self);
 		return NULL;
 	}
-	self->message[0] = WIRE_EVENT;
 	return self;
 }
 
@@ -283,13 +183,8 @@ void telemetry_start(struct telemetry *self)
 	if (!self || self->started || self->print_fd >= 0)
 		return;
 	self->started = true;
-	if (make_socket(self) < 0) {
-		close_socket(self);
-		return;
-	}
-	configure(self);
-	leave_room(self, true);
-	start_sender(self);
+	if (sender_socket_open(&self->socket) == 0)
+		start_sender(self);
 }
 
 /* Sends the relay what is common to all events from now on; what the socket does not take now is sent later. */
@@ -297,8 +192,9 @@ static void tell_common(struct telemetry *self)
 {
 	const char *common = event_maker_common(self->maker);
 
-	if (self->common_due && self->fd >= 0)
-		self->common_due = common && hand_over(self, WIRE_COMMON, common) == -EAGAIN;
+	if (self->common_due && self->socket.fd >= 0)
+		self->common_due =
+			common && sender_socket_send(&self->socket, WIRE_COMMON, common, strlen(common)) == -EAGAIN;
 }
 
 static void learn(struct telemetry *self, const struct telemetry_facts *facts)
@@ -318,11 +214,10 @@ void telemetry_capture(struct telemetry *self, const struct telemetry_event *eve
 		learn(self, event->facts);
 	telemetry_start(self);
 	tell_common(self);
-	length = event_make(self->maker, event, self->message + 1, EVENT_BYTES_MAX);
+	length = event_make(self->maker, event, self->event, EVENT_BYTES_MAX);
 	if (length > 0 && self->print_fd >= 0)
-		print_body(self->print_fd, self->stack->telemetry->key, self->message + 1);
-	else if (length == 0 || self->fd < 0 ||
-		 send(self->fd, self->message, 1 + length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		print_body(self->print_fd, self->stack->telemetry->key, self->event);
+	else if (length == 0 || sender_socket_send(&self->socket, WIRE_EVENT, self->event, length) < 0)
 		telemetry_drop(self);
 }
 
@@ -357,15 +252,15 @@ static void hear_counts(struct telemetry *self, const char *text)
 
 int telemetry_fd(const struct telemetry *self)
 {
-	return self ? self->fd : -1;
+	return self ? self->socket.fd : -1;
 }
 
 void telemetry_hear(struct telemetry *self)
 {
 	char text[HEARD_BYTES_MAX + 1];
 
-	for (int i = 0; self && self->fd >= 0 && i < HEARD_AT_ONCE_MAX; i++) {
-		ssize_t size_bytes = recv(self->fd, text, HEARD_BYTES_MAX, MSG_DONTWAIT);
+	for (int i = 0; self && self->socket.fd >= 0 && i < HEARD_AT_ONCE_MAX; i++) {
+		ssize_t size_bytes = recv(self->socket.fd, text, HEARD_BYTES_MAX, MSG_DONTWAIT);
 
 		if (size_bytes <= 0)
 			break;
@@ -416,8 +311,8 @@ int64_t telemetry_sender_exited(struct telemetry *self)
 	self->past = telemetry_counts(self);
 	self->dropped = 0;
 	self->heard = (struct telemetry_counts){.queued = self->past.queued};
-	if (self->fd < 0 || self->restarts >= CLIENT_RESTARTS_MAX) {
-		close_socket(self);
+	if (self->socket.fd < 0 || self->restarts >= CLIENT_RESTARTS_MAX) {
+		sender_socket_close(&self->socket);
 		return -1;
 	}
 	return (int64_t)CLIENT_BACKOFF_MS << self->restarts++;
@@ -425,10 +320,9 @@ int64_t telemetry_sender_exited(struct telemetry *self)
 
 void telemetry_restart(struct telemetry *self)
 {
-	if (!self || self->fd < 0 || self->pid >= 0)
+	if (!self || self->socket.fd < 0 || self->pid >= 0)
 		return;
 	self->common_due = false;
-	configure_again(self);
 	start_sender(self);
 }
 
@@ -444,11 +338,11 @@ void telemetry_close(struct telemetry *self)
 {
 	if (!self)
 		return;
-	close_socket(self);
+	sender_socket_close(&self->socket);
 	free(self->program);
 	free(self->environment);
 	event_maker_destroy(self->maker);
 	cJSON_Delete(self->config);
-	free(self->message);
+	free(self->event);
 	free(self);
 }

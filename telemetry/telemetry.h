@@ -11,7 +11,7 @@
  *   optout       the table of well-known opt-out variables that managed services are given
  *   sanitize     a command line reduced to what may be told of it; route: the same of a request's target; object_counts
  *   client       starts `upfront-telemetry` and hands it events over a socket; never blocks, never fails
- *                (config_message, sender_spawn; print, where that is asked for)
+ *                (config_message, sender_socket, sender_spawn; print, where that is asked for)
  *   ledger       reads what was sent; state: the files that are kept
  *   relay_port   the address at which services' own PostHog clients are listened for
  *   sender/      the second program: outbox (SQLite), transport (libcurl or a file), retry, relay, ledger
