@@ -285,7 +285,7 @@ static int supervise(void *context)
 		.users = &self->users,
 		.commands = self->commands,
 		.command_count = self->commands != NULL ? 1 : 0,
-		.command = self->commands != NULL && self->leash[0] >= 0 && self->line.tracked ? &self->line : NULL,
+		.command = self->commands != NULL && self->line.tracked ? &self->line : NULL,
 	};
 
 	return supervisor_run(&options);

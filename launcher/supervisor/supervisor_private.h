@@ -155,6 +155,8 @@ struct supervisor {
 	enum telemetry_error error_type; /* of the failure, or of an early end */
 	bool ended_early; /* by somebody's wish, before it was up; error_type says by whose */
 	int end_signal; /* ended by this before the stack was up; 0: none */
+	bool was_up; /* all were ready once */
+	bool up_told; /* some `up` has told of itself */
 	int64_t started_ms;
 	int64_t kill_all_ms, give_up_ms, linger_ms, soon_ms, settle_due_ms; /* deadlines; 0: none */
 	bool settling, touched;

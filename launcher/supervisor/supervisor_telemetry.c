@@ -193,6 +193,9 @@ bool supervisor_knows_command(const struct supervisor *self, const struct teleme
 
 void supervisor_note_command(struct supervisor *self, const struct telemetry_command *command)
 {
+	const struct sanitized *typed = self->options->command;
+
+	self->up_told |= typed != NULL && strcmp(command->command, typed->command) == 0;
 	held_note(self, (struct telemetry_event){.kind = TELEMETRY_CLI_COMMAND, .command = command});
 }
 
@@ -218,13 +221,16 @@ static enum telemetry_error error_of_command(const struct supervisor *self)
 	}
 }
 
-/* The `up` that holds on to its stack ends with it; one that let go of it has told of itself by then. */
+/*
+ * The `up` that holds on to its stack ends with it, and so does one that waits for a start that fails: both come too late to tell. One
+ * that let go of its stack has told of itself by then.
+ */
 static void tell_own_command(struct supervisor *self)
 {
 	const struct sanitized *typed = self->options->command;
 	const bool failed = err_is_set(&self->failure) || self->end_signal != 0 || self->ended_early;
 
-	if (typed == NULL || !typed->tracked || self->detached)
+	if (typed == NULL || !typed->tracked || (self->detached && (self->was_up || self->up_told)))
 		return;
 	supervisor_note_command(self,
 				&(struct telemetry_command){

@@ -320,6 +320,38 @@ static void test_an_up_that_stays_is_reported_at_its_end(void **state)
 	reported_assert(world, "up|--telemetry on --timestamps <value>|ok\n");
 }
 
+/* Nobody is let go of where the start fails: it is told when the stack has ended, and once. */
+static void test_an_up_that_fails_is_reported(void **state)
+{
+	static const struct {
+		const char *web, *line;
+		int code;
+		const char *told;
+	} ways[] = {
+		{"sh -c 'exit 3'", "up --telemetry=on", 1, "up|--telemetry on|exited\n"},
+		{"sh -c 'exit 3'", "up -d --wait --telemetry=on", 1, "up|--detach --wait --telemetry on|exited\n"},
+		{"nosuchthing", "up --wait --telemetry=on", 4, "up|--wait --telemetry on|missing\n"},
+		{"sleep 1001", "up -d --wait --wait-timeout 0.1 --telemetry=on", 5,
+		 "up|--detach --wait --wait-timeout <value> --telemetry on|timeout\n"},
+	};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		char file[512];
+
+		snprintf(file, sizeof(file),
+			 "name: shop\n"
+			 "x-upfront: {app: Shop, telemetry: {" REPORTED_ENDPOINT "}}\n"
+			 "services: {web: {command: \"%s\", x-upfront: {ready: {unix: /nowhere}}}}\n",
+			 ways[i].web);
+		world_write(world, "compose.yaml", file);
+		world_write(world, REPORTED_FILE, "");
+		type_quietly(world, ways[i].line, ways[i].code);
+		world_wait_gone(world, "upfront-telemetry", 3000);
+		reported_assert(world, ways[i].told);
+	}
+}
+
 static bool is_up(void *context)
 {
 	char *text = world_read(context, "out.txt");
@@ -368,6 +400,7 @@ int main(void)
 		WORLD_TEST(test_a_supervisor_that_is_stuck_delays_nobody),
 		WORLD_TEST(test_a_command_that_is_left_by_ctrl_c),
 		WORLD_TEST(test_an_up_that_stays_is_reported_at_its_end),
+		WORLD_TEST(test_an_up_that_fails_is_reported),
 		WORLD_TEST(test_an_up_that_lets_go_is_reported_then),
 	};
 

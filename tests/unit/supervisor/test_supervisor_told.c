@@ -216,6 +216,27 @@ static void an_up_that_let_go_of_its_stack_tells_of_itself(void **state)
 	assert_int_equal(told(play, "\"event\":\"cli_command\""), 0);
 }
 
+static const struct probe_spec never = {
+	.kind = PROBE_LOG, .regex = "nobody says this", .interval_ms = 10000, .timeout_ms = 10000, .retries = 3};
+
+/* As `up -d` has it, which waits for a start that fails, and so comes too late to tell. */
+static void a_failed_up_that_would_have_let_go_is_told(void **state)
+{
+	struct play *play = *state;
+
+	consent(play, &plain);
+	play->command = &typed;
+	play_listen(play);
+	play_add(play, "slow", PLAY_SERVER("slow"))->ready = never;
+	play_begin(play);
+	play_await(play, "runs", 1);
+	post(play, "/v1/stack/detach", "", "HTTP/1.1 202");
+	post(play, "/v1/stack/down", "", "HTTP/1.1 202");
+	play_end(play);
+	assert_int_equal(told(play, "\"event\":\"cli_command\""), 1);
+	assert_int_equal(told(play, "\"success\":false,\"error_type\":\"interrupted\""), 1);
+}
+
 /* ---- A no ---- */
 
 #define LOOP "while :; do sleep 0.02; done"
@@ -298,6 +319,7 @@ int main(void)
 		TEST(an_up_is_told_when_its_stack_ends),
 		TEST(an_up_that_failed_is_told_with_the_kind_of_its_failure),
 		TEST(an_up_that_let_go_of_its_stack_tells_of_itself),
+		TEST(a_failed_up_that_would_have_let_go_is_told),
 		TEST(services_are_told_of_a_no_as_they_asked),
 		TEST(a_no_wipes_what_waits),
 	};
