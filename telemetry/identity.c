@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int identity_find(const struct stack *stack, char id[ID_BYTES])
@@ -33,13 +34,26 @@ out:
 	return result;
 }
 
+/* What is used is not too old to be kept (telemetry_expire). */
+static void note_used(const char *app)
+{
+	char *path = state_file(app, STATE_ID);
+
+	if (path)
+		utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
+	free(path);
+}
+
 void identity_make(const struct stack *stack, bool may_keep, char id[ID_BYTES])
 {
 	char line[ID_BYTES + 1];
 	char *path;
 
-	if (identity_find(stack, id) == 0)
+	if (identity_find(stack, id) == 0) {
+		if (may_keep)
+			note_used(stack->app);
 		return;
+	}
 	id_random(id);
 	if (!may_keep || !stack->telemetry || stack->telemetry->identity != IDENTITY_INSTALL ||
 	    state_make(stack->app, NULL) < 0)

@@ -48,5 +48,10 @@ int telemetry_ledger_each(const char *app, int64_t since_ms,
 int telemetry_wipe(const char *app, struct err *err);
 /* The same, and ledger and receipts: nothing of this folder's is left on the machine. Returns how many files there were, or -errno. */
 int telemetry_forget(const char *app, struct err *err);
+/*
+ * For a start without a yes: outbox, kept id and ledger are left for a run with one, but not for longer than 30 days after the last. `now_ms`:
+ * wall clock. What cannot be removed is left for the next time.
+ */
+void telemetry_expire(const char *app, int64_t now_ms);
 
 #endif

@@ -6,9 +6,11 @@
 #include "telemetry/records.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 char *state_file(const char *app, const char *name)
@@ -81,6 +83,40 @@ int telemetry_wipe(const char *app, struct err *err)
 	int result = remove_all(app, names, err);
 
 	return result < 0 ? result : 0;
+}
+
+/* Wall clock, in milliseconds; 0: there is no such file of ours. */
+static int64_t last_used_ms(const char *app, const char *name)
+{
+	struct stat status = {0};
+	char *path = state_file(app, name);
+	bool found = path && lstat(path, &status) == 0 && S_ISREG(status.st_mode);
+
+	free(path);
+	return found ? (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000 : 0;
+}
+
+void telemetry_expire(const char *app, int64_t now_ms)
+{
+	/* What belongs together goes together. */
+	static const char *const groups[][5] = {
+		{STATE_OUTBOX, STATE_OUTBOX "-wal", STATE_OUTBOX "-shm", STATE_OUTBOX "-journal", NULL},
+		{STATE_ID, NULL},
+		{STATE_LEDGER, NULL},
+		{STATE_LEDGER_BEFORE, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		int64_t last_ms = 0;
+
+		for (const char *const *name = groups[i]; *name; name++) {
+			int64_t used_ms = last_used_ms(app, *name);
+
+			last_ms = used_ms > last_ms ? used_ms : last_ms;
+		}
+		if (last_ms > 0 && now_ms - last_ms > STATE_AGE_MAX_MS)
+			remove_all(app, groups[i], NULL);
+	}
 }
 
 int telemetry_forget(const char *app, struct err *err)

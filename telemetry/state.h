@@ -3,6 +3,8 @@
 #ifndef UPFRONT_TELEMETRY_STATE_H
 #define UPFRONT_TELEMETRY_STATE_H
 
+#include <stdint.h>
+
 struct err;
 
 #define STATE_ID "id"
@@ -10,6 +12,8 @@ struct err;
 #define STATE_OUTBOX "outbox.db" /* SQLite; its -wal and -shm stand beside it, -journal for a moment */
 #define STATE_LEDGER "ledger.jsonl" /* kept apart: a no wipes the outbox, never the record of what was sent */
 #define STATE_LEDGER_BEFORE "ledger.1.jsonl" /* the one before it */
+
+#define STATE_AGE_MAX_MS (INT64_C(30) * 24 * 3600 * 1000) /* what no yes has touched for longer goes */
 
 /* Path of one of them, or NULL when there is no state folder to be had. Creates nothing. The caller frees. */
 char *state_file(const char *app, const char *name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/command/up_consent.h"
 
+#include "config/clock.h"
 #include "config/err.h"
 #include "config/settings.h"
 #include "config/stack.h"
@@ -157,6 +158,8 @@ int up_consent(const struct cli_context *context, const struct stack *stack, con
 	else
 		keep_receipt(stack, CONSENT_YES, decision->reason, &notice);
 out:
+	if (result == 0 && decision->state != CONSENT_ON)
+		telemetry_expire(stack->app, clock_wall_ms());
 	telemetry_notice_finish(&notice);
 	consent_sources_finish(&sources);
 	return result;

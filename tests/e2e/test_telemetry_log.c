@@ -4,11 +4,13 @@
 #include "tests/lib/world.h"
 
 #include <cjson/cJSON.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -155,6 +157,35 @@ static void test_forget_removes_all_and_a_running_stack_begins_nothing_anew(void
 	check(world, "forget", "--json", NULL, 0, "\"removed\":\tfalse");
 }
 
+/* Nobody said no, and nobody says yes any more: what is left of the last yes goes after 30 days. */
+static void test_a_start_without_a_yes_keeps_nothing_old(void **state)
+{
+	static const char *const kept[] = {"outbox.db", "ledger.jsonl"};
+	const struct timespec times[2] = {{.tv_sec = time(NULL) - 31 * 24 * 3600},
+					  {.tv_sec = time(NULL) - 31 * 24 * 3600}};
+	const struct world *world = *state;
+
+	up(world, waiting);
+	wait_for_result(world, "\"waiting\"");
+	down(world);
+	for (int turn = 0; turn < 2; turn++) {
+		struct run run;
+
+		run_upfront(&run, world, "-q", "up", "-d", "--wait", "--telemetry=off", NULL);
+		run_assert_code(&run, 0);
+		run_finish(&run);
+		down(world);
+		for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+			const char *path = world_search(world, kept[i]);
+
+			assert_true((path != NULL) == (turn == 0));
+			if (path != NULL)
+				assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+		}
+	}
+	assert_non_null(world_search(world, "receipts.jsonl"));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -163,6 +194,7 @@ int main(void)
 		CASE(test_what_was_sent_is_read_back_to_the_byte),
 		CASE(test_since),
 		CASE(test_forget_removes_all_and_a_running_stack_begins_nothing_anew),
+		CASE(test_a_start_without_a_yes_keeps_nothing_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

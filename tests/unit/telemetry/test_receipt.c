@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/clock.h"
 #include "config/paths.h"
 #include "telemetry/identity.h"
 #include "telemetry/notice.h"
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 
 #include <cjson/cJSON.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -242,6 +244,71 @@ static void test_a_no_wipes_id_and_outbox_and_nothing_else(void **state)
 	shop_finish(&shop);
 }
 
+#define DAY_S (24 * 3600)
+
+static void age(const char *name, int64_t age_s)
+{
+	const struct timespec then = {.tv_sec = (time_t)(clock_wall_ms() / 1000 - age_s)};
+	const struct timespec times[2] = {then, then};
+	char *path = state_file("Shop", name);
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	free(path);
+}
+
+static void write_aged(const char *name, int64_t age_s)
+{
+	char *path = state_file("Shop", name);
+
+	assert_int_equal(paths_write_file(path, "x", 1, 0600), 0);
+	age(name, age_s);
+	free(path);
+}
+
+static bool is_kept(const char *name)
+{
+	char *path = state_file("Shop", name);
+	bool kept = access(path, F_OK) == 0;
+
+	free(path);
+	return kept;
+}
+
+static void test_without_a_yes_nothing_is_kept_for_more_than_thirty_days(void **state)
+{
+	struct shop shop;
+	char id[ID_BYTES];
+
+	(void)state;
+	shop_init(&shop);
+	telemetry_expire("Shop", clock_wall_ms());
+	answer(&shop, CONSENT_YES);
+	write_aged(STATE_OUTBOX, 31 * DAY_S);
+	write_aged(STATE_OUTBOX "-wal", 29 * DAY_S);
+	write_aged(STATE_ID, 29 * DAY_S);
+	write_aged(STATE_LEDGER, 29 * DAY_S);
+	write_aged(STATE_LEDGER_BEFORE, 31 * DAY_S);
+	write_aged(STATE_RECEIPTS, 400 * DAY_S);
+	telemetry_expire("Shop", clock_wall_ms());
+	assert_true(is_kept(STATE_OUTBOX) && is_kept(STATE_OUTBOX "-wal") && is_kept(STATE_ID));
+	assert_true(is_kept(STATE_LEDGER) && !is_kept(STATE_LEDGER_BEFORE));
+	write_aged(STATE_OUTBOX "-wal", 31 * DAY_S);
+	write_aged(STATE_ID, 31 * DAY_S);
+	write_aged(STATE_LEDGER, 31 * DAY_S);
+	telemetry_expire("Shop", clock_wall_ms());
+	assert_false(is_kept(STATE_OUTBOX) || is_kept(STATE_OUTBOX "-wal") || is_kept(STATE_ID) ||
+		     is_kept(STATE_LEDGER));
+	assert_true(is_kept(STATE_RECEIPTS));
+	/* A kept id is as old as the last yes. */
+	shop.decl.identity = IDENTITY_INSTALL;
+	identity_make(&shop.stack, true, id);
+	age(STATE_ID, 31 * DAY_S);
+	identity_make(&shop.stack, true, id);
+	telemetry_expire("Shop", clock_wall_ms());
+	assert_true(is_kept(STATE_ID));
+	shop_finish(&shop);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -254,6 +321,7 @@ int main(void)
 		CASE(test_a_folder_that_cannot_be_made_is_said_and_stops_nothing),
 		CASE(test_an_id_is_kept_only_where_it_was_declared_and_allowed),
 		CASE(test_a_no_wipes_id_and_outbox_and_nothing_else),
+		CASE(test_without_a_yes_nothing_is_kept_for_more_than_thirty_days),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
