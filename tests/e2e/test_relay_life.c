@@ -379,6 +379,20 @@ static void test_after_a_no_the_port_answers_and_nothing_is_sent(void **state)
 	run_finish(&receiver);
 }
 
+static void assert_answered(const char *url)
+{
+	static const char request[] = "POST /batch/ HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+	struct sockaddr_in name = name_of(url);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char answer[64] = "";
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL), sizeof(request) - 1);
+	assert_true(recv(fd, answer, sizeof(answer) - 1, 0) > 0);
+	assert_memory_equal(answer, "HTTP/1.1 200", 12);
+	close(fd);
+}
+
 /* By the best of some turns, as others run beside this one: what waits for anything takes as long in each. */
 static void test_a_no_takes_less_than_a_tenth_of_a_second(void **state)
 {
@@ -395,7 +409,7 @@ static void test_a_no_takes_less_than_a_tenth_of_a_second(void **state)
 		await_sender(world);
 		began_ms = world_now_ms();
 		withdraw(world);
-		assert_int_equal(post(world, url, 2, "5"), 200);
+		assert_answered(url);
 		took_ms = world_now_ms() - began_ms;
 		best_ms = took_ms < best_ms ? took_ms : best_ms;
 		down(world);
