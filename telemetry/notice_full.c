@@ -111,9 +111,9 @@ static void write_who(FILE *out, const struct stack *stack)
 		fputc('\n', out);
 	}
 	if (notice_is_remote(decl))
-		fputs("Your IP address is not part of an event: a fixed 0.0.0.0 stands in its place. The network "
-		      "itself shows "
-		      "your address to whoever carries or receives the connection.\n",
+		fputs("What is expected there is PostHog, the service or a server of it, and it is sent in its form.\n"
+		      "Your IP address is not part of an event: a fixed 0.0.0.0 stands in its place. The network "
+		      "itself shows your address to whoever carries or receives the connection.\n",
 		      out);
 }
 

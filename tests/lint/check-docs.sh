@@ -72,4 +72,18 @@ if [ -x "$B/tests/proof/proof" ]; then
 else
 	say "$B/tests/proof/proof: not built"
 fi
+
+# Each promise names a test that there is.
+rows=$(awk '/^### Promised, done, proven$/ {on = 1; next} /^### / {on = 0} on && /^\|/' README.md | sed 1,2d | grep -v '^| \*')
+[ -n "$rows" ] || say "README.md: the table 'Promised, done, proven' is not there"
+while read -r row; do
+	named=$(printf '%s\n' "$row" | sed 's/ |$//; s/.*| //' | grep -oE '`[^`]*`' | tr -d '`')
+	[ -n "$named" ] || say "README.md: no test is named for: $row"
+	for name in $named; do
+		find tests -name "${name%%:*}.c" -exec grep -qE "^static void ${name#*:}\(void \*\*" {} \; -print | grep -q . ||
+			say "README.md: there is no test '$name'"
+	done
+done <<EOF
+$rows
+EOF
 exit "$wrong"

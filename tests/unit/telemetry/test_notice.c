@@ -182,6 +182,7 @@ static void test_a_file_is_called_a_file(void **state)
 	/* There is no network that could show an address. */
 	assert_lacks(notice.summary, "IP address");
 	assert_lacks(notice.full, "IP address");
+	assert_lacks(notice.full, "PostHog");
 	telemetry_notice_finish(&notice);
 	shop_finish(&shop);
 }
@@ -233,6 +234,8 @@ static void test_the_full_notice_names_every_event_and_property(void **state)
 		catalog_list_finish(&list);
 	}
 	assert_holds(notice.full, "- mem.rss: ");
+	assert_holds(notice.full, "It goes to Shop Inc. (us.i.posthog.com).");
+	assert_holds(notice.full, "What is expected there is PostHog");
 	assert_holds(notice.full, "No for good: press D, or type upfront telemetry off");
 	assert_holds(notice.full, "SHOP_TELEMETRY_DISABLED=1");
 	telemetry_notice_finish(&notice);
