@@ -126,6 +126,9 @@ static void test_an_event_says_what_is_true(void **state)
 	/* This process, not nothing. */
 	assert_true(member(event, "mem", "rss") > 100000);
 	assert_true(member(event, "mem", "arrayBuffers") == 0);
+	assert_true(member(event, "mem", "heapTotal") >= member(event, "mem", "heapUsed"));
+	assert_true(member(event, "mem", "heapUsed") > 0);
+	assert_true(member(event, "mem", "external") >= 0);
 	assert_true(member(event, "cpu_usage", "user") + member(event, "cpu_usage", "system") > 0);
 	assert_int_equal(member(event, "services", "count"), 4);
 	assert_int_equal(member(event, "services", "native"), 3);
