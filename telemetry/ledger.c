@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads what the sender wrote down (telemetry/sender/ledger.h has the lines): once to learn what became of each event, once to tell it. */
+/*
+ * Reads what the sender wrote down (telemetry/sender/ledger.h has the lines): once to learn what became of each event, once to tell it. Writes
+ * one line itself, where there is no sender any more: that what waited is deleted.
+ */
+#include "telemetry/ledger.h"
+
 #include "config/err.h"
 #include "config/paths.h"
 #include "telemetry/records.h"
@@ -12,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +26,7 @@
 #define ENTRIES_MAX 20000u
 #define LINE_BYTES_MAX (1024u * 1024u)
 #define EVENT_MARK ",\"event\":"
+#define DELETED_LINE "{\"result\":\"deleted\"}\n"
 
 #define NAME_BYTES 72 /* of uuids and batches; also of a reason */
 #define TIME_TEXT_BYTES 40
@@ -188,6 +195,18 @@ static bool fold_sent(struct reader *self, const cJSON *object, int file, off_t 
 	return true;
 }
 
+/* A no has removed what waited at that time. */
+static bool fold_deleted(struct reader *self)
+{
+	for (struct batch *batch = self->batches; batch; batch = batch->next) {
+		if (strcmp(batch->result, "waiting") != 0)
+			continue;
+		strcpy(batch->result, "deleted");
+		batch->reason[0] = '\0';
+	}
+	return true;
+}
+
 static bool fold_result(struct reader *self, const cJSON *object)
 {
 	static const char *const results[] = {"delivered", "waiting", "refused"};
@@ -198,6 +217,8 @@ static bool fold_result(struct reader *self, const cJSON *object)
 	struct batch **batch = name ? tfind(name, &self->batches_by_name, compare) : NULL;
 	size_t word = 0;
 
+	if (result && !name && !uuid && strcmp(result, "deleted") == 0)
+		return fold_deleted(self);
 	while (result && word < 3 && strcmp(results[word], result) != 0)
 		word++;
 	if (!result || word == 3 || (!name && !uuid))
@@ -351,4 +372,28 @@ int telemetry_ledger_each(const char *app, int64_t since_ms,
 out:
 	reader_finish(&self);
 	return result;
+}
+
+/* ---- writing ---- */
+
+void ledger_note_deleted(const char *app)
+{
+	char *path = state_file(app, STATE_LEDGER), last = '\n';
+	int fd = path ? paths_open_own(AT_FDCWD, path, O_RDWR | O_APPEND, NULL) : -ENOENT;
+	struct stat status;
+
+	free(path);
+	if (fd < 0)
+		return;
+	/* Tried, not waited for: whoever has it writes or trims it just now, and this is one small write. */
+	(void)flock(fd, LOCK_EX | LOCK_NB);
+	if (fstat(fd, &status) == 0 && status.st_size > 0) {
+		bool torn = pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
+		const char *line = torn ? "\n" DELETED_LINE : DELETED_LINE;
+
+		/* What is left out here costs a word in a list. */
+		if (write(fd, line, strlen(line)) < 0)
+			errno = 0;
+	}
+	close(fd);
 }

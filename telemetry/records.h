@@ -29,7 +29,7 @@ struct telemetry_sent {
 	const char *time; /* of the last attempt, RFC 3339 */
 	int64_t time_ms;
 	const char *endpoint; /* host or file: where it went */
-	const char *result; /* delivered, waiting, refused, sending: ledger.h of the sender says what each means */
+	const char *result; /* delivered, waiting, refused, deleted, sending: sender/ledger.h says what each means */
 	const char *reason; /* of a refusal, or NULL */
 	int status; /* HTTP status of the last answer; 0: none */
 	int attempts;

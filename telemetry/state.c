@@ -3,6 +3,7 @@
 
 #include "config/err.h"
 #include "config/paths.h"
+#include "telemetry/ledger.h"
 #include "telemetry/records.h"
 
 #include <errno.h>
@@ -82,6 +83,8 @@ int telemetry_wipe(const char *app, struct err *err)
 	static const char *const names[] = {WIPED, NULL};
 	int result = remove_all(app, names, err);
 
+	if (result >= 0)
+		ledger_note_deleted(app);
 	return result < 0 ? result : 0;
 }
 

@@ -43,7 +43,7 @@ static void print_human(const struct log *self, const struct telemetry_sent *sen
 }
 
 /*
- * A line each: {"version": 1, "time", "time_ms": of the last attempt, "name": of the event, "result": delivered, waiting, refused or sending,
+ * A line each: {"version": 1, "time", "time_ms": of the last attempt, "name": of the event, "result": delivered, waiting, refused, deleted or sending,
  * "reason": a word or null, "status": of the last answer or null, "attempts", "endpoint", "text": the event byte for byte, as a string,
  * "event": the same as an object}
  */

@@ -9,6 +9,7 @@
  *   {"sent":TIME,"batch":B}                                         another one with the same batch
  *   {"result":R,"batch":B,"status":N,"reason":TEXT}                 what came of the last attempt with the batch
  *   {"result":"refused","uuid":U,"status":0,"reason":TEXT}          gone by itself after it was tried: outbox.h says why
+ *   {"result":"deleted"}                                            a no removed all that waited (telemetry/ledger.h)
  *
  * R is delivered (taken by the receiver), waiting (not taken, will be tried again) or refused (will never be taken); after none of them:
  * sending, an attempt whose end was not seen. status: of the last answer, 0: there was none. reason: of anything but a delivery. A

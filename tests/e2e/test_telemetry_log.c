@@ -135,6 +135,30 @@ static void test_since(void **state)
 	check(world, "forget", "--since", "10m", 2, "telemetry forget takes no --since");
 }
 
+/* What a no has removed is not said to wait, also not when there is a new yes. */
+static void test_what_a_no_deleted_is_said_to_be_deleted(void **state)
+{
+	const struct world *world = *state;
+	struct run run;
+
+	up(world, waiting);
+	wait_for_result(world, "\"waiting\"");
+	check(world, "log", NULL, NULL, 0, "  waiting (");
+	check(world, "off", NULL, NULL, 0, "off for Ask");
+	check(world, "log", NULL, NULL, 0, "  deleted                   server_start");
+	down(world);
+	check(world, "ask", NULL, NULL, 0, "asks again");
+	up(world, stack);
+	wait_for_result(world, "\"delivered\"");
+	run_upfront(&run, world, "telemetry", "log", "--json", NULL);
+	run_assert_code(&run, 0);
+	run.out.bytes[strcspn(run.out.bytes, "\n")] = '\0';
+	assert_non_null(strstr(run.out.bytes, "\"result\":\"deleted\",\"reason\":null"));
+	run_assert_silent(&run, "damaged");
+	run_finish(&run);
+	down(world);
+}
+
 static void test_forget_removes_all_and_a_running_stack_begins_nothing_anew(void **state)
 {
 	static const char *const kept[] = {"ledger.jsonl", "receipts.jsonl", "outbox.db", "outbox.db-journal", "id"};
@@ -193,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_what_was_sent_is_read_back_to_the_byte),
 		CASE(test_since),
+		CASE(test_what_a_no_deleted_is_said_to_be_deleted),
 		CASE(test_forget_removes_all_and_a_running_stack_begins_nothing_anew),
 		CASE(test_a_start_without_a_yes_keeps_nothing_old),
 	};

@@ -363,6 +363,29 @@ static void test_it_is_kept_for_thirty_days(void **state)
 	assert_int_equal(size_of(self->path), -1);
 }
 
+static void test_what_waited_when_a_no_came_is_deleted_and_nothing_else(void **state)
+{
+	struct fixture *self = *state;
+
+	/* Where nothing was sent a no makes no file. */
+	assert_int_equal(telemetry_wipe("Shop", NULL), 0);
+	assert_int_equal(size_of(self->path), -1);
+	begin(self, 1, 1, NOW);
+	ledger_end(self->ledger, "delivered", 200, NULL);
+	begin(self, 2, 1, NOW);
+	ledger_end(self->ledger, "refused", 401, "key_refused");
+	begin(self, 3, 1, NOW);
+	ledger_end(self->ledger, "waiting", 503, "busy");
+	begin(self, 4, 1, NOW);
+	append_raw(self->path, "{\"sent\":\"2026", 13);
+	assert_int_equal(telemetry_wipe("Shop", NULL), 0);
+	begin(self, 5, 1, NOW);
+	ledger_end(self->ledger, "waiting", 503, "busy");
+	assert_told("1 delivered 200 1 - 0\n2 refused 401 1 key_refused 0\n3 deleted 503 1 - 0\n4 sending 0 1 - 0\n"
+		    "5 waiting 503 1 busy 0\n",
+		    1);
+}
+
 static void test_what_is_forgotten_does_not_come_back(void **state)
 {
 	static const char *const old[] = {"ledger.db", "ledger.db-wal", "outbox.db", "outbox.db-journal",
@@ -473,6 +496,7 @@ int main(void)
 		CASE(test_it_is_rotated_and_keeps_at_most_what_is_said),
 		CASE(test_an_attempt_that_ends_after_a_rotation_is_completed),
 		CASE(test_it_is_kept_for_thirty_days),
+		CASE(test_what_waited_when_a_no_came_is_deleted_and_nothing_else),
 		CASE(test_what_is_forgotten_does_not_come_back),
 		CASE(test_a_file_that_is_not_ours_is_left_alone),
 		CASE(test_a_lock_that_is_held_is_not_waited_for),
