@@ -73,12 +73,28 @@ static void fill_defaulted(void *context, const char *name, const char *text)
 		secrets_add(self->load->secrets, self->load->kept, text);
 }
 
+/* What x-upfront.telemetry.env of the files given sets: it waits for an answer, and is there by the time services start. */
+static bool is_awaited(const struct stack_load *load, const char *name)
+{
+	static const char *const sides[] = {"on", "off"};
+
+	for (size_t i = 0; i < load->source->given_count; i++) {
+		const struct node *upfront = node_find(load->source->given[i]->root, "x-upfront");
+		const struct node *env = node_find(node_find(upfront, "telemetry"), "env");
+
+		for (size_t side = 0; side < sizeof(sides) / sizeof(*sides); side++)
+			if (node_find(node_find(env, sides[side]), name))
+				return true;
+	}
+	return false;
+}
+
 static void fill_unset(void *context, const char *name, struct err_place place)
 {
 	struct fill *self = context;
 	struct stack_load *load = self->load;
 
-	if (!load->warnings || node_find(load->warned, name))
+	if (!load->warnings || node_find(load->warned, name) || is_awaited(load, name))
 		return;
 	node_set(load->pool, load->warned, name, place, node_create(load->pool, NODE_NULL, place));
 	err_at(load->warnings, ERR_CONFIG, place, "the variable %s is not set: taken as empty", name);

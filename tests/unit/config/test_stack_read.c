@@ -193,6 +193,15 @@ static void test_unset_variables(void **state)
 	assert_int_equal(text.stack->warnings.count, 2);
 	assert_non_null(strstr(text.warnings, "the variable A is not set: taken as empty"));
 	stack_text_finish(&text);
+	/* What is set by the answer, whichever, is there when services start. */
+	stack_text_resolve(&text,
+			   "x-upfront: {telemetry: {env: {on: {A: x, B: '${relay}'}, off: {A: y}}}}\n"
+			   "services: {a: {command: 'x $A $B $C'}}",
+			   NULL);
+	stack_text_assert_error(&text, "");
+	assert_int_equal(text.stack->warnings.count, 1);
+	assert_non_null(strstr(text.warnings, "the variable C is not set: taken as empty"));
+	stack_text_finish(&text);
 	/* Where that makes an error, the error says so: warnings are of files that are used. */
 	stack_text_resolve(&text, "services: {a: {command: $A}}", NULL);
 	stack_text_assert_error(&text,
