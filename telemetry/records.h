@@ -16,8 +16,8 @@ struct telemetry_notice;
 /* An answer the person gave. "Not this run" and unasked runs leave none. */
 struct telemetry_receipt {
 	enum consent_answer answer; /* YES, NO, NO_FOR_GOOD; or given by flag */
-	enum consent_reason method;
-	const struct telemetry_notice *notice;
+	enum consent_reason method; /* CONSENT_BY_USER: `telemetry off` */
+	const struct telemetry_notice *notice; /* the text that was shown; NULL: none */
 };
 
 /* Appends to receipts.jsonl (0600) of the app's state folder. Failure is reported, and never stops anything. */

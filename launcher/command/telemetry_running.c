@@ -48,6 +48,6 @@ const char *telemetry_running_why(const cJSON *running)
 	if (strcmp(word, consent_reason_word(CONSENT_BY_FLAG_ON)) == 0)
 		return "--telemetry=on";
 	if (strcmp(word, consent_reason_word(CONSENT_BY_ANSWER)) == 0)
-		return strcmp(telemetry_running_state(running), "on") == 0 ? "you answered yes" : "you answered no";
+		return strcmp(telemetry_running_state(running), "on") == 0 ? "you answered yes" : "you said no";
 	return text_of(running, "text");
 }

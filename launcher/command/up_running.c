@@ -312,7 +312,7 @@ static int settle_telemetry(const struct bringing *self, struct err *err)
 				consent_reason_text(reason));
 	} else if (result == 0 && !is_on && options->said->flag == CONSENT_FLAG_ON) {
 		act_say(options->context,
-			"--telemetry=on was not given: this run began without it, which holds until the next start");
+			"--telemetry=on was not given: this run is off, which holds until the next start");
 	}
 	cJSON_Delete(answer);
 	cJSON_Delete(running);

@@ -144,7 +144,7 @@ static void test_what_a_no_deleted_is_said_to_be_deleted(void **state)
 	up(world, waiting);
 	wait_for_result(world, "\"waiting\"");
 	check(world, "log", NULL, NULL, 0, "  waiting (");
-	check(world, "off", NULL, NULL, 0, "off for Ask");
+	check(world, "off", NULL, NULL, 0, "ended for the running project 'ask'");
 	check(world, "log", NULL, NULL, 0, "  deleted                   server_start");
 	down(world);
 	check(world, "ask", NULL, NULL, 0, "asks again");
@@ -157,6 +157,31 @@ static void test_what_a_no_deleted_is_said_to_be_deleted(void **state)
 	run_assert_silent(&run, "damaged");
 	run_finish(&run);
 	down(world);
+}
+
+/* A yes that is taken back is as provable as one that was given; what was not running is not said to end. */
+static void test_a_no_by_command_leaves_a_receipt(void **state)
+{
+	const struct world *world = *state;
+	cJSON *receipts, *receipt;
+	struct run run;
+
+	world_write(world, "compose.yaml", stack);
+	run_upfront(&run, world, "telemetry", "off", NULL);
+	run_assert_code(&run, 0);
+	run_assert_says(&run, "off for Ask until you change it");
+	run_assert_silent(&run, "ended for");
+	run_finish(&run);
+	run_upfront(&run, world, "telemetry", "receipt", "--json", NULL);
+	run_assert_code(&run, 0);
+	receipts = cJSON_Parse(run.out.bytes);
+	assert_int_equal(cJSON_GetArraySize(receipts), 1);
+	receipt = cJSON_GetArrayItem(receipts, 0);
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(receipt, "answer")), "no_for_good");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(receipt, "method")), "user");
+	assert_true(cJSON_IsNull(cJSON_GetObjectItem(receipt, "notice_hash")));
+	cJSON_Delete(receipts);
+	run_finish(&run);
 }
 
 static void test_forget_removes_all_and_a_running_stack_begins_nothing_anew(void **state)
@@ -218,6 +243,7 @@ int main(void)
 		CASE(test_what_was_sent_is_read_back_to_the_byte),
 		CASE(test_since),
 		CASE(test_what_a_no_deleted_is_said_to_be_deleted),
+		CASE(test_a_no_by_command_leaves_a_receipt),
 		CASE(test_forget_removes_all_and_a_running_stack_begins_nothing_anew),
 		CASE(test_a_start_without_a_yes_keeps_nothing_old),
 	};
