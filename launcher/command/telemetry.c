@@ -126,8 +126,13 @@ static int environment(const struct cli_context *context, const struct project *
 
 static int receipt(const struct cli_context *context, const struct project *project, struct err *err)
 {
-	(void)context;
-	return print_text(telemetry_receipts_json(project->stack->app, RECEIPTS_SHOWN), err);
+	char *text = telemetry_receipts_json(project->stack->app, RECEIPTS_SHOWN);
+
+	if (text == NULL || context->globals.json || strcmp(text, "[]") != 0)
+		return print_text(text, err);
+	free(text);
+	printf("no answer is kept for %s\n", project->stack->app);
+	return 0;
 }
 
 static const struct verb {
@@ -220,8 +225,9 @@ const struct cli_command command_telemetry = {
 	.args = "[status|off|ask|show|log|notice|schema|env|receipt|forget]",
 	.summary = "usage statistics: what would be sent, and whether",
 	.text = "  status    what the running stack does, what the next up would do and why; with --json for programs\n"
-		"  off       a standing no for this product (--all: for every one): never asked again, nothing kept or "
-		"sent\n"
+		"  off       a standing no for this product (--all: for every one): never asked again, nothing more "
+		"sent,\n"
+		"            what waits is deleted\n"
 		"  ask       lifts the standing no: the next up asks again\n"
 		"  show      the first event exactly as it would be sent\n"
 		"  log       every event that was sent, and what came of it; with -v exactly as it was sent\n"

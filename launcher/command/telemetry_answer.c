@@ -67,8 +67,8 @@ static bool runs_app(const struct ctl_client *client, const char *app, bool *is_
 		return false;
 	stack = cJSON_Parse(answer);
 	running = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(stack, "app"));
-	state = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
-		cJSON_GetObjectItemCaseSensitive(stack, "consent"), "state"));
+	state = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(stack, "consent"), "state"));
 	*is_on = state != NULL && strcmp(state, "on") == 0;
 	result = app == NULL || (running != NULL && strcasecmp(running, app) == 0);
 	cJSON_Delete(stack);

@@ -167,6 +167,8 @@ static void test_a_no_by_command_leaves_a_receipt(void **state)
 	struct run run;
 
 	world_write(world, "compose.yaml", stack);
+	check(world, "receipt", NULL, NULL, 0, "no answer is kept for Ask\n");
+	check(world, "receipt", "--json", NULL, 0, "[]\n");
 	run_upfront(&run, world, "telemetry", "off", NULL);
 	run_assert_code(&run, 0);
 	run_assert_says(&run, "off for Ask until you change it");
