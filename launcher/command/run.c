@@ -88,6 +88,7 @@ static int run_told(struct run_report *report, const char *const *argv, char **b
 	if (end.exec_errno != 0)
 		say_not_run(argv[0], end.exec_errno, err);
 	run_report_tell(report, &end);
+	run_child_finish(&end);
 	*code = end.code;
 	return end.exec_errno == 0 ? end.signal : 0;
 }

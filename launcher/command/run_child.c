@@ -38,31 +38,31 @@ int run_child_become(const char *const *argv, char **environment)
 
 /* ---- Starting ---- */
 
-static void be_child(const char *const *argv, char **environment, pid_t parent, const struct sigaction *sigchld,
-		     int report_fd)
+/*
+ * Returns its pid or -errno. It shares our memory until it is the command: copying what is only going to be thrown away would take longer than
+ * many a command does. We stand still meanwhile.
+ */
+static pid_t start(const char *const *argv, char **environment, const struct sigaction *sigchld, int *exec_errno)
 {
-	int error;
+	char **const own_environ = environ;
+	const pid_t parent = getpid();
+	volatile int error = 0;
+	pid_t pid = vfork();
 
-	/* Who kills us for good means the command. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		/* Who kills us for good means the command. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);
+		sigaction(SIGCHLD, sigchld, NULL);
+		error = run_child_become(argv, environment);
 		_exit(127);
-	sigaction(SIGCHLD, sigchld, NULL);
-	error = run_child_become(argv, environment);
-	(void)!write(report_fd, &error, sizeof(error));
-	_exit(127);
-}
-
-/* errno of an execve that failed, which comes through a pipe that closes when it succeeds; 0: it succeeded. */
-static int read_exec_errno(int fd)
-{
-	int error = 0;
-	ssize_t count;
-
-	do
-		count = read(fd, &error, sizeof(error));
-	while (count < 0 && errno == EINTR);
-	return count == (ssize_t)sizeof(error) ? error : 0;
+	}
+	environ = own_environ;
+	*exec_errno = error;
+	return pid;
 }
 
 /* A pipe whose last writer is the command ends with it, whoever waits for that, and not with us. */
@@ -186,37 +186,31 @@ int run_child(const char *const *argv, char **environment, int keep_fd, struct r
 	const struct sigaction usual = {.sa_handler = SIG_DFL};
 	struct waiting self = {.end = end};
 	struct sigaction sigchld;
-	const pid_t parent = getpid();
 	sigset_t before;
-	int report[2];
 
-	*end = (struct run_child_end){0};
-	if (pipe2(report, O_CLOEXEC) < 0)
-		return -errno;
+	*end = (struct run_child_end){.witness_pid = -1};
 	fflush(NULL);
 	fill_taken(&self.taken);
 	sigprocmask(SIG_BLOCK, &self.taken, &before);
 	/* Whoever started us may have been told to ignore it; then nobody could be waited for. */
 	sigaction(SIGCHLD, &usual, &sigchld);
-	self.child = fork();
-	if (self.child == 0)
-		be_child(argv, environment, parent, &sigchld, report[1]);
+	self.child = start(argv, environment, &sigchld, &end->exec_errno);
 	if (self.child < 0) {
-		const int error = errno;
-
 		sigaction(SIGCHLD, &sigchld, NULL);
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		close(report[0]);
-		close(report[1]);
-		return -error;
+		return self.child;
 	}
-	close(report[1]);
-	end->exec_errno = read_exec_errno(report[0]);
-	close(report[0]);
 	if (end->exec_errno == 0)
 		let_go(keep_fd);
 	run_witness_start(&self.witness, &self.taken);
 	wait_for(&self);
-	run_witness_end(&self.witness);
+	end->witness_pid = run_witness_dismiss(&self.witness);
 	return 0;
+}
+
+void run_child_finish(struct run_child_end *end)
+{
+	while (end->witness_pid > 0 && waitpid(end->witness_pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	end->witness_pid = -1;
 }

@@ -3,12 +3,10 @@
 
 #include "config/clock.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* A signal to a group is with all of it before the sender goes on; only that the witness runs is waited for. */
@@ -47,16 +45,16 @@ void run_witness_start(struct run_witness *self, const sigset_t *taken)
 	self->fd = ends[0];
 }
 
-void run_witness_end(struct run_witness *self)
+pid_t run_witness_dismiss(struct run_witness *self)
 {
-	if (self->pid > 0) {
-		kill(self->pid, SIGKILL);
-		while (waitpid(self->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	const pid_t pid = self->pid;
+
+	if (pid > 0)
+		kill(pid, SIGKILL);
 	if (self->fd >= 0)
 		close(self->fd);
 	*self = (struct run_witness){.pid = -1, .fd = -1};
+	return pid;
 }
 
 static void forget(struct run_witness *self, size_t index)

@@ -31,7 +31,8 @@ struct run_witness {
 
 /* `taken`: the signals of interest, blocked in this process. */
 void run_witness_start(struct run_witness *self, const sigset_t *taken);
-void run_witness_end(struct run_witness *self);
+/* Ends it without waiting for that; returns the process that the caller has to reap, -1: none. */
+pid_t run_witness_dismiss(struct run_witness *self);
 /* True when the witness got the same one from the same sender; waits a moment for it to say so. */
 bool run_witness_saw(struct run_witness *self, const siginfo_t *info);
 
