@@ -154,8 +154,10 @@ static bool read_error_type(const cJSON *value, struct command *command)
 
 static bool read_counts(const cJSON *object, struct command *command)
 {
+	if (is_absent(object))
+		return true;
 	command->told.object_counts = command->counts;
-	return is_absent(object) || object_counts_read(object, command->counts, &command->told.object_count);
+	return object_counts_read(object, command->counts, &command->told.object_count);
 }
 
 /* What is wrong with it, or NULL. */
