@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Health after the start, with real servers that fall ill and get well: every kind of probe, and all forms of a health check. */
 #include "tests/lib/run.h"
+#include "tests/lib/stack_run.h"
 #include "tests/lib/world.h"
 
 #include <cjson/cJSON.h>
@@ -17,55 +18,13 @@
 #define WAIT_MS 20000
 #define OFTEN "interval: 100ms, retries: 2"
 
-static void begin_well(const struct world *world, const char *text)
-{
-	struct run run;
-
-	world_write(world, "compose.yaml", text);
-	run_upfront(&run, world, "-q", "up", "-d", "--wait", "--wait-timeout", "20", NULL);
-	run_assert_code(&run, 0);
-	run_finish(&run);
-}
-
-static void end(const struct world *world)
-{
-	struct run run;
-
-	run_upfront(&run, world, "down", "-t", "1", NULL);
-	run_assert_code(&run, 0);
-	run_finish(&run);
-	world_wait_gone(world, "", 2000);
-}
-
-/* What `ps --json` says of the unit; the caller deletes. */
-static cJSON *unit(const struct world *world, const char *name)
-{
-	const cJSON *list;
-	cJSON *answer, *item, *found = NULL;
-	struct run run;
-
-	run_upfront(&run, world, "ps", "--json", NULL);
-	run_assert_code(&run, 0);
-	answer = cJSON_Parse(run.out.bytes);
-	list = cJSON_IsArray(answer) ? answer : cJSON_GetObjectItem(answer, "services");
-	cJSON_ArrayForEach(item, list)
-	{
-		if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(item, "name")), name) == 0)
-			found = cJSON_Duplicate(item, true);
-	}
-	cJSON_Delete(answer);
-	run_finish(&run);
-	assert_non_null(found);
-	return found;
-}
-
 static void await_state(const struct world *world, const char *name, const char *state, int restarts)
 {
 	int64_t since = world_now_ms();
 	bool there = false;
 
 	while (!there) {
-		cJSON *now = unit(world, name);
+		cJSON *now = stack_unit(world, name);
 
 		there = strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(now, "state")), state) == 0 &&
 			cJSON_GetObjectItem(now, "restarts")->valueint >= restarts;
@@ -100,7 +59,7 @@ static void begin_all_kinds(const struct world *world, const char *rest)
 		 "  check: {command: sleep 1001, healthcheck: {test: '! test -e check.ill', " OFTEN
 		 "}, x-upfront: {%s shell: false}}\n",
 		 world->bin_dir, http, rest, http, world->bin_dir, tcp, rest, tcp, world->bin_dir, rest, rest, rest);
-	begin_well(world, text);
+	stack_begin_ready(world, text);
 }
 
 static const char *const kinds[] = {"http", "tcp", "unix", "exec", "check"};
@@ -127,12 +86,12 @@ static void test_what_gets_well_again_is_ready_again(void **state)
 			await_state(world, kinds[i], "ready", 0);
 	}
 	for (size_t i = 0; i < KINDS; i++) {
-		cJSON *now = unit(world, kinds[i]);
+		cJSON *now = stack_unit(world, kinds[i]);
 
 		assert_int_equal(cJSON_GetObjectItem(now, "restarts")->valueint, 0);
 		cJSON_Delete(now);
 	}
-	end(world);
+	stack_end(world, 1);
 	unlink(world_path(world, "s"));
 	assert_int_equal(world_sockets(world), 0);
 }
@@ -150,7 +109,7 @@ static void test_what_is_ill_is_started_anew_where_that_is_wanted(void **state)
 		make_well(world, file);
 		await_state(world, kinds[i], "ready", 1);
 	}
-	end(world);
+	stack_end(world, 1);
 	unlink(world_path(world, "s"));
 	assert_int_equal(world_sockets(world), 0);
 }
@@ -177,17 +136,17 @@ static void test_forms_of_a_health_check(void **state)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 "  s%zu: {command: sleep 1001, environment: {WORD: said}, healthcheck: %s}\n", i,
 			 cases[i].check);
-	begin_well(world, text);
+	stack_begin_ready(world, text);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		snprintf(name, sizeof(name), "s%zu", i);
-		cJSON *now = unit(world, name);
+		cJSON *now = stack_unit(world, name);
 
 		assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(now, "state")),
 				    cases[i].probed ? "ready" : "running");
 		assert_int_equal(cJSON_IsNull(cJSON_GetObjectItem(now, "probe")), !cases[i].probed);
 		cJSON_Delete(now);
 	}
-	end(world);
+	stack_end(world, 1);
 }
 
 /*
@@ -199,12 +158,13 @@ static void test_start_period_and_start_interval(void **state)
 	const struct world *world = *state;
 	int64_t began = world_now_ms();
 
-	begin_well(world, "services:\n"
+	stack_begin_ready(world,
+			  "services:\n"
 			  "  slow: {command: sleep 1001, healthcheck: {test: 'echo >>asked; test $$(wc -l <asked) -ge "
 			  "8', interval: "
 			  "60s, retries: 1, start_period: 60s, start_interval: 50ms}}\n");
 	assert_true(world_now_ms() - began < 15000);
-	end(world);
+	stack_end(world, 1);
 }
 
 static void test_without_a_start_period_it_is_given_up_after_its_retries(void **state)
@@ -229,16 +189,17 @@ static void test_a_check_that_hangs_is_ended_at_its_timeout(void **state)
 {
 	const struct world *world = *state;
 
-	begin_well(world,
-		   "services:\n"
-		   "  web: {command: sleep 1001, healthcheck: {test: 'test ! -e hang || sleep 1002', interval: 100ms, "
-		   "timeout: 100ms, retries: 2}}\n");
+	stack_begin_ready(
+		world,
+		"services:\n"
+		"  web: {command: sleep 1001, healthcheck: {test: 'test ! -e hang || sleep 1002', interval: 100ms, "
+		"timeout: 100ms, retries: 2}}\n");
 	world_write(world, "hang", "");
 	await_state(world, "web", "unhealthy", 0);
 	make_well(world, "hang");
 	await_state(world, "web", "ready", 0);
 	world_wait_gone(world, "sleep 1002", 2000);
-	end(world);
+	stack_end(world, 1);
 }
 
 int main(void)

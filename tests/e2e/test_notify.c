@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Services that say by themselves that they are ready (sd_notify), alive, or about to end; and strangers who say so in their place. */
 #include "tests/lib/run.h"
-#include "tests/lib/world.h"
 #include "tests/lib/skip.h"
+#include "tests/lib/stack_run.h"
+#include "tests/lib/world.h"
 
 #include <cjson/cJSON.h>
 #include <setjmp.h>
@@ -35,53 +36,19 @@ static void begin(struct run *run, const struct world *world)
 	run_upfront(run, world, "-q", "up", "-d", "--wait", "--wait-timeout", "20", NULL);
 }
 
-static void begin_well(const struct world *world)
-{
-	struct run run;
-
-	begin(&run, world);
-	run_assert_code(&run, 0);
-	run_finish(&run);
-}
-
-static void end(const struct world *world)
-{
-	struct run run;
-
-	run_upfront(&run, world, "down", "-t", "1", NULL);
-	run_assert_code(&run, 0);
-	run_finish(&run);
-	world_wait_gone(world, "", 2000);
-	assert_int_equal(world_sockets(world), 0);
-}
-
 /* A member of the unit as `ps --json` has it: text, or a number's digits; "" when it is null. Valid until the next call. */
 static const char *member(const struct world *world, const char *unit, const char *name)
 {
 	static char text[1024];
-	const cJSON *item, *list;
-	struct run run;
-	cJSON *answer;
+	cJSON *now = stack_unit(world, unit);
+	const cJSON *value = cJSON_GetObjectItem(now, name);
 
-	run_upfront(&run, world, "ps", "--json", NULL);
-	run_assert_code(&run, 0);
-	answer = cJSON_Parse(run.out.bytes);
-	assert_non_null(answer);
 	text[0] = '\0';
-	list = cJSON_IsArray(answer) ? answer : cJSON_GetObjectItem(answer, "services");
-	cJSON_ArrayForEach(item, list)
-	{
-		const cJSON *value = cJSON_GetObjectItem(item, name);
-
-		if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(item, "name")), unit) != 0)
-			continue;
-		if (cJSON_IsString(value))
-			snprintf(text, sizeof(text), "%s", value->valuestring);
-		else if (cJSON_IsNumber(value))
-			snprintf(text, sizeof(text), "%d", value->valueint);
-	}
-	cJSON_Delete(answer);
-	run_finish(&run);
+	if (cJSON_IsString(value))
+		snprintf(text, sizeof(text), "%s", value->valuestring);
+	else if (cJSON_IsNumber(value))
+		snprintf(text, sizeof(text), "%d", value->valueint);
+	cJSON_Delete(now);
 	return text;
 }
 
@@ -118,7 +85,7 @@ static void test_ready_when_it_says_so(void **state)
 		  "service_healthy}}}\n"
 		  "  go: {command: \"sh -c 'touch go; exec sleep 1001'\"}\n",
 		  world->bin_dir);
-	begin_well(world);
+	stack_begin_ready(world, NULL);
 	assert_string_equal(member(world, "db", "state"), "ready");
 	assert_string_equal(member(world, "db", "status"), "serving 3 tables");
 	await_file(world, "after");
@@ -126,7 +93,7 @@ static void test_ready_when_it_says_so(void **state)
 	run_assert_code(&run, 0);
 	assert_non_null(strstr(run.out.bytes, "serving 3 tables"));
 	run_finish(&run);
-	end(world);
+	stack_end(world, 1);
 }
 
 static void test_silence_is_told_with_its_length(void **state)
@@ -159,8 +126,8 @@ static void test_more_time_is_given_on_request(void **state)
 		  "x-upfront: {ready: {notify: true, interval: 50ms, start_period: 400ms}}}\n"
 		  "  clock: {command: \"sh -c 'sleep 1; touch late; exec sleep 1001'\"}\n",
 		  world->bin_dir);
-	begin_well(world);
-	end(world);
+	stack_begin_ready(world, NULL);
+	stack_end(world, 1);
 }
 
 static void test_the_end_without_a_word_says_so(void **state)
@@ -191,10 +158,10 @@ static void test_last_words_count(void **state)
 		  "true}}}\n"
 		  "  web: {command: sleep 1001}\n",
 		  world->bin_dir);
-	begin_well(world);
+	stack_begin_ready(world, NULL);
 	await_member(world, "job", "state", "completed");
 	assert_string_not_equal(member(world, "job", "ready_after_ms"), "");
-	end(world);
+	stack_end(world, 1);
 }
 
 static void test_a_stranger_has_no_say(void **state)
@@ -230,9 +197,9 @@ static void test_a_service_of_another_user_is_heard(void **state)
 		"  web: {command: sleep 1001}\n");
 	if (access("/usr/bin/systemd-notify", X_OK) != 0)
 		skip_because("systemd-notify is not installed");
-	begin_well(world);
+	stack_begin_ready(world, NULL);
 	assert_string_not_equal(member(world, "db", "ready_after_ms"), "");
-	end(world);
+	stack_end(world, 1);
 }
 
 /* With its barrier: it waits until the descriptor it sent along has been closed. */
@@ -244,10 +211,10 @@ static void test_systemd_notify_itself(void **state)
 		skip_because("systemd-notify is not installed");
 	put_stack(world, "services: {db: {command: \"sh -c 'systemd-notify --ready --status=up; touch done; exec sleep "
 			 "1001'\", x-upfront: {ready: {notify: true}}}}\n");
-	begin_well(world);
+	stack_begin_ready(world, NULL);
 	await_file(world, "done");
 	await_member(world, "db", "status", "up");
-	end(world);
+	stack_end(world, 1);
 }
 
 /* ---- Alive ---- */
@@ -266,7 +233,7 @@ static void test_missing_signs_of_life_make_unhealthy_and_restart(void **state)
 		  "restart: on-failure, x-upfront: {restart_on_unhealthy: true, ready: {notify: true, interval: 400ms, "
 		  "retries: 2}}}\n",
 		  world->bin_dir, world->bin_dir);
-	begin_well(world);
+	stack_begin_ready(world, NULL);
 	world_write(world, "quiet", "");
 	await_member(world, "db", "state", "unhealthy");
 	assert_string_equal(member(world, "db", "why"), "no WATCHDOG=1 came within 400 ms");
@@ -274,7 +241,7 @@ static void test_missing_signs_of_life_make_unhealthy_and_restart(void **state)
 	await_member(world, "web", "restarts", "1");
 	world_write(world, "again", "");
 	await_member(world, "web", "state", "ready");
-	end(world);
+	stack_end(world, 1);
 }
 
 static void test_trouble_is_believed_at_once_and_may_pass(void **state)
@@ -286,7 +253,7 @@ static void test_trouble_is_believed_at_once_and_may_pass(void **state)
 		  "await well "
 		  "send READY=1 await end send STOPPING=1 stay', x-upfront: {ready: {notify: true}}}}\n",
 		  world->bin_dir);
-	begin_well(world);
+	stack_begin_ready(world, NULL);
 	world_write(world, "ill", "");
 	await_member(world, "db", "state", "unhealthy");
 	assert_string_equal(member(world, "db", "why"), "it says itself that it is not well (WATCHDOG=trigger)");
@@ -295,7 +262,7 @@ static void test_trouble_is_believed_at_once_and_may_pass(void **state)
 	world_write(world, "end", "");
 	await_member(world, "db", "status", "is stopping by itself");
 	assert_string_equal(member(world, "db", "state"), "ready"); /* what becomes of it is seen when it has ended */
-	end(world);
+	stack_end(world, 1);
 }
 
 /* ---- What goes around it ---- */
@@ -317,7 +284,7 @@ static void test_what_upfront_was_told_is_not_passed_on(void **state)
 		  "healthcheck: {test: [CMD, '%s/tests/helpers/notifier', show, NOTIFY_SOCKET, e]}, "
 		  "x-upfront: {ready: {notify: true}}}\n",
 		  world->bin_dir, world->bin_dir, world->bin_dir);
-	begin_well(world);
+	stack_begin_ready(world, NULL);
 	for (const char *name = "abc"; *name != '\0'; name++) {
 		char file[] = {*name, '\0'};
 
@@ -330,7 +297,7 @@ static void test_what_upfront_was_told_is_not_passed_on(void **state)
 	assert_int_equal(text[0], '@');
 	assert_string_not_equal(text, "@of-somebody-else");
 	free(text);
-	end(world);
+	stack_end(world, 1);
 }
 
 /* The flooding service waits on its own; the others start, get ready, are asked and stopped as ever. */
@@ -347,14 +314,14 @@ static void test_a_flood_costs_nobody_else(void **state)
 		  "x-upfront: "
 		  "{ready: {notify: true}}}\n",
 		  world->bin_dir, world->bin_dir);
-	begin_well(world);
+	stack_begin_ready(world, NULL);
 	since = world_now_ms();
 	for (int i = 0; i < 5; i++)
 		assert_string_equal(member(world, "db", "state"), "ready");
 	assert_true(world_now_ms() - since < 5000);
 	await_member(world, "loud", "status", "again");
 	since = world_now_ms();
-	end(world);
+	stack_end(world, 1);
 	assert_true(world_now_ms() - since < 5000);
 }
 

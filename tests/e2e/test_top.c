@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What services use, as /proc has it. */
 #include "tests/lib/run.h"
+#include "tests/lib/stack_run.h"
 #include "tests/lib/world.h"
 
 #include <cjson/cJSON.h>
@@ -20,25 +21,6 @@ static const char stack[] =
 	"  tree: {command: \"sh -c 'exec 7</dev/null 8</dev/null; sh -c \\\"sleep 1002 & wait\\\" & wait'\"}\n"
 	"  busy: {command: \"sh -c 'while :; do :; done'\"}\n"
 	"  done: {command: 'true'}\n";
-
-static void begin(struct world *world)
-{
-	struct run run;
-
-	world_write(world, "compose.yaml", stack);
-	run_upfront(&run, world, "up", "-d", NULL);
-	run_assert_code(&run, 0);
-	run_finish(&run);
-}
-
-static void end(struct world *world)
-{
-	struct run run;
-
-	run_upfront(&run, world, "down", "-t", "0", NULL);
-	run_assert_code(&run, 0);
-	run_finish(&run);
-}
 
 static double number(const cJSON *object, const char *name)
 {
@@ -81,7 +63,7 @@ static void test_a_whole_tree_is_counted(void **state)
 	const int64_t begin_ms = world_now_ms();
 	cJSON *object;
 
-	begin(world);
+	stack_begin(world, stack);
 	while (number(unit_of(object = sample(world), "tree"), "processes") < 3) {
 		cJSON_Delete(object);
 		world_pause(begin_ms, 10000, "three processes");
@@ -101,7 +83,7 @@ static void test_a_whole_tree_is_counted(void **state)
 	assert_true(number(cJSON_GetObjectItemCaseSensitive(object, "supervisor"), "cpu_user_us") <
 		    number(unit_of(object, "busy"), "cpu_user_us") + 5e6);
 	cJSON_Delete(object);
-	end(world);
+	stack_end(world, 0);
 }
 
 static void test_the_table_goes_on_until_it_is_over(void **state)
@@ -111,7 +93,7 @@ static void test_the_table_goes_on_until_it_is_over(void **state)
 	struct world *world = *state;
 	struct run run;
 
-	begin(world);
+	stack_begin(world, stack);
 	run_begin(&run, world, &options);
 	run_expect(&run, "NAME       STATE      CPU%");
 	run_expect(&run, "\nidle       running ");
@@ -121,7 +103,7 @@ static void test_the_table_goes_on_until_it_is_over(void **state)
 	run_forget(&run);
 	run_expect(&run, "NAME       STATE");
 	run_assert_silent(&run, "busy");
-	end(world);
+	stack_end(world, 0);
 	run_wait(&run);
 	run_assert_code(&run, 0);
 	run_finish(&run);

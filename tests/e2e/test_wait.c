@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Waiting for services, watching what changes, and `up` that ends with a service. */
 #include "tests/lib/run.h"
+#include "tests/lib/stack_run.h"
 #include "tests/lib/world.h"
 
 #include <cjson/cJSON.h>
@@ -16,27 +17,6 @@
 /* A service that ends with CODE once a file named after it is there. */
 #define UNTIL(name, then) \
 	"  " name ": {command: \"sh -c 'while ! test -e " name ".go; do sleep 0.02; done; " then "'\"}\n"
-
-static void begin(struct world *world, const char *services)
-{
-	char text[2048];
-	struct run run;
-
-	snprintf(text, sizeof(text), "services:\n%s", services);
-	world_write(world, "compose.yaml", text);
-	run_upfront(&run, world, "up", "-d", NULL);
-	run_assert_code(&run, 0);
-	run_finish(&run);
-}
-
-static void end(struct world *world)
-{
-	struct run run;
-
-	run_upfront(&run, world, "down", "-t", "0", NULL);
-	run_assert_code(&run, 0);
-	run_finish(&run);
-}
 
 static void expect(struct world *world, const char *const *argv, int code, const char *out)
 {
@@ -66,8 +46,9 @@ static void test_the_code_is_the_services_own(void **state)
 	struct world *world = *state;
 	struct run run;
 
-	begin(world,
-	      "  db: {command: sleep 1001}\n" UNTIL("a", "exit 3") UNTIL("b", "exit 4") UNTIL("c", "kill -9 $$$$"));
+	stack_begin(world, "services:\n"
+			   "  db: {command: sleep 1001}\n" UNTIL("a", "exit 3") UNTIL("b", "exit 4")
+				   UNTIL("c", "kill -9 $$$$"));
 	start(&run, world, (const char *const[]){"upfront", "wait", "b", "a", NULL});
 	world_write(world, "a.go", "");
 	run_expect(&run, "a exited with code 3\n");
@@ -81,7 +62,7 @@ static void test_the_code_is_the_services_own(void **state)
 	EXPECT(world, 137, "c was ended by SIGKILL\n", "wait", "c");
 	EXPECT(world, 5, NULL, "wait", "--timeout", "0.1", "db");
 	EXPECT(world, 5, NULL, "wait", "--timeout", "0", "db", "c");
-	end(world);
+	stack_end(world, 0);
 }
 
 static void test_without_names_until_the_stack_is_over(void **state)
@@ -89,7 +70,7 @@ static void test_without_names_until_the_stack_is_over(void **state)
 	struct world *world = *state;
 	struct run run;
 
-	begin(world, UNTIL("a", "exit 0") UNTIL("b", "exit 0"));
+	stack_begin(world, "services:\n" UNTIL("a", "exit 0") UNTIL("b", "exit 0"));
 	start(&run, world, (const char *const[]){"upfront", "wait", NULL});
 	world_write(world, "a.go", "");
 	run_expect(&run, "a exited with code 0\n");
@@ -98,7 +79,7 @@ static void test_without_names_until_the_stack_is_over(void **state)
 	run_assert_code(&run, 0);
 	run_finish(&run);
 	/* Nobody is left, so that the next one can begin at once. */
-	begin(world, UNTIL("a", "exit 0") UNTIL("c", "exit 3"));
+	stack_begin(world, "services:\n" UNTIL("a", "exit 0") UNTIL("c", "exit 3"));
 	start(&run, world, (const char *const[]){"upfront", "wait", NULL});
 	run_expect(&run, "a exited with code 0\n");
 	world_write(world, "c.go", "");
@@ -115,9 +96,11 @@ static void test_until_ready(void **state)
 	struct world *world = *state;
 	struct run run;
 
-	begin(world, "  db: {command: sleep 1001}\n  job: {command: 'true'}\n"
-		     "  web: {command: sleep 1002, depends_on: {job: {condition: service_completed_successfully}},\n"
-		     "    x-upfront: {ready: {exec: [test, -e, ok], interval: 50ms}}}\n" UNTIL("bad", "exit 3"));
+	stack_begin(world,
+		    "services:\n"
+		    "  db: {command: sleep 1001}\n  job: {command: 'true'}\n"
+		    "  web: {command: sleep 1002, depends_on: {job: {condition: service_completed_successfully}},\n"
+		    "    x-upfront: {ready: {exec: [test, -e, ok], interval: 50ms}}}\n" UNTIL("bad", "exit 3"));
 	EXPECT(world, 0, "db is running", "wait", "--ready", "db");
 	EXPECT(world, 5, NULL, "wait", "--ready", "--timeout", "0.2");
 	start(&run, world, (const char *const[]){"upfront", "wait", "--ready", NULL});
@@ -131,7 +114,7 @@ static void test_until_ready(void **state)
 	EXPECT(world, 3, NULL, "wait", "bad");
 	EXPECT(world, 1, NULL, "wait", "--ready", "bad");
 	EXPECT(world, 0, "web is ready", "wait", "--ready", "web", "job");
-	end(world);
+	stack_end(world, 0);
 }
 
 /* ---- events ---- */
@@ -142,7 +125,9 @@ static void test_events_until_the_end(void **state)
 	struct run run, json;
 	size_t lines = 0;
 
-	begin(world, "  db: {command: sleep 1001}\n  loop: {command: 'false', restart: always}\n" UNTIL("a", "exit 3"));
+	stack_begin(world,
+		    "services:\n"
+		    "  db: {command: sleep 1001}\n  loop: {command: 'false', restart: always}\n" UNTIL("a", "exit 3"));
 	start(&run, world, (const char *const[]){"upfront", "events", NULL});
 	start(&json, world, (const char *const[]){"upfront", "--json", "events", NULL});
 	run_expect(&run, "stack is up\n");
@@ -150,7 +135,7 @@ static void test_events_until_the_end(void **state)
 	world_write(world, "a.go", "");
 	run_expect(&run, "  a is failed: exited with code 3\n");
 	run_expect(&run, "  loop is in back-off, next try in ");
-	end(world);
+	stack_end(world, 0);
 	run_expect(&run, "  db is stopped: killed by SIG");
 	run_expect(&run, "stack is over\n");
 	run_wait(&run);
@@ -191,7 +176,8 @@ static void test_ctrl_c_ends_events_well(void **state)
 	struct world *world = *state;
 	struct run run;
 
-	begin(world, "  db: {command: sleep 1001}\n");
+	stack_begin(world, "services:\n"
+			   "  db: {command: sleep 1001}\n");
 	start(&run, world, (const char *const[]){"upfront", "events", NULL});
 	run_expect(&run, "stack is up\n");
 	run_signal(&run, SIGINT);
@@ -199,7 +185,7 @@ static void test_ctrl_c_ends_events_well(void **state)
 	run_assert_code(&run, 0);
 	run_finish(&run);
 	assert_int_not_equal(world_processes(world, "1001", NULL, 0), 0);
-	end(world);
+	stack_end(world, 0);
 }
 
 /* ---- up that ends with a service ---- */

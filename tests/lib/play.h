@@ -54,11 +54,17 @@ void play_depends(struct play *play, size_t from, size_t on, enum depend_conditi
 /* Stays until it is told to end, and says both: "NAME runs", "NAME ends". */
 #define PLAY_SERVER(name) "trap 'say " name " ends; exit 0' TERM; say " name " runs; while :; do sleep 0.02; done"
 
+/* Such servers by these names (the last is NULL), with a control socket. */
+void play_serve(struct play *play, ...) __attribute__((sentinel));
+
 void play_begin(struct play *play);
 /* Opens the control socket; before play_begin. */
 void play_listen(struct play *play);
 /* Its exit code; fails when a process of the stack, or the socket, is left. */
 int play_end(struct play *play);
+
+/* Asks by the control socket that the stack be taken down; it ends well. */
+void play_down(struct play *play);
 
 /* How often `text` stands in a file of the folder. */
 int play_count(const struct play *play, const char *file, const char *text);
