@@ -7,6 +7,7 @@
 #include "launcher/supervisor/ctl.h"
 #include "launcher/supervisor/supervisor.h"
 #include "tests/lib/children.h"
+#include "tests/lib/ctl_ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,6 +72,21 @@ struct service *play_add(struct play *play, const char *name, const char *script
 	};
 	strmap_init(&service->environment);
 	return service;
+}
+
+void play_serve(struct play *play, ...)
+{
+	const char *name;
+	char script[256];
+	va_list names;
+
+	play_listen(play);
+	va_start(names, play);
+	while ((name = va_arg(names, const char *)) != NULL) {
+		snprintf(script, sizeof script, PLAY_SERVER("%s"), name, name);
+		play_add(play, name, script);
+	}
+	va_end(names);
 }
 
 void play_depends(struct play *play, size_t from, size_t on, enum depend_condition condition)
@@ -192,6 +208,12 @@ int play_end(struct play *play)
 	proc_list_finish(&list);
 	assert_int_not_equal(access(play->socket_path, F_OK), 0);
 	return code;
+}
+
+void play_down(struct play *play)
+{
+	ctl_ask_post(play->socket_path, "/v1/stack/down", "", "HTTP/1.1 202");
+	assert_int_equal(play_end(play), 0);
 }
 
 int play_teardown(void **state)

@@ -42,10 +42,7 @@ static void services_are_stopped_with_their_dependents_and_started_with_their_ne
 {
 	struct play *play = *state;
 
-	play_listen(play);
-	play_add(play, "db", PLAY_SERVER("db"));
-	play_add(play, "web", PLAY_SERVER("web"));
-	play_add(play, "other", PLAY_SERVER("other"));
+	play_serve(play, "db", "web", "other", NULL);
 	play_depends(play, 1, 0, DEPEND_STARTED);
 	play_begin(play);
 	play_await(play, "runs", 3);
@@ -55,18 +52,14 @@ static void services_are_stopped_with_their_dependents_and_started_with_their_ne
 	assert_answer(play, "POST", "/v1/services/web/start", "HTTP/1.1 20");
 	play_await(play, "db runs", 2);
 	play_await(play, "web runs", 2);
-	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
-	assert_int_equal(play_end(play), 0);
+	play_down(play);
 }
 
 static void restart_takes_along_who_declares_it(void **state)
 {
 	struct play *play = *state;
 
-	play_listen(play);
-	play_add(play, "db", PLAY_SERVER("db"));
-	play_add(play, "web", PLAY_SERVER("web"));
-	play_add(play, "other", PLAY_SERVER("other"));
+	play_serve(play, "db", "web", "other", NULL);
 	play_depends(play, 1, 0, DEPEND_STARTED);
 	play_depends(play, 2, 0, DEPEND_STARTED);
 	play->dependencies[1][0].restart = true;
@@ -77,16 +70,14 @@ static void restart_takes_along_who_declares_it(void **state)
 	play_await(play, "db runs", 2);
 	play_await(play, "web runs", 2);
 	assert_false(play_traced(play, "other ends", 1));
-	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
-	assert_int_equal(play_end(play), 0);
+	play_down(play);
 }
 
 static void one_replica_is_named_by_its_number(void **state)
 {
 	struct play *play = *state;
 
-	play_listen(play);
-	play_add(play, "web", PLAY_SERVER("web"));
+	play_serve(play, "web", NULL);
 	play->services[0].replicas = 2;
 	play_begin(play);
 	play_await(play, "runs", 2);
@@ -94,8 +85,7 @@ static void one_replica_is_named_by_its_number(void **state)
 	play_await(play, "runs", 3);
 	assert_false(play_traced(play, "ends", 2));
 	assert_answer(play, "POST", "/v1/services/web-3/restart", "HTTP/1.1 4");
-	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
-	assert_int_equal(play_end(play), 0);
+	play_down(play);
 }
 
 static void a_signal_from_outside_is_a_crash_like_any_other(void **state)
@@ -103,16 +93,14 @@ static void a_signal_from_outside_is_a_crash_like_any_other(void **state)
 	struct play *play = *state;
 	char *answer;
 
-	play_listen(play);
-	play_add(play, "web", PLAY_SERVER("web"));
+	play_serve(play, "web", NULL);
 	play->services[0].restart.when = RESTART_ALWAYS;
 	play_begin(play);
 	play_await(play, "runs", 1);
 	answer = ask(play, "POST", "/v1/services/web/kill", "{\"signal\":\"SIGKILL\"}");
 	free(answer);
 	play_await(play, "runs", 2);
-	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
-	assert_int_equal(play_end(play), 0);
+	play_down(play);
 }
 
 static void a_client_that_comes_late_still_hears_why(void **state)
@@ -148,8 +136,7 @@ static void a_detached_stack_outlives_the_terminal_and_a_stop_of_all(void **stat
 	play_await(play, "web ends", 1);
 	assert_answer(play, "POST", "/v1/services/web/start", "HTTP/1.1 20");
 	play_await(play, "web runs", 2);
-	assert_answer(play, "POST", "/v1/stack/down", "HTTP/1.1 202");
-	assert_int_equal(play_end(play), 0);
+	play_down(play);
 }
 
 /* ---- Telemetry ---- */
@@ -258,8 +245,7 @@ static void taken_down_before_it_is_up(struct play *play, const char *body, cons
 	char *answer;
 
 	consent(play);
-	play_listen(play);
-	play_add(play, "web", PLAY_SERVER("web"));
+	play_serve(play, "web", NULL);
 	play_add(play, "late", "say late");
 	play_depends(play, 1, 0, DEPEND_COMPLETED);
 	play_add(play, "other", PLAY_SERVER("other"));

@@ -26,18 +26,9 @@ static void await_services(const struct play *play, const char *text, bool there
 	ctl_ask_services(play->socket_path, text, there);
 }
 
-static void end(struct play *play)
-{
-	post(play, "/v1/stack/down", "", "HTTP/1.1 202");
-	assert_int_equal(play_end(play), 0);
-}
-
 static void three_in_a_chain(struct play *play)
 {
-	play_listen(play);
-	play_add(play, "db", PLAY_SERVER("db"));
-	play_add(play, "api", PLAY_SERVER("api"));
-	play_add(play, "web", PLAY_SERVER("web"));
+	play_serve(play, "db", "api", "web", NULL);
 	play_depends(play, 1, 0, DEPEND_STARTED);
 	play_depends(play, 2, 1, DEPEND_STARTED);
 	play->dependencies[1][0].restart = true;
@@ -61,7 +52,7 @@ static void it_is_said_what_will_be_done_before_it_is(void **state)
 	assert_false(play_traced(play, "ends", 1));
 	post(play, "/v1/stack/stop", "", "HTTP/1.1 202");
 	play_await(play, "web ends\napi ends\ndb ends\n", 1);
-	end(play);
+	play_down(play);
 }
 
 static void what_is_named_is_stopped_alone_if_so_asked(void **state)
@@ -74,17 +65,14 @@ static void what_is_named_is_stopped_alone_if_so_asked(void **state)
 	assert_false(play_traced(play, "api ends", 1));
 	post(play, "/v1/stack/stop", "{\"services\":[\"web\",\"api\"],\"no_deps\":true}", "[\"web\",\"api\"]");
 	play_await(play, "web ends\napi ends\n", 1);
-	end(play);
+	play_down(play);
 }
 
 static void start_alone_leaves_what_is_needed_stopped(void **state)
 {
 	struct play *play = *state;
 
-	play_listen(play);
-	play_add(play, "db", PLAY_SERVER("db"));
-	play_add(play, "web", PLAY_SERVER("web"));
-	play_add(play, "other", PLAY_SERVER("other"));
+	play_serve(play, "db", "web", "other", NULL);
 	play_depends(play, 1, 0, DEPEND_STARTED);
 	play->select = true;
 	play->member[2] = true;
@@ -95,7 +83,7 @@ static void start_alone_leaves_what_is_needed_stopped(void **state)
 	assert_false(play_traced(play, "db runs", 1));
 	post(play, "/v1/stack/start", "{\"services\":[\"web\"]}", "\"services\":[\"db\"]");
 	play_await(play, "db runs", 1);
-	end(play);
+	play_down(play);
 }
 
 static void a_stop_can_be_made_shorter_once(void **state)
@@ -115,7 +103,7 @@ static void a_stop_can_be_made_shorter_once(void **state)
 	assert_true(children_now_ms() - before < 30000);
 	post(play, "/v1/services/web/stop", "{\"timeout_ms\":0}", "HTTP/1.1 202");
 	await_services(play, "\"state\":\"stopped\"", true);
-	end(play);
+	play_down(play);
 }
 
 /* ---- Scale ---- */
@@ -124,9 +112,7 @@ static void replicas_come_and_go(void **state)
 {
 	struct play *play = *state;
 
-	play_listen(play);
-	play_add(play, "web", PLAY_SERVER("web"));
-	play_add(play, "other", PLAY_SERVER("other"));
+	play_serve(play, "web", "other", NULL);
 	play_begin(play);
 	play_await(play, "web runs", 1);
 	post(play, "/v1/services/web/scale", "{\"replicas\":3}", "HTTP/1.1 202");
@@ -143,7 +129,7 @@ static void replicas_come_and_go(void **state)
 	await_services(play, "\"id\":2,\"name\":\"web-2\"", true);
 	post(play, "/v1/services/web-2/restart", "", "HTTP/1.1 202");
 	play_await(play, "web runs", 5);
-	end(play);
+	play_down(play);
 }
 
 static void a_replica_that_is_wanted_again_while_it_stops_starts_again(void **state)
@@ -161,16 +147,14 @@ static void a_replica_that_is_wanted_again_while_it_stops_starts_again(void **st
 	post(play, "/v1/services/web/scale", "{\"replicas\":2}", "HTTP/1.1 202");
 	play_await(play, "runs", 3);
 	await_services(play, "\"id\":1,\"name\":\"web-2\"", true);
-	end(play);
+	play_down(play);
 }
 
 static void none_at_all_is_a_number_too(void **state)
 {
 	struct play *play = *state;
 
-	play_listen(play);
-	play_add(play, "web", PLAY_SERVER("web"));
-	play_add(play, "other", PLAY_SERVER("other"));
+	play_serve(play, "web", "other", NULL);
 	play_depends(play, 1, 0, DEPEND_STARTED);
 	play_begin(play);
 	play_await(play, "runs", 2);
@@ -180,17 +164,14 @@ static void none_at_all_is_a_number_too(void **state)
 	assert_false(play_traced(play, "other ends", 1)); /* who depends on it goes on */
 	post(play, "/v1/services/web/scale", "{\"replicas\":1}", "HTTP/1.1 202");
 	play_await(play, "web runs", 2);
-	end(play);
+	play_down(play);
 }
 
 static void what_cannot_be_scaled_is_said(void **state)
 {
 	struct play *play = *state;
 
-	play_listen(play);
-	play_add(play, "web", PLAY_SERVER("web"));
-	play_add(play, "box", PLAY_SERVER("box"));
-	play_add(play, "web-2", PLAY_SERVER("web-2"));
+	play_serve(play, "web", "box", "web-2", NULL);
 	play->services[1].kind = SERVICE_CONTAINER;
 	play->select = true;
 	play->member[0] = true;
@@ -204,7 +185,7 @@ static void what_cannot_be_scaled_is_said(void **state)
 	     "replica 2 of 'web' would be named as service 'web-2' is");
 	post(play, "/v1/services/box/scale", "{\"replicas\":2}", "needs a container engine");
 	await_services(play, "\"name\":\"web-3\"", false);
-	end(play);
+	play_down(play);
 }
 
 static void more_than_a_machine_runs_is_refused_at_the_start(void **state)
@@ -258,7 +239,7 @@ static void who_declares_it_goes_along_with_a_restart_for_ill_health(void **stat
 	play_await(play, "db runs", 2);
 	play_await(play, "web runs", 2);
 	assert_false(play_traced(play, "other ends", 1));
-	end(play);
+	play_down(play);
 }
 
 static void a_crash_loop_is_seen_and_its_reason_too(void **state)
@@ -272,7 +253,7 @@ static void a_crash_loop_is_seen_and_its_reason_too(void **state)
 	play_begin(play);
 	await_services(play, "\"crash_loop\":{\"exits\":", true);
 	await_services(play, "\"why\":\"exited with code 7\"", true);
-	end(play);
+	play_down(play);
 }
 
 static void giving_up_is_said_with_the_number(void **state)
