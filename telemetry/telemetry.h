@@ -105,9 +105,9 @@ struct telemetry_relay {
 };
 
 /*
- * After a yes only: makes the ids, and looks for `upfront-telemetry` (beside the program or in libexec), which is not started
- * before the first event or the first client of the relay (telemetry_start), so that it takes nothing from the services while they start. Returns NULL, and
- * the stack goes on without telemetry, when anything fails. `environment` (copied) is that of the `up` (proxy, CA settings). `relay`
+ * After a yes only: makes the ids, and looks for `upfront-telemetry` (beside the program or in libexec), which is not started before the
+ * first event or the first client of the relay (telemetry_start), so that it takes nothing from the services while they start. Returns
+ * NULL, and the stack goes on without telemetry, when anything fails. `environment` (copied) is that of the `up` (proxy, CA settings). `relay`
  * NULL: none. UPFRONT_TELEMETRY_PRINT=1: no process, the events go to `print_fd`, which stays the caller's, and no relay is served.
  */
 struct telemetry *telemetry_open(const struct stack *stack, const struct strmap *environment, int print_fd,

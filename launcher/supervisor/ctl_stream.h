@@ -2,8 +2,9 @@
 /*
  * The two streams of the control API: events and log frames, each to any number of followers. A follower that does not read is
  * never waited for. Beyond CTL_STREAM_BUFFER_MAX of unread output a log follower loses lines, which are counted and told in a frame of
- * their own; an event follower loses changes, and gets a fresh snapshot as soon as it reads again. In an ending stack only the last change of a unit within 10 ms is told. Who reads the files is only woken: at
- * once after a pause, then every CTL_STREAM_WAKE_MS at most, and never twice before it has read.
+ * their own; an event follower loses changes, and gets a fresh snapshot as soon as it reads again. In an ending stack only the last change
+ * of a unit within 10 ms is told. Who reads the files is only woken: at once after a pause, then every CTL_STREAM_WAKE_MS at most, and never
+ * twice before it has read.
  */
 #ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_STREAM_H
 #define UPFRONT_LAUNCHER_SUPERVISOR_CTL_STREAM_H

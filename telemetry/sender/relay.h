@@ -3,7 +3,8 @@
  * The relay: an HTTP server that unmodified PostHog clients take for PostHog, set by host and key alone. It listens on sockets that the
  * supervisor opened. What it lets through is what the stack file declares:
  *
- *   a request    POST {prefix}/r/TOKEN/{batch|capture|e|i/v0/e|track|engage}[/], GET with ?data= (as posthog-js does), OPTIONS for listed origins; flags and decide: "none".
+ *   a request    POST /r/TOKEN/{batch|capture|e|i/v0/e|track|engage}[/], GET with ?data= (as posthog-js does), OPTIONS for listed
+ *                origins; flags and decide: "none".
  *                The token must be right (compared in constant time), Host must name one of our addresses, Origin must be absent or listed.
  *                Bodies of at most RELAY_BODY_MAX bytes, RELAY_UNPACKED_MAX unpacked, at most RELAY_CONNECTIONS_MAX connections.
  *   a body       JSON, gzip (by header, ?compression= or magic bytes), base64 form data; one event, an array, a batch

@@ -129,13 +129,13 @@ static bool add_property(struct relay_text *out, const struct relay_property *ru
 	double number = cJSON_IsNumber(value) ? value->valuedouble : NAN;
 	bool whole = number == floor(number) && fabs(number) <= WHOLE_MAX;
 
-	if (rule->kind == RELAY_BOOL && cJSON_IsBool(value))
+	if (rule->kind == KIND_BOOL && cJSON_IsBool(value))
 		json = cJSON_IsTrue(value) ? "true" : "false";
-	for (size_t i = 0; rule->kind == RELAY_WORD && cJSON_IsString(value) && i < rule->word_count && !json; i++) {
+	for (size_t i = 0; rule->kind == KIND_WORD && cJSON_IsString(value) && i < rule->word_count && !json; i++) {
 		if (strcmp(rule->words[i].text, value->valuestring) == 0)
 			json = rule->words[i].json;
 	}
-	if (!json && !(rule->kind == RELAY_NUMBER && isfinite(number)) && !(rule->kind == RELAY_INT && whole))
+	if (!json && !(rule->kind == KIND_NUMBER && isfinite(number)) && !(rule->kind == KIND_INT && whole))
 		return false;
 	add(out, rule->json);
 	if (json)

@@ -94,18 +94,21 @@ static int add_word(struct relay_property *property, const char *text)
 
 static int read_kind(struct relay_property *property, const cJSON *kind)
 {
+#define KIND_NAME(kind, text) text,
+	static const char *const names[] = {TELEMETRY_KINDS(KIND_NAME) NULL};
+#undef KIND_NAME
 	const char *name = text_of(kind);
 	const cJSON *word;
 
-	if (name) {
-		property->kind = strcmp(name, "bool") == 0     ? RELAY_BOOL
-				 : strcmp(name, "number") == 0 ? RELAY_NUMBER
-							       : RELAY_INT;
-		return property->kind != RELAY_INT || strcmp(name, "int") == 0 ? 0 : -EINVAL;
+	property->kind = KIND_WORD;
+	for (int i = 0; name && names[i]; i++) {
+		if (strcmp(name, names[i]) == 0)
+			property->kind = (enum telemetry_kind)i;
 	}
+	if (name)
+		return property->kind == KIND_WORD ? -EINVAL : 0;
 	if (!cJSON_IsArray(kind))
 		return -EINVAL;
-	property->kind = RELAY_WORD;
 	cJSON_ArrayForEach(word, kind)
 	{
 		if (!cJSON_IsString(word) || add_word(property, word->valuestring) < 0)

@@ -6,6 +6,8 @@
 #ifndef UPFRONT_TELEMETRY_SENDER_RELAY_RULES_H
 #define UPFRONT_TELEMETRY_SENDER_RELAY_RULES_H
 
+#include "config/stack.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,8 +17,6 @@
 
 struct cJSON;
 
-enum relay_kind { RELAY_BOOL, RELAY_NUMBER, RELAY_INT, RELAY_WORD };
-
 struct relay_word {
 	char *text; /* to be compared */
 	char *json; /* to be sent */
@@ -25,7 +25,7 @@ struct relay_word {
 struct relay_property {
 	char *name;
 	char *json; /* ,"name": */
-	enum relay_kind kind;
+	enum telemetry_kind kind;
 	struct relay_word *words;
 	size_t word_count;
 };
