@@ -4,7 +4,7 @@
  * outbox for the next run. test_sender_faults.c is about networks and receivers that do wrong.
  */
 #include "tests/lib/children.h"
-#include "tests/lib/sender_run.h"
+#include "tests/lib/sender_scene.h"
 #include "tests/lib/world.h"
 
 #include <setjmp.h>
@@ -18,58 +18,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GONE_WITHIN_MS 1000
-
-/* One test's folder and receiver. */
-struct fixture {
-	char *folder;
-	struct receiver receiver;
-	struct sender_run sender;
-	char host[300];
-	char uuid[37];
-	char *event;
-};
-
-static int setup(void **state)
-{
-	struct fixture *self = calloc(1, sizeof(*self));
-
-	network_forget_environment();
-	self->folder = children_make_folder();
-	*state = self;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *self = *state;
-
-	children_remove_folder(self->folder);
-	free(self->event);
-	free(self);
-	return children_none_left() ? 0 : -1;
-}
-
-static void receive(struct fixture *self, const char *mode, int port, const char *const *options)
-{
-	receiver_start(&self->receiver, self->folder, mode, port, options);
-	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", self->receiver.port);
-}
-
-static void start(struct fixture *self, int notice)
+static void start(struct sender_scene *self, int notice)
 {
 	struct sender_setup sender = {.host = self->host, .notice = notice};
 
 	sender_start(&self->sender, self->folder, &sender);
 }
 
-static void give(struct fixture *self)
-{
-	free(self->event);
-	self->event = sender_give(&self->sender, self->uuid);
-}
-
-static void assert_arrived_as_given(const struct fixture *self, int index)
+static void assert_arrived_as_given(const struct sender_scene *self, int index)
 {
 	cJSON *events = receiver_notes(&self->receiver, "event");
 	cJSON *given = cJSON_Parse(self->event);
@@ -85,13 +41,13 @@ static void assert_arrived_as_given(const struct fixture *self, int index)
 
 static void test_an_event_arrives_once_and_nothing_is_wrong_with_it(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
-	receive(self, "ok", 0, NULL);
+	sender_scene_receive(self, "ok", 0, NULL);
 	start(self, 3);
-	give(self);
+	sender_scene_give(self, 1);
 	receiver_expect(&self->receiver, "event", 1);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_int_equal(receiver_count(&self->receiver, "event"), 1);
 	assert_int_equal(receiver_count(&self->receiver, "request"), 1);
 	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
@@ -102,23 +58,23 @@ static void test_an_event_arrives_once_and_nothing_is_wrong_with_it(void **state
 
 static void test_an_event_given_at_the_very_end_still_arrives(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
-	receive(self, "ok", 0, NULL);
+	sender_scene_receive(self, "ok", 0, NULL);
 	start(self, 3);
-	give(self);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	sender_scene_give(self, 1);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_int_equal(receiver_count(&self->receiver, "event"), 1);
 	receiver_stop(&self->receiver);
 }
 
 static void test_nothing_given_nothing_sent(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
-	receive(self, "ok", 0, NULL);
+	sender_scene_receive(self, "ok", 0, NULL);
 	start(self, 3);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_int_equal(receiver_count(&self->receiver, "request"), 0);
 	receiver_stop(&self->receiver);
 }
@@ -126,15 +82,15 @@ static void test_nothing_given_nothing_sent(void **state)
 static void test_a_retry_is_the_same_event_under_a_new_sent_at(void **state)
 {
 	static const char *const options[] = {"--first", "2", NULL};
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	cJSON *requests;
 	const char *first, *last;
 
-	receive(self, "500", 0, options);
+	sender_scene_receive(self, "500", 0, options);
 	start(self, 3);
-	give(self);
+	sender_scene_give(self, 1);
 	receiver_expect(&self->receiver, "event", 1);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_int_equal(receiver_count(&self->receiver, "event"), 1);
 	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
 	requests = receiver_notes(&self->receiver, "request");
@@ -149,14 +105,14 @@ static void test_a_retry_is_the_same_event_under_a_new_sent_at(void **state)
 static void test_too_many_at_once_are_halved_until_they_pass(void **state)
 {
 	static const char *const options[] = {"--max-events", "2", NULL};
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
-	receive(self, "ok", 0, options);
+	sender_scene_receive(self, "ok", 0, options);
 	start(self, 3);
 	for (int i = 0; i < 9; i++)
-		give(self);
+		sender_scene_give(self, 1);
 	receiver_expect(&self->receiver, "event", 9);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_int_equal(receiver_count(&self->receiver, "event"), 9);
 	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
 	receiver_stop(&self->receiver);
@@ -164,17 +120,17 @@ static void test_too_many_at_once_are_halved_until_they_pass(void **state)
 
 static void test_large_batches_are_packed_and_bounded(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	cJSON *requests;
 	const cJSON *request;
 	int packed = 0;
 
-	receive(self, "ok", 0, NULL);
+	sender_scene_receive(self, "ok", 0, NULL);
 	start(self, 3);
 	for (int i = 0; i < 150; i++)
-		give(self);
+		sender_scene_give(self, 1);
 	receiver_expect(&self->receiver, "event", 150);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	requests = receiver_notes(&self->receiver, "request");
 	cJSON_ArrayForEach(request, requests)
 	{
@@ -190,31 +146,31 @@ static void test_large_batches_are_packed_and_bounded(void **state)
 
 static void test_a_yes_to_another_notice_or_endpoint_covers_nothing_old(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	struct sender_setup other;
 	int port;
 
-	receive(self, "500", 0, NULL);
+	sender_scene_receive(self, "500", 0, NULL);
 	port = self->receiver.port;
 	start(self, 3);
-	give(self);
+	sender_scene_give(self, 1);
 	receiver_expect(&self->receiver, "request", 1);
 	sender_end(&self->sender);
 	receiver_stop(&self->receiver);
-	receive(self, "ok", port, NULL);
+	sender_scene_receive(self, "ok", port, NULL);
 	start(self, 4);
 	sender_end(&self->sender);
 	assert_int_equal(receiver_count(&self->receiver, "request"), 0);
 	assert_false(sender_keeps(self->folder, self->uuid));
 	receiver_stop(&self->receiver);
 
-	receive(self, "500", port, NULL);
+	sender_scene_receive(self, "500", port, NULL);
 	start(self, 3);
-	give(self);
+	sender_scene_give(self, 1);
 	sender_end(&self->sender);
 	assert_true(sender_keeps(self->folder, self->uuid));
 	receiver_stop(&self->receiver);
-	receive(self, "ok", port, NULL);
+	sender_scene_receive(self, "ok", port, NULL);
 	other = (struct sender_setup){.host = self->host, .key = "phc_other"};
 	sender_start(&self->sender, self->folder, &other);
 	sender_end(&self->sender);
@@ -225,19 +181,19 @@ static void test_a_yes_to_another_notice_or_endpoint_covers_nothing_old(void **s
 
 static void test_a_wiped_outbox_is_the_end_of_sending(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	char path[256];
 	int requests;
 
-	receive(self, "500", 0, NULL);
+	sender_scene_receive(self, "500", 0, NULL);
 	start(self, 3);
-	give(self);
+	sender_scene_give(self, 1);
 	receiver_expect(&self->receiver, "request", 1);
 	snprintf(path, sizeof(path), "%s/outbox.db", self->folder);
 	assert_int_equal(unlink(path), 0);
 	requests = receiver_count(&self->receiver, "request");
-	give(self);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	sender_scene_give(self, 1);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	/* One attempt may have been under way when the file went. */
 	assert_in_range(receiver_count(&self->receiver, "request"), requests, requests + 1);
 	assert_false(sender_keeps(self->folder, self->uuid));
@@ -246,17 +202,17 @@ static void test_a_wiped_outbox_is_the_end_of_sending(void **state)
 
 static void test_what_a_killed_sender_had_in_hand_is_sent_by_the_next(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	int port;
 
-	receive(self, "hang", 0, NULL);
+	sender_scene_receive(self, "hang", 0, NULL);
 	port = self->receiver.port;
 	start(self, 3);
-	give(self);
+	sender_scene_give(self, 1);
 	receiver_expect(&self->receiver, "connection", 1);
 	sender_kill(&self->sender);
 	receiver_stop(&self->receiver);
-	receive(self, "ok", port, NULL);
+	sender_scene_receive(self, "ok", port, NULL);
 	start(self, 3);
 	receiver_expect(&self->receiver, "event", 1);
 	sender_end(&self->sender);
@@ -267,27 +223,27 @@ static void test_what_a_killed_sender_had_in_hand_is_sent_by_the_next(void **sta
 
 static void test_two_senders_share_an_outbox_and_send_nothing_twice(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	struct sender_run first, second;
 	struct sender_setup both;
 	char uuid[37];
 
-	receive(self, "ok", 0, NULL);
+	sender_scene_receive(self, "ok", 0, NULL);
 	both = (struct sender_setup){.host = self->host};
 	sender_start(&first, self->folder, &both);
 	sender_start(&second, self->folder, &both);
 	for (int i = 0; i < 20; i++)
 		free(sender_give(i % 2 ? &first : &second, uuid));
 	receiver_expect(&self->receiver, "event", 20);
-	assert_in_range(sender_end(&first), 0, GONE_WITHIN_MS);
-	assert_in_range(sender_end(&second), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&first), 0, SENDER_GONE_WITHIN_MS);
+	assert_in_range(sender_end(&second), 0, SENDER_GONE_WITHIN_MS);
 	assert_int_equal(receiver_count(&self->receiver, "event"), 20);
 	receiver_stop(&self->receiver);
 }
 
 static void test_a_file_gets_one_line_a_batch(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	struct stat status;
 	size_t size_bytes = 0;
 	char path[256], *text;
@@ -297,10 +253,10 @@ static void test_a_file_gets_one_line_a_batch(void **state)
 	snprintf(path, sizeof(path), "%s/sent.jsonl", self->folder);
 	snprintf(self->host, sizeof(self->host), "file:%s", path);
 	start(self, 3);
-	give(self);
+	sender_scene_give(self, 1);
 	while (stat(path, &status) < 0 || status.st_size == 0)
 		world_pause(since, CHILDREN_DEADLINE_MS, "the line in the file");
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_int_equal(status.st_mode & 07777, 0600);
 	text = children_slurp(self->folder, "sent.jsonl", &size_bytes);
 	assert_ptr_equal(strchr(text, '\n'), text + size_bytes - 1);
@@ -313,7 +269,7 @@ static void test_a_file_gets_one_line_a_batch(void **state)
 	free(text);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, sender_scene_setup, sender_scene_teardown)
 
 int main(void)
 {

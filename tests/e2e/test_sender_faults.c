@@ -5,7 +5,7 @@
  * it was given, or waits, or is refused for good; and the process is gone a second after the stack's end.
  */
 #include "tests/lib/children.h"
-#include "tests/lib/sender_run.h"
+#include "tests/lib/sender_scene.h"
 #include "tests/lib/skip.h"
 #include "tests/lib/world.h"
 
@@ -24,43 +24,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define GONE_WITHIN_MS 1000
-
-struct fixture {
-	char *folder;
-	char authority[300];
-	struct receiver receiver;
-	struct sender_run sender;
-	char host[300];
-	char uuid[37];
-	char *event;
-};
-
 static int setup(void **state)
 {
-	struct fixture *self = calloc(1, sizeof(*self));
+	int result = sender_scene_setup(state);
+	const struct sender_scene *self = *state;
 
-	network_forget_environment();
-	self->folder = children_make_folder();
-	snprintf(self->authority, sizeof(self->authority), "%s/authority.pem", self->folder);
 	setenv("SSL_CERT_FILE", self->authority, 1);
-	*state = self;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *self = *state;
-
-	network_forget_environment();
-	children_remove_folder(self->folder);
-	free(self->event);
-	free(self);
-	return children_none_left() ? 0 : -1;
+	return result;
 }
 
 /* `tls` NULL: plain text, whatever the scheme is. */
-static void receive(struct fixture *self, const char *mode, int port, const char *scheme, const char *tls,
+static void receive(struct sender_scene *self, const char *mode, int port, const char *scheme, const char *tls,
 		    const char *const *more)
 {
 	const char *options[8] = {NULL};
@@ -78,21 +52,8 @@ static void receive(struct fixture *self, const char *mode, int port, const char
 	snprintf(self->host, sizeof(self->host), "%s://localhost:%d", scheme, self->receiver.port);
 }
 
-static void start(struct fixture *self)
-{
-	struct sender_setup sender = {.host = self->host};
-
-	sender_start(&self->sender, self->folder, &sender);
-}
-
-static void give(struct fixture *self)
-{
-	free(self->event);
-	self->event = sender_give(&self->sender, self->uuid);
-}
-
 /* What arrived is what was given: uuid, timestamp and all. And nothing that came was worth a remark. */
-static void assert_clean(const struct fixture *self)
+static void assert_clean(const struct sender_scene *self)
 {
 	cJSON *events = receiver_notes(&self->receiver, "event"), *given = cJSON_Parse(self->event), *findings;
 	cJSON *requests = receiver_notes(&self->receiver, "request");
@@ -177,18 +138,18 @@ static const struct fault faults[] = {
 	{"hang", "https", NULL, WAITS, 0, {NULL}},
 };
 
-static void suffer(struct fixture *self, const struct fault *fault)
+static void suffer(struct sender_scene *self, const struct fault *fault)
 {
 	int requests;
 
 	receive(self, fault->mode, 0, fault->scheme, fault->tls, fault->options);
-	start(self);
-	give(self);
+	sender_scene_start(self);
+	sender_scene_give(self, 1);
 	if (fault->requests != 0)
 		receiver_expect(&self->receiver, "request", 1);
 	else if (strcmp(fault->mode, "deaf") != 0)
 		receiver_expect(&self->receiver, "connection", 1);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_clean(self);
 	requests = receiver_count(&self->receiver, "request");
 	if (fault->requests <= 0)
@@ -203,15 +164,15 @@ static void suffer(struct fixture *self, const struct fault *fault)
 }
 
 /* The same endpoint, well again: it gets what waits, and nothing else. */
-static void recover(struct fixture *self, const struct fault *fault)
+static void recover(struct sender_scene *self, const struct fault *fault)
 {
 	int waiting = fault->fate == WAITS || fault->fate == STORED, port = self->receiver.port;
 
 	receiver_stop(&self->receiver);
 	receive(self, "ok", port, fault->scheme, strcmp(fault->scheme, "https") == 0 ? "good" : NULL, NULL);
-	start(self);
+	sender_scene_start(self);
 	receiver_expect(&self->receiver, "event", waiting);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_clean(self);
 	assert_int_equal(receiver_count(&self->receiver, "event"), waiting);
 	assert_int_equal(receiver_count(&self->receiver, "request"), waiting);
@@ -232,18 +193,18 @@ static void test_every_trouble_ends_in_time_and_loses_nothing(void **state)
 static void test_what_is_too_large_even_alone_is_refused(void **state)
 {
 	static const char *const options[] = {"--max-events", "0", NULL};
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	char uuids[7][37];
 
 	receive(self, "ok", 0, "http", NULL, options);
-	start(self);
+	sender_scene_start(self);
 	for (int i = 0; i < 7; i++) {
-		give(self);
+		sender_scene_give(self, 1);
 		memcpy(uuids[i], self->uuid, sizeof(uuids[i]));
 	}
 	/* Together, by three, and each alone, at least. */
 	receiver_expect(&self->receiver, "request", 7);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_int_equal(receiver_count(&self->receiver, "event"), 0);
 	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
 	assert_in_range(receiver_count(&self->receiver, "request"), 7, 14);
@@ -255,7 +216,7 @@ static void test_what_is_too_large_even_alone_is_refused(void **state)
 /* While the stack runs: how long a silent peer is borne, seen from its side. */
 static void test_an_attempt_takes_a_second_at_most(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(address);
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), peer;
@@ -267,8 +228,8 @@ static void test_an_attempt_takes_a_second_at_most(void **state)
 	assert_int_equal(listen(listener, 4), 0);
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
 	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", ntohs(address.sin_port));
-	start(self);
-	give(self);
+	sender_scene_start(self);
+	sender_scene_give(self, 1);
 	wait.fd = listener;
 	assert_int_equal(poll(&wait, 1, CHILDREN_DEADLINE_MS), 1);
 	since = children_now_ms();
@@ -280,58 +241,58 @@ static void test_an_attempt_takes_a_second_at_most(void **state)
 	assert_in_range(children_now_ms() - since, 900, 1400);
 	close(peer);
 	close(listener);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_true(sender_keeps(self->folder, self->uuid));
 }
 
 static void test_a_port_that_refuses(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
 	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", world_free_port());
-	start(self);
-	give(self);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	sender_scene_start(self);
+	sender_scene_give(self, 1);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_true(sender_keeps(self->folder, self->uuid));
 }
 
 static void test_a_name_that_nobody_knows(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
 	snprintf(self->host, sizeof(self->host), "https://statistics.invalid");
-	start(self);
-	give(self);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	sender_scene_start(self);
+	sender_scene_give(self, 1);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_true(sender_keeps(self->folder, self->uuid));
 }
 
 static void test_a_resolver_that_never_answers(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	struct sender_setup silent = {.host = "https://statistics.example.org", .silent_resolver = true};
 
 	sender_start(&self->sender, self->folder, &silent);
 	if (self->sender.refused) {
 		skip_because("no network namespace to be had");
 	}
-	give(self);
-	assert_in_range(sender_end(&self->sender), 400, GONE_WITHIN_MS);
+	sender_scene_give(self, 1);
+	assert_in_range(sender_end(&self->sender), 400, SENDER_GONE_WITHIN_MS);
 	assert_true(sender_keeps(self->folder, self->uuid));
 }
 
 /* What is not allowed as an endpoint is never contacted; the events wait for nobody. */
 static void test_plain_http_to_elsewhere_is_refused(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
 	snprintf(self->host, sizeof(self->host), "http://192.0.2.1");
-	start(self);
-	give(self);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	sender_scene_start(self);
+	sender_scene_give(self, 1);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 }
 
-static void assert_nowhere_in_files(const struct fixture *self, const char *secret)
+static void assert_nowhere_in_files(const struct sender_scene *self, const char *secret)
 {
 	static const char *const names[] = {"outbox.db", "outbox.db-wal", "ledger.jsonl", "ledger.jsonl-wal", "noise"};
 
@@ -348,7 +309,7 @@ static void assert_nowhere_in_files(const struct fixture *self, const char *secr
 static void test_a_proxy_and_its_password(void **state)
 {
 	static const char *const modes[] = {"ok", "hang", "407"};
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		bool leads = strcmp(modes[i], "ok") == 0;
@@ -361,8 +322,8 @@ static void test_a_proxy_and_its_password(void **state)
 		setenv("HTTPS_PROXY", url, 1);
 		receive(self, "ok", 0, "https", "good", NULL);
 		snprintf(self->host, sizeof(self->host), "https://shop.localhost:%d", self->receiver.port);
-		start(self);
-		give(self);
+		sender_scene_start(self);
+		sender_scene_give(self, 1);
 		receiver_expect(&proxy, "connect", 1);
 		receiver_expect(&self->receiver, "event", leads);
 		snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)self->sender.pid);
@@ -370,7 +331,7 @@ static void test_a_proxy_and_its_password(void **state)
 		assert_true(read(fd, line, sizeof(line) - 1) > 0);
 		close(fd);
 		assert_string_equal(line, "upfront-telemetry");
-		assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+		assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 		assert_clean(self);
 		assert_int_equal(receiver_count(&self->receiver, "connection"), leads);
 		assert_int_equal(sender_keeps(self->folder, self->uuid), !leads);
@@ -380,7 +341,7 @@ static void test_a_proxy_and_its_password(void **state)
 	}
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, sender_scene_teardown)
 
 int main(void)
 {

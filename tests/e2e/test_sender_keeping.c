@@ -4,7 +4,7 @@
  * is quiet when there is nothing to do. Never a crash, never a word, never an event that was handed over and is neither sent nor kept.
  */
 #include "tests/lib/children.h"
-#include "tests/lib/sender_run.h"
+#include "tests/lib/sender_scene.h"
 #include "tests/lib/world.h"
 
 #include <setjmp.h>
@@ -21,52 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GONE_WITHIN_MS 1000
-
-struct fixture {
-	char *folder;
-	struct receiver receiver;
-	struct sender_run sender;
-	char host[64];
-	char uuid[37];
-};
-
-static int setup(void **state)
-{
-	struct fixture *self = calloc(1, sizeof(*self));
-
-	self->folder = children_make_folder();
-	*state = self;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *self = *state;
-
-	children_remove_folder(self->folder);
-	free(self);
-	return children_none_left() ? 0 : -1;
-}
-
-static void receive(struct fixture *self, const char *mode, int port)
-{
-	receiver_start(&self->receiver, self->folder, mode, port, NULL);
-	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", self->receiver.port);
-}
-
-static void start(struct fixture *self)
-{
-	sender_start(&self->sender, self->folder, &(struct sender_setup){.host = self->host});
-}
-
-static void give(struct fixture *self, int count)
-{
-	for (int i = 0; i < count; i++)
-		free(sender_give(&self->sender, self->uuid));
-}
-
-static const char *path(const struct fixture *self, const char *name)
+static const char *path(const struct sender_scene *self, const char *name)
 {
 	static char text[300];
 
@@ -77,31 +32,31 @@ static const char *path(const struct fixture *self, const char *name)
 /* One that refuses the key refuses the batch at hand; the others wait for a run with a better one. */
 static void test_a_refused_key_ends_the_sending_of_this_run(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	int port, refused;
 	cJSON *requests;
 
-	receive(self, "503", 0);
+	sender_scene_receive(self, "503", 0, NULL);
 	port = self->receiver.port;
-	start(self);
-	give(self, 250);
+	sender_scene_start(self);
+	sender_scene_give(self, 250);
 	receiver_expect(&self->receiver, "request", 1);
 	sender_end(&self->sender);
 	receiver_stop(&self->receiver);
 
-	receive(self, "401", port);
-	start(self);
+	sender_scene_receive(self, "401", port, NULL);
+	sender_scene_start(self);
 	receiver_expect(&self->receiver, "request", 1);
-	give(self, 1);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	sender_scene_give(self, 1);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	requests = receiver_notes(&self->receiver, "request");
 	assert_int_equal(cJSON_GetArraySize(requests), 1);
 	refused = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(requests, 0), "events")->valueint;
 	cJSON_Delete(requests);
 	receiver_stop(&self->receiver);
 
-	receive(self, "ok", port);
-	start(self);
+	sender_scene_receive(self, "ok", port, NULL);
+	sender_scene_start(self);
 	receiver_expect(&self->receiver, "event", 251 - refused);
 	sender_end(&self->sender);
 	assert_int_equal(receiver_count(&self->receiver, "event"), 251 - refused);
@@ -109,7 +64,7 @@ static void test_a_refused_key_ends_the_sending_of_this_run(void **state)
 }
 
 /* The next counts; fails at the deadline. */
-static cJSON *hear(struct fixture *self)
+static cJSON *hear(struct sender_scene *self)
 {
 	char text[1024];
 	ssize_t length;
@@ -131,17 +86,17 @@ static void test_it_tells_what_it_did_but_not_all_the_time(void **state)
 {
 	static const char *const names[] = {"queued",  "delivered",     "refused",       "evicted",
 					    "relayed", "relay_dropped", "relay_refused", "dropped"};
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	int64_t since = children_now_ms();
 	int told = 0, delivered = 0;
 
-	receive(self, "ok", 0);
-	start(self);
+	sender_scene_receive(self, "ok", 0, NULL);
+	sender_scene_start(self);
 	while (delivered < 40) {
 		cJSON *counts;
 
 		if (told < 2)
-			give(self, 20);
+			sender_scene_give(self, 20);
 		counts = hear(self);
 		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 			assert_true(cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(counts, names[i])));
@@ -160,26 +115,26 @@ static void test_it_tells_what_it_did_but_not_all_the_time(void **state)
 /* The other end is closed with counts unread in it, right behind the last events: the kernel then speaks of a reset first. */
 static void test_what_is_given_at_the_end_is_kept_behind_unread_counts(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	int port;
 
-	receive(self, "503", 0);
+	sender_scene_receive(self, "503", 0, NULL);
 	port = self->receiver.port;
-	start(self);
-	give(self, 1);
+	sender_scene_start(self);
+	sender_scene_give(self, 1);
 	assert_true(children_readable(self->sender.fd, CHILDREN_DEADLINE_MS));
-	give(self, 300);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	sender_scene_give(self, 300);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	receiver_stop(&self->receiver);
-	receive(self, "ok", port);
-	start(self);
+	sender_scene_receive(self, "ok", port, NULL);
+	sender_scene_start(self);
 	receiver_expect(&self->receiver, "event", 301);
 	sender_end(&self->sender);
 	receiver_stop(&self->receiver);
 }
 
 /* How often it has been on a processor of its own accord, all its threads together. */
-static long switches(const struct fixture *self)
+static long switches(const struct sender_scene *self)
 {
 	char name[64], line[128];
 	long count = 0, sum = 0;
@@ -198,14 +153,14 @@ static long switches(const struct fixture *self)
 
 static void test_an_idle_one_sleeps(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	cJSON *counts;
 	int delivered = 0;
 	long before;
 
-	receive(self, "ok", 0);
-	start(self);
-	give(self, 1);
+	sender_scene_receive(self, "ok", 0, NULL);
+	sender_scene_start(self);
+	sender_scene_give(self, 1);
 	while (delivered == 0) {
 		counts = hear(self);
 		delivered = number(counts, "delivered");
@@ -220,7 +175,7 @@ static void test_an_idle_one_sleeps(void **state)
 	receiver_stop(&self->receiver);
 }
 
-static void limit_files(const struct fixture *self, rlim_t size_bytes)
+static void limit_files(const struct sender_scene *self, rlim_t size_bytes)
 {
 	struct rlimit limit = {size_bytes, RLIM_INFINITY};
 
@@ -230,18 +185,18 @@ static void limit_files(const struct fixture *self, rlim_t size_bytes)
 /* No file may grow: what is handed over waits in the socket, nothing is said, and all of it arrives once there is room again. */
 static void test_a_full_disk_loses_nothing(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
-	receive(self, "ok", 0);
-	start(self);
-	give(self, 1);
+	sender_scene_receive(self, "ok", 0, NULL);
+	sender_scene_start(self);
+	sender_scene_give(self, 1);
 	receiver_expect(&self->receiver, "event", 1);
 	limit_files(self, 1);
-	give(self, 50);
+	sender_scene_give(self, 50);
 	assert_false(children_readable(self->sender.pidfd, 500));
 	limit_files(self, RLIM_INFINITY);
 	receiver_expect(&self->receiver, "event", 51);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_int_equal(receiver_count(&self->receiver, "event"), 51);
 	assert_int_equal(receiver_count(&self->receiver, "finding"), 0);
 	receiver_stop(&self->receiver);
@@ -249,30 +204,30 @@ static void test_a_full_disk_loses_nothing(void **state)
 
 static void test_a_disk_that_stays_full_does_not_hold_up_the_end(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
-	receive(self, "ok", 0);
-	start(self);
-	give(self, 1);
+	sender_scene_receive(self, "ok", 0, NULL);
+	sender_scene_start(self);
+	sender_scene_give(self, 1);
 	receiver_expect(&self->receiver, "event", 1);
 	limit_files(self, 1);
-	give(self, 50);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	sender_scene_give(self, 50);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	receiver_stop(&self->receiver);
 }
 
 /* It starts anew with what comes in; whoever had the old file in hand is not told of it. */
 static void test_a_damaged_outbox_is_replaced_while_it_runs(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	char rubbish[65536];
 	int64_t since = world_now_ms();
 	int fd, port;
 
-	receive(self, "503", 0);
+	sender_scene_receive(self, "503", 0, NULL);
 	port = self->receiver.port;
-	start(self);
-	give(self, 300);
+	sender_scene_start(self);
+	sender_scene_give(self, 300);
 	receiver_expect(&self->receiver, "request", 1);
 	receiver_stop(&self->receiver);
 	memset(rubbish, 'x', sizeof(rubbish));
@@ -282,27 +237,27 @@ static void test_a_damaged_outbox_is_replaced_while_it_runs(void **state)
 		assert_int_equal(pwrite(fd, rubbish, sizeof(rubbish), 0), sizeof(rubbish));
 		close(fd);
 	}
-	receive(self, "ok", port);
+	sender_scene_receive(self, "ok", port, NULL);
 	/* Not the ones before: what is given now. */
 	do {
-		give(self, 10);
+		sender_scene_give(self, 10);
 		world_pause(since, CHILDREN_DEADLINE_MS, "an event to arrive");
 	} while (receiver_count(&self->receiver, "event") == 0);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	receiver_stop(&self->receiver);
 }
 
 /* Where it cannot be written down what is sent, nothing is. */
 static void test_what_cannot_be_written_down_is_not_sent(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 
-	receive(self, "ok", 0);
+	sender_scene_receive(self, "ok", 0, NULL);
 	assert_int_equal(symlink("/dev/null", path(self, "ledger.jsonl")), 0);
-	start(self);
-	give(self, 3);
+	sender_scene_start(self);
+	sender_scene_give(self, 3);
 	assert_false(children_readable(self->sender.pidfd, 500));
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_int_equal(receiver_count(&self->receiver, "connection"), 0);
 	assert_int_equal(receiver_count(&self->receiver, "request"), 0);
 	assert_true(sender_keeps(self->folder, self->uuid));
@@ -310,7 +265,7 @@ static void test_what_cannot_be_written_down_is_not_sent(void **state)
 }
 
 /* Events with which the last batch of the ledger was begun; 0: not all that were given have been tried yet. */
-static int last_batch(const struct fixture *self, int given)
+static int last_batch(const struct sender_scene *self, int given)
 {
 	size_t size_bytes = 0;
 	char *ledger = children_slurp(self->folder, "ledger.jsonl", &size_bytes), *rest = ledger, *line;
@@ -333,23 +288,23 @@ static int last_batch(const struct fixture *self, int given)
 /* No answer at all may mean that the line is too slow for the batch: it goes in smaller ones before it stands in the way for ever. */
 static void test_what_is_never_answered_goes_in_smaller_batches(void **state)
 {
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	int64_t since = world_now_ms();
 	int count = 0;
 
 	snprintf(self->host, sizeof(self->host), "http://127.0.0.1:%d", world_free_port());
-	start(self);
-	give(self, 8);
+	sender_scene_start(self);
+	sender_scene_give(self, 8);
 	while (count == 0 || count == 8) {
 		world_pause(since, CHILDREN_DEADLINE_MS, "an attempt with fewer events");
 		count = last_batch(self, 8);
 	}
 	assert_in_range(count, 1, 4);
-	assert_in_range(sender_end(&self->sender), 0, GONE_WITHIN_MS);
+	assert_in_range(sender_end(&self->sender), 0, SENDER_GONE_WITHIN_MS);
 	assert_true(sender_keeps(self->folder, self->uuid));
 }
 
-static void await_dropped(struct fixture *self, int wanted)
+static void await_dropped(struct sender_scene *self, int wanted)
 {
 	int dropped;
 
@@ -377,18 +332,18 @@ static void test_wrong_messages_are_passed_over(void **state)
 		"P[]",
 		"P{}",
 	};
-	struct fixture *self = *state;
+	struct sender_scene *self = *state;
 	char *large = malloc(150000);
 
-	receive(self, "ok", 0);
-	start(self);
+	sender_scene_receive(self, "ok", 0, NULL);
+	sender_scene_start(self);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		assert_true(send(self->sender.fd, wrong[i], strlen(wrong[i]), 0) > 0);
-		give(self, 1);
+		sender_scene_give(self, 1);
 	}
 	memset(large, 'E', 150000);
 	assert_int_equal(send(self->sender.fd, large, 150000, 0), 150000);
-	give(self, 1);
+	sender_scene_give(self, 1);
 	receiver_expect(&self->receiver, "event", sizeof(wrong) / sizeof(*wrong) + 1);
 	await_dropped(self, sizeof(wrong) / sizeof(*wrong)); /* all but the last of them, and the large one */
 	sender_end(&self->sender);
@@ -398,7 +353,7 @@ static void test_wrong_messages_are_passed_over(void **state)
 	receiver_stop(&self->receiver);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, sender_scene_setup, sender_scene_teardown)
 
 int main(void)
 {
