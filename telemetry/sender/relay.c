@@ -320,6 +320,10 @@ static void on_request(struct evhttp_request *request, void *context)
 	}
 	if (origin)
 		relay_answer_admit(request, origin);
+	if (evbuffer_get_length(evhttp_request_get_input_buffer(request)) > RELAY_BODY_MAX) {
+		refuse_body(self, request, RELAY_TOO_LARGE);
+		return;
+	}
 	answer_target(self, request, path);
 }
 
@@ -331,10 +335,7 @@ static struct evhttp *http_create(struct relay *self, struct event_base *base)
 
 	if (!http)
 		return NULL;
-	evhttp_set_max_body_size(http, RELAY_BODY_MAX);
 	evhttp_set_max_headers_size(http, HEADER_BYTES_MAX);
-	/* Who sends too much hears of it, instead of a connection that breaks. */
-	evhttp_set_flags(http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
 						 EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
 	evhttp_set_gencb(http, on_request, self);
@@ -359,7 +360,8 @@ struct relay *relay_create(struct event_base *base, const cJSON *config, struct 
 	self->rules = relay_rules_create(config);
 	self->http = self->access && self->rules ? http_create(self, base) : NULL;
 	if (self->http)
-		self->gate = relay_gate_create(base, self->http, WIRE_RELAY_FD, (size_t)listeners->valueint);
+		self->gate = relay_gate_create(base, self->http, WIRE_RELAY_FD, (size_t)listeners->valueint,
+					       RELAY_REQUEST_MS);
 	if (!self->gate) {
 		relay_destroy(self);
 		return NULL;

@@ -18,6 +18,7 @@ struct relay_packing {
 	bool is_base64, is_gzip; /* announced */
 };
 
+#define RELAY_TOO_LARGE_TEXT "maximum event size exceeded: the body is too large, send it in parts"
 /* What can be wrong with a body, in the words of PostHog's service. X(enumerator, status, text) */
 #define RELAY_FAULTS(X)                                                                                   \
 	X(RELAY_FINE, 200, "")                                                                            \
@@ -29,7 +30,7 @@ struct relay_packing {
 	X(RELAY_NO_EVENT, 400, "request holds no event")                                                  \
 	X(RELAY_NO_NAME, 400,                                                                             \
 	  "failed to hydrate events from request: non-engage request missing event name attribute")       \
-	X(RELAY_TOO_LARGE, 413, "maximum event size exceeded: the body is too large, send it in parts")   \
+	X(RELAY_TOO_LARGE, 413, RELAY_TOO_LARGE_TEXT)                                                     \
 	X(RELAY_TOO_MANY, 413, "maximum event size exceeded: too many events in one request, send fewer") \
 	X(RELAY_FULL, 503, "too many events wait to be sent, please retry")                               \
 	X(RELAY_BUSY, 503, "transient error, please retry")

@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "telemetry/sender/relay.h"
+#include "telemetry/sender/relay_body.h"
 #include "telemetry/wire.h"
 
 #include <event2/buffer.h>
@@ -21,6 +22,9 @@
 #define TICK_MS 50 /* while somebody waits, or is waited for */
 #define OVERSIZE_BYTES (RELAY_BODY_MAX + 64u * 1024u)
 
+static const char too_large[] = "HTTP/1.1 413 Payload Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
+				"Connection: close\r\n\r\n" RELAY_TOO_LARGE_TEXT;
+
 struct guest {
 	struct relay_gate *gate;
 	struct bufferevent *bufferevent; /* evhttp's; NULL: nobody */
@@ -29,6 +33,7 @@ struct guest {
 	int64_t since_ms; /* its request began; idle: its last one ended */
 	size_t held_bytes; /* of its request so far; 0: idle */
 	bool paused, leaves;
+	bool refused; /* its answer has been given; what it still says is thrown away */
 };
 
 struct door {
@@ -43,6 +48,7 @@ struct relay_gate {
 	struct door doors[WIRE_RELAYS_MAX];
 	size_t door_count;
 	uint64_t oversized;
+	int request_ms;
 	bool full, closed;
 };
 
@@ -91,6 +97,8 @@ static struct guest *guest_of(struct relay_gate *self, const struct bufferevent 
 static void turn_out(struct guest *guest)
 {
 	shutdown(guest->fd, SHUT_RDWR);
+	/* Whoever goes on sending would be read on in spite of that: Linux tells the end when all has been read. */
+	bufferevent_trigger_event(guest->bufferevent, BEV_EVENT_READING | BEV_EVENT_EOF, BEV_OPT_DEFER_CALLBACKS);
 	guest->leaves = true;
 }
 
@@ -137,20 +145,36 @@ static void tick_soon(struct relay_gate *self)
 		event_add(self->tick, &delay);
 }
 
+/*
+ * evhttp would answer with a page, and to one who asks whether it may send so much (Expect) not at all: it waits for the body. A client that is
+ * cut off while it sends would not hear the answer, so it is listened to, for as long as a request may take.
+ */
+static void refuse(struct guest *guest)
+{
+	int fd = bufferevent_getfd(guest->bufferevent);
+
+	guest->refused = true;
+	guest->gate->oversized++;
+	/* Nothing was said before on a connection whose request is not whole: it fits. */
+	send(fd, too_large, sizeof(too_large) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	shutdown(fd, SHUT_WR);
+}
+
 static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *context)
 {
 	struct guest *guest = context;
 
-	(void)buffer;
 	if (info->n_added == 0)
 		return;
 	if (guest->held_bytes == 0)
 		guest->since_ms = clock_monotonic_ms();
-	if (guest->held_bytes < OVERSIZE_BYTES) {
+	if (!guest->refused) {
 		guest->held_bytes += info->n_added;
-		/* evhttp reads it to its end, keeping nothing, and answers 413. */
-		guest->gate->oversized += guest->held_bytes >= OVERSIZE_BYTES;
+		if (guest->held_bytes >= OVERSIZE_BYTES)
+			refuse(guest);
 	}
+	if (guest->refused)
+		evbuffer_drain(buffer, evbuffer_get_length(buffer));
 	if (!may_be_read(guest->gate, guest)) {
 		guest->paused = true;
 		bufferevent_disable(guest->bufferevent, EV_READ);
@@ -303,7 +327,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 		if (!guest->bufferevent || guest->fd < 0 || guest->held_bytes == 0)
 			continue;
 		busy = true;
-		if (!guest->paused && !guest->leaves && now_ms - guest->since_ms >= RELAY_REQUEST_MS)
+		if (!guest->paused && !guest->leaves && now_ms - guest->since_ms >= self->request_ms)
 			turn_out(guest);
 	}
 	resume(self);
@@ -356,12 +380,13 @@ static int add_door(struct relay_gate *self, struct event_base *base, struct evh
 	return evconnlistener_enable(door->listener);
 }
 
-struct relay_gate *relay_gate_create(struct event_base *base, struct evhttp *http, int fd, size_t count)
+struct relay_gate *relay_gate_create(struct event_base *base, struct evhttp *http, int fd, size_t count, int request_ms)
 {
 	struct relay_gate *self = calloc(1, sizeof(*self));
 
 	if (!self)
 		return NULL;
+	self->request_ms = request_ms;
 	self->settle = event_new(base, -1, 0, on_settle, self);
 	self->tick = event_new(base, -1, 0, on_tick, self);
 	if (!self->settle || !self->tick)

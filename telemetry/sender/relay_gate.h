@@ -5,9 +5,10 @@
  *   - at most RELAY_CONNECTIONS_MAX connections are open. When one more waits at the door, the one that has been idle longest makes room;
  *   - a request is there within RELAY_REQUEST_MS, however slowly it comes; an idle connection ends after RELAY_IDLE_S;
  *   - of requests that are not whole yet about RELAY_HELD_MAX bytes are held, and of each connection RELAY_SMALL_BYTES: beyond that only the largest one
- *     is read on, the others wait in their sockets. So the total stays bounded, and some request always comes to its end.
+ *     is read on, the others wait in their sockets. So the total stays bounded, and some request always comes to its end;
+ *   - what is larger than a request can be is answered with 413 as soon as that is clear, and the rest of it thrown away.
  *
- * A connection ends by shutdown(): evhttp owns it, sees its end and frees it. evhttp does not tell when one has ended: the table is
+ * A connection is told that it has ended: evhttp owns it, and frees it. evhttp does not tell when one has ended: the table is
  * compared with what is open.
  */
 #ifndef UPFRONT_TELEMETRY_SENDER_RELAY_GATE_H
@@ -26,15 +27,19 @@ struct evhttp;
 struct evhttp_request;
 struct relay_gate;
 
-/* Takes connections of `count` listening sockets from `fd` on (not owned) for `http`, which is freed before the gate is destroyed. */
-struct relay_gate *relay_gate_create(struct event_base *base, struct evhttp *http, int fd, size_t count);
+/*
+ * Takes connections of `count` listening sockets from `fd` on (not owned) for `http`, which is freed before the gate is destroyed, and whose
+ * own maximum of a body is none: what is larger than can be is refused here. A request has `request_ms` to come.
+ */
+struct relay_gate *relay_gate_create(struct event_base *base, struct evhttp *http, int fd, size_t count,
+				     int request_ms);
 void relay_gate_destroy(struct relay_gate *self);
 
 /* A whole request has come, and is about to be answered. */
 void relay_gate_asked(struct relay_gate *self, struct evhttp_request *request);
 /* No new connections from now on. */
 void relay_gate_close(struct relay_gate *self);
-/* Requests that were larger than can be, and that evhttp turned away by itself. */
+/* Requests that were refused for being larger than can be. */
 uint64_t relay_gate_oversized(const struct relay_gate *self);
 
 #endif

@@ -330,12 +330,42 @@ static void test_a_body_that_is_too_large_is_told_so(void **state)
 
 	(void)state;
 	assert_int_equal(scene_post(&scene, "/batch/", "", body, RELAY_BODY_MAX + 200000), 413);
+	assert_non_null(strstr(scene.answer, "text/plain"));
+	assert_non_null(strstr(scene.answer, "maximum event size exceeded"));
 	assert_int_equal(relay_counts(scene.relay).refused, 1);
+	assert_int_equal(scene_post(&scene, "/batch/", "", body, RELAY_BODY_MAX + 1), 413);
+	assert_non_null(strstr(scene.answer, "text/plain"));
+	assert_int_equal(relay_counts(scene.relay).refused, 2);
 	memset(body, ' ', RELAY_BODY_MAX);
 	memcpy(body, "[" ONE, sizeof("[" ONE) - 1);
 	body[RELAY_BODY_MAX - 1] = ']';
 	assert_int_equal(scene_post(&scene, "/batch/", "", body, RELAY_BODY_MAX), 200);
 	assert_names("started ");
+	free(body);
+}
+
+/* curl and what stands on it ask first when they have much to say. */
+static void test_who_asks_first_is_answered_however_much_it_would_say(void **state)
+{
+	const size_t sizes[] = {strlen(ONE), RELAY_BODY_MAX + 1, 2 * RELAY_BODY_MAX};
+	char *body = calloc(2 * RELAY_BODY_MAX, 1);
+
+	(void)state;
+	memcpy(body, ONE, strlen(ONE));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int fd = scene_connect(&scene), length;
+		char head[256];
+
+		length = snprintf(head, sizeof(head),
+				  "POST /r/" SCENE_TOKEN "/batch/ HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+				  "Content-Length: %zu\r\nExpect: 100-continue\r\n\r\n",
+				  scene.port, sizes[i]);
+		assert_int_equal(scene_say(&scene, fd, head, (size_t)length, false), 100);
+		assert_int_equal(scene_say(&scene, fd, body, sizes[i], false), sizes[i] > RELAY_BODY_MAX ? 413 : 200);
+		close(fd);
+	}
+	assert_names("started ");
+	assert_int_equal(relay_counts(scene.relay).refused, 2);
 	free(body);
 }
 
@@ -546,6 +576,7 @@ int main(void)
 		CASE(test_only_who_means_this_relay_is_answered),
 		CASE(test_a_bomb_ends_early),
 		CASE(test_a_body_that_is_too_large_is_told_so),
+		CASE(test_who_asks_first_is_answered_however_much_it_would_say),
 		CASE(test_too_many_events_at_once_are_none),
 		CASE(test_a_nearly_full_outbox_asks_for_patience),
 		CASE(test_one_connection_serves_many_requests),
