@@ -239,6 +239,11 @@ static void capture(struct relay *self, struct evhttp_request *request, const ch
 	struct take take = {.relay = self, .event = {.rules = self->rules, .now_ms = clock_wall_ms()}};
 	enum relay_fault fault;
 
+	if (relay_access_is_nameless_page(evhttp_request_get_input_headers(request))) {
+		refuse(self, request, 403,
+		       "pages name their origin when they send events: let the request be a CORS one");
+		return;
+	}
 	/* A person's no removed the file: nobody keeps anything any more, the clients neither. */
 	if (outbox_is_wiped(self->outbox)) {
 		relay_answer_taken(request, query);

@@ -131,6 +131,14 @@ enum relay_admission relay_access_check(const struct relay_access *self, struct 
 	return RELAY_ADMITTED;
 }
 
+bool relay_access_is_nameless_page(struct evkeyvalq *headers)
+{
+	const char *site = single(headers, "Sec-Fetch-Site");
+
+	/* "none": somebody typed the address. */
+	return site && !single(headers, "Origin") && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+}
+
 const char *relay_access_path(const struct relay_access *self, const char *path)
 {
 	const char *token, *end;

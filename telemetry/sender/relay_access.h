@@ -24,6 +24,12 @@ enum relay_admission relay_access_check(const struct relay_access *self, struct 
 					const char **origin);
 
 /*
+ * A page asks without naming its origin: a picture's or a script's address, a form, a link somebody followed. PostHog's clients never send
+ * events so, and any page can.
+ */
+bool relay_access_is_nameless_page(struct evkeyvalq *headers);
+
+/*
  * What follows "/r/TOKEN" in a path ("" or "/..."), or NULL: the token is another. How long this takes tells nothing of how much of it
  * was right.
  */

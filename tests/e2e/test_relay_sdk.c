@@ -97,12 +97,12 @@ static void check_events(const struct receiver *receiver)
 			    *properties = cJSON_GetObjectItem(event, "properties");
 		int number = cJSON_GetObjectItem(properties, "count")->valueint;
 
+		assert_in_range(number, 0, EVENTS - 1);
 		assert_string_equal(cJSON_GetObjectItem(event, "event")->valuestring, "page_opened");
 		assert_string_equal(cJSON_GetObjectItem(event, "distinct_id")->valuestring, RELAY_RUN_ID);
 		assert_string_equal(cJSON_GetObjectItem(properties, "page")->valuestring, "home");
 		assert_true(cJSON_IsTrue(cJSON_GetObjectItem(properties, "dark")));
 		assert_int_equal(cJSON_GetArraySize(properties), 7 + 3);
-		assert_in_range(number, 0, EVENTS - 1);
 		assert_false(seen[number]);
 		seen[number] = true;
 	}

@@ -85,6 +85,16 @@ async function unlisted(context) {
 	await page.goto('http://localhost:3001/plain');
 	await page.evaluate(() => { send(1000); });
 	await page.click('button');
+	// Addresses that any page can have asked for, without its origin in the request.
+	const event = encodeURIComponent(JSON.stringify({ event: 'page_opened', properties: { count: 1002 } }));
+	const blind = await page.evaluate(async (address) => {
+		const picture = new Image();
+		const done = new Promise((resolve) => (picture.onerror = resolve));
+		picture.src = address;
+		await done;
+		return (await fetch(address, { mode: 'no-cors' })).type;
+	}, `${host}/e/?data=${event}`);
+	if (blind !== 'opaque') problems.push(`a stranger reads an answer: ${blind}`);
 	await page.evaluate(() => addEventListener('pagehide', () => send(1001, { transport: 'sendBeacon' })));
 	while (refused < 3 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 20));
 	await page.goto('http://localhost:3001/away');
