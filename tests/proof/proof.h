@@ -73,6 +73,7 @@ struct proof_way {
 	const char *file, *text; /* a file of the world, written beforehand */
 	const char *typed; /* on a terminal: the answer */
 	bool terminal;
+	bool by_line; /* the dialog is no screen that goes away once answered */
 	bool policy; /* `text` is /etc/upfront/config.yaml, in a mount namespace */
 	bool scripted; /* what scripts see: the quick form, too, plays every command here */
 	bool probed; /* the stack declares probes and a port, so sockets for these are looked away from; network of its own, with loopback */

@@ -100,6 +100,8 @@ static void prepare(struct play *self)
 	world_write(&self->world, "compose.yaml", text);
 	world_setenv(&self->world, "SERVER", server);
 	free(server);
+	snprintf(text, sizeof(text), "%s/upfront", self->world.bin_dir);
+	world_setenv(&self->world, "PROGRAM", text);
 	world_write(&self->world, "worker.sh", worker_text);
 	/* Leaks are looked for by the untraced tests: the leak checker cannot work under a tracer. */
 	world_setenv(&self->world, "ASAN_OPTIONS", "detect_leaks=0");
@@ -145,7 +147,10 @@ static void bring_up(struct play *self)
 				      .trace_calls = CALLS};
 
 	run_begin(&self->up, &self->world, &options);
-	if (way->typed != NULL) {
+	if (way->by_line) {
+		run_expect(&self->up, "then Enter:");
+		run_type(&self->up, way->typed);
+	} else if (way->typed != NULL) {
 		run_expect(&self->up, "No, do not send");
 		run_press(&self->up, way->typed, DIALOG_GONE);
 	}
