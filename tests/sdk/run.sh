@@ -38,7 +38,7 @@ install_npm() {
 	ready "$name" && return 0
 	mkdir -p "$cache/$name" && cp "$here/package.json" "$cache/$name/" || exit 1
 	quietly "$fetch_seconds" npm install --prefix "$cache/$name" --ignore-scripts --no-audit --no-fund \
-		--fetch-retries=1 --fetch-timeout=20000 "$@" ||
+		--fetch-retries=1 --fetch-retry-mintimeout=1000 --fetch-timeout=20000 "$@" ||
 		skip "the packages $* are not to be had"
 	: >"$cache/$name.ready"
 }

@@ -254,6 +254,9 @@ static const struct {
 	{"OPTIONS /r/" SCENE_TOKEN "/e/",
 	 "Host: 127.0.0.1:PORT\r\nOrigin: http://localhost:3000\r\nAccess-Control-Request-Headers: content-type\r\n",
 	 204, "Access-Control-Allow-Headers: content-type\r\n"},
+	/* a beacon that is JSON asks first, too, and its browser wants this to be said */
+	{"OPTIONS /r/" SCENE_TOKEN "/e/", "Host: 127.0.0.1:PORT\r\nOrigin: http://localhost:3000\r\n", 204,
+	 "Access-Control-Allow-Credentials: true\r\n"},
 	{"OPTIONS /r/" SCENE_TOKEN "/e/", "Host: 127.0.0.1:PORT\r\nOrigin: http://evil.example\r\n", 403,
 	 "!Access-Control"},
 	{"POST /r/0123456789abcdef0123456789abcdee/e/", "Host: 127.0.0.1:PORT\r\n", 401, "invalid or has expired"},
