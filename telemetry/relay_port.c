@@ -17,13 +17,14 @@
 /* Whoever connects and says nothing is the kernel's guest for so long. */
 #define SILENCE_S 5
 
-/* Says nothing, and suits whoever sends events or asks for flags, from a page of any origin too. */
+/* Says nothing, and suits whoever sends events or asks for flags, from a page of any origin too; one that wants a script is not to run it. */
 #define ANSWER_BODY                                            \
 	"{\"status\":\"Ok\",\"flags\":{},\"featureFlags\":{}," \
 	"\"featureFlagPayloads\":{},\"errorsWhileComputingFlags\":false}"
 #define ANSWER_HEAD                           \
 	"HTTP/1.1 200 OK\r\n"                 \
 	"Content-Type: application/json\r\n"  \
+	"X-Content-Type-Options: nosniff\r\n" \
 	"Access-Control-Allow-Origin: *\r\n"  \
 	"Access-Control-Allow-Headers: *\r\n" \
 	"Connection: close\r\n"               \

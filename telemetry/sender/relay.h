@@ -5,7 +5,8 @@
  *
  *   a request    POST /r/TOKEN/{batch|capture|e|i/v0/e|track|engage}[/], GET with ?data= (as posthog-js does), OPTIONS for listed
  *                origins; flags and decide: "none".
- *                The token must be right (compared in constant time), Host must name one of our addresses, Origin must be absent or listed.
+ *                The token must be right (compared in constant time), Host must name one of our addresses, Origin must be absent or listed;
+ *                events of a page (Sec-Fetch-Site tells) come with one.
  *                Bodies of at most RELAY_BODY_MAX bytes, RELAY_UNPACKED_MAX unpacked, at most RELAY_CONNECTIONS_MAX connections.
  *   a body       JSON, gzip (by header, ?compression= or magic bytes), base64 form data; one event, an array, a batch
  *   an event     made anew: a declared name, declared properties of the declared kinds, the stack's common properties, its distinct_id, the

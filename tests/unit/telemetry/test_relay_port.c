@@ -180,6 +180,7 @@ static void test_an_answer_says_well_and_reads_nothing(void **state)
 	answer = read_all(client);
 	assert_memory_equal(answer, "HTTP/1.1 200 OK\r\n", 17);
 	assert_non_null(strstr(answer, "Content-Type: application/json\r\n"));
+	assert_non_null(strstr(answer, "X-Content-Type-Options: nosniff\r\n"));
 	assert_non_null(strstr(answer, "Connection: close\r\n"));
 	assert_non_null(strstr(answer, "Access-Control-Allow-Origin: *\r\n"));
 	assert_int_equal(atoi(strstr(answer, "Content-Length: ") + 16), strlen(strstr(answer, "\r\n\r\n") + 4));
