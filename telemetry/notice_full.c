@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/command_table.h"
 #include "config/decide.h"
 #include "config/stack.h"
 #include "telemetry/notice_parts.h"
@@ -73,6 +74,67 @@ static void write_events(FILE *out, const char *schema_text)
 	cJSON_Delete(schema);
 }
 
+static void write_words(FILE *out, const char *const *words, const char *opening)
+{
+	for (; words && *words; words++) {
+		fputs(opening, out);
+		text_write_clean(out, *words, FULL_MAX_SHOWN);
+		opening = ", ";
+		if (!words[1])
+			fputc(')', out);
+	}
+}
+
+static void write_options(FILE *out, const struct command_option *options, size_t count, const char *separator)
+{
+	for (size_t i = 0; i < count; i++) {
+		fputs(separator, out);
+		text_write_clean(out, options[i].name, FULL_MAX_SHOWN);
+		if (options[i].negated) {
+			fputs(", ", out);
+			text_write_clean(out, options[i].negated, FULL_MAX_SHOWN);
+		}
+		write_words(out, options[i].words, " (");
+		separator = ", ";
+	}
+}
+
+static void write_command(FILE *out, const char *program, const struct command_entry *entry)
+{
+	fputs("- ", out);
+	text_write_clean(out, program, FULL_MAX_SHOWN);
+	fputc(' ', out);
+	text_write_clean(out, entry->name, FULL_MAX_SHOWN);
+	write_options(out, entry->options, entry->option_count, ": ");
+	for (size_t i = 0; i < entry->operand_count; i++)
+		write_words(out, entry->operands[i].words, "; one of (");
+	fputc('\n', out);
+}
+
+/* All of the product's own programs that can be told by name. */
+static void write_commands(FILE *out, const struct telemetry_decl *decl)
+{
+	if (decl->command_count == 0)
+		return;
+	fputs("Names in the table, beside those of upfront itself (which upfront help lists), for commands that "
+	      "upfront "
+	      "run starts:\n",
+	      out);
+	for (size_t i = 0; i < decl->command_count; i++) {
+		const struct command_table *table = &decl->commands[i];
+
+		if (table->option_count > 0) {
+			fputs("- ", out);
+			text_write_clean(out, table->program, FULL_MAX_SHOWN);
+			write_options(out, table->options, table->option_count, " with every command: ");
+			fputc('\n', out);
+		}
+		for (size_t k = 0; k < table->entry_count; k++)
+			if (!table->entries[k].untracked)
+				write_command(out, table->program, &table->entries[k]);
+	}
+}
+
 /* What comes from the services themselves. */
 static void write_reporting(FILE *out, const struct stack *stack)
 {
@@ -95,6 +157,14 @@ static void write_reporting(FILE *out, const struct stack *stack)
 	      "made, "
 	      "or left out.\n",
 	      out);
+	if (decl->origins) {
+		fputs("Pages in a browser can report in the same way, if they come from ", out);
+		for (const char *const *origin = decl->origins; *origin; origin++) {
+			fputs(origin == decl->origins ? "" : ", ", out);
+			text_write_clean(out, *origin, FULL_MAX_SHOWN);
+		}
+		fputs(".\n", out);
+	}
 }
 
 static void write_who(FILE *out, const struct stack *stack)
@@ -156,6 +226,7 @@ void notice_write_full(FILE *out, const struct stack *stack, const char *schema_
 	fputc('\n', out);
 	write_who(out, stack);
 	write_events(out, schema_text);
+	write_commands(out, stack->telemetry);
 	write_reporting(out, stack);
 	write_choice(out, stack);
 }

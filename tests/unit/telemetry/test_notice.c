@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/command_table.h"
 #include "telemetry/catalog.h"
 #include "telemetry/hash.h"
 #include "telemetry/notice.h"
@@ -242,6 +243,44 @@ static void test_the_full_notice_names_every_event_and_property(void **state)
 	shop_finish(&shop);
 }
 
+static void test_the_full_notice_names_commands_and_pages(void **state)
+{
+	static const char *const formats[] = {"json", "csv", NULL};
+	static const struct command_option of_all[] = {{.name = "--verbose", .letter = 'v', .kind = COMMAND_COUNT}};
+	static const struct command_option of_run[] = {
+		{.name = "--format", .kind = COMMAND_ENUM, .words = formats},
+		{.name = "--cache", .negated = "--no-cache", .kind = COMMAND_BOOL},
+		{.name = "--token", .kind = COMMAND_SECRET}};
+	static const struct command_operand operands[] = {{COMMAND_PATH, NULL}, {COMMAND_ENUM, formats}};
+	static const struct command_entry entries[] = {
+		{.name = "run", .options = of_run, .option_count = 3, .operands = operands, .operand_count = 2},
+		{.name = "dbt run"},
+		{.name = "login", .untracked = true}};
+	static const struct command_table commands[] = {
+		{.program = "shopctl", .options = of_all, .option_count = 1, .entries = entries, .entry_count = 3}};
+	struct shop shop;
+	struct telemetry_notice notice, other;
+
+	(void)state;
+	shop_init(&shop);
+	shop_declare_events(&shop);
+	assert_int_equal(telemetry_notice_make(&shop.stack, &notice), 0);
+	assert_null(strstr(notice.full, "upfront help lists"));
+	assert_holds(notice.full, "if they come from http://localhost:3000.\n");
+	shop.decl.commands = commands;
+	shop.decl.command_count = 1;
+	assert_int_equal(telemetry_notice_make(&shop.stack, &other), 0);
+	assert_holds(other.full, "\n- shopctl with every command: --verbose\n");
+	assert_holds(other.full,
+		     "\n- shopctl run: --format (json, csv), --cache, --no-cache, --token; one of (json, csv)\n");
+	assert_holds(other.full, "\n- shopctl dbt run\n");
+	assert_null(strstr(other.full, "login"));
+	assert_string_not_equal(notice.hash, other.hash);
+	telemetry_notice_finish(&other);
+	telemetry_notice_finish(&notice);
+	shop_finish(&shop);
+}
+
 static void test_the_hash_changes_with_any_word(void **state)
 {
 	struct shop shop;
@@ -332,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_services_report_through_upfront_or_on_their_own),
 		cmocka_unit_test(test_a_kept_number_is_not_called_one_of_this_run),
 		cmocka_unit_test(test_the_full_notice_names_every_event_and_property),
+		cmocka_unit_test(test_the_full_notice_names_commands_and_pages),
 		cmocka_unit_test(test_the_hash_changes_with_any_word),
 		cmocka_unit_test(test_hostile_names_become_harmless),
 		cmocka_unit_test(test_no_declaration_no_notice),
