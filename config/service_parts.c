@@ -40,6 +40,8 @@ void read_withdraw(struct reader *self, const char *key, const struct node *valu
 	struct withdraw_notice *notice = field;
 
 	reader_map(self, key, value, &table_withdraw, notice);
+	if (value->kind != NODE_MAP && value->kind != NODE_NULL)
+		err_hint(self->err, "say {signal: SIGUSR1}, or {exec: [PROGRAM, ARGUMENT]}");
 	if (value->kind != NODE_MAP)
 		return;
 	if (!node_find(value, "signal") == !node_find(value, "exec"))

@@ -395,6 +395,7 @@ static void test_errors(void **state)
 		 "'<a>' is no option, and only options are common to all commands"},
 		{"commands: {t: {'*': {track: false}}}", "'track' is no option"},
 		{"commands: {t: {'*': {-a: int, '-a, --b': int}}}", "command 't *': option '-a' is there twice"},
+		{"on_withdraw: SIGHUP", "hint: say {signal: SIGUSR1}, or {exec: [PROGRAM, ARGUMENT]}"},
 		{"on_withdraw: {}", "'on_withdraw': wanted either {signal: NAME} or {exec: [...]}"},
 		{"on_withdraw: {signal: SIGUSR1, exec: [a]}", "'on_withdraw': wanted either {signal: NAME}"},
 		{"on_withdraw: {signal: SIGFOO}", "unknown signal 'SIGFOO'"},
