@@ -20,6 +20,7 @@ struct telemetry_facts;
 
 /* What the preview says instead of what does not exist yet. */
 #define EVENT_MADE_AFTER_YES "(made only after yes)"
+#define EVENT_REDACTED "<redacted>"
 #define EVENT_MEASURED_LATER "(measured when ready)"
 #define EVENT_KNOWN_AT_END "(known when it has ended)" /* a command */
 #define EVENT_KNOWN_AT_ANSWER "(known when it is answered)" /* a request */

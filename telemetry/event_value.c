@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/event_value.h"
 
+#include "config/secrets.h"
 #include "config/stack.h"
 #include "telemetry/catalog.h"
 #include "telemetry/event.h"
@@ -10,6 +11,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A text, null when there is none. What was found on the machine and does not fit its row counts as not found. */
@@ -18,6 +20,16 @@ static cJSON *text_or_null(const struct catalog_property *row, const char *text)
 	if (!text || (row && !catalog_allows_text(row, text)))
 		return cJSON_CreateNull();
 	return cJSON_CreateString(text);
+}
+
+/* A text of the stack file's, or one that it had asked for. What the stack knows as a secret never leaves, whoever declared it. */
+static cJSON *stack_text(const struct event_source *self, const struct catalog_property *row, const char *text)
+{
+	char *masked = text ? secrets_mask(&self->stack->secrets, text) : NULL;
+	cJSON *value = text_or_null(row, masked ? EVENT_REDACTED : text);
+
+	free(masked);
+	return value;
 }
 
 static cJSON *unknown(const struct event_source *self, const char *placeholder)
@@ -41,14 +53,14 @@ static cJSON *version_value(const struct event_source *self, const struct catalo
 	if (!service)
 		return cJSON_CreateNull();
 	if (service->version.text)
-		return text_or_null(NULL, service->version.text);
+		return stack_text(self, NULL, service->version.text);
 	if (!service->version.argv)
 		return cJSON_CreateNull();
 	if (!facts)
 		return unknown(self, EVENT_MEASURED_LATER);
 	for (size_t i = 0; i < facts->service_count; i++) {
 		if (strcmp(facts->services[i].name, service->name) == 0)
-			return text_or_null(entry->row, facts->services[i].version);
+			return stack_text(self, entry->row, facts->services[i].version);
 	}
 	return cJSON_CreateNull();
 }
@@ -134,7 +146,7 @@ static cJSON *start_value(const struct event_source *self, const struct catalog_
 	case SOURCE_TIME:
 		return text_or_null(NULL, self->time);
 	default: /* SOURCE_EXEC */
-		return text_or_null(entry->row, facts->exec_values ? facts->exec_values[entry->exec_index] : NULL);
+		return stack_text(self, entry->row, facts->exec_values ? facts->exec_values[entry->exec_index] : NULL);
 	}
 }
 
@@ -238,7 +250,7 @@ cJSON *event_value(const struct event_source *self, const struct catalog_entry *
 	case CATALOG_FROM_SESSION_ID:
 		return event_value_after_yes(self->session_id);
 	case SOURCE_APP_VERSION:
-		return text_or_null(NULL, self->stack->version);
+		return stack_text(self, NULL, self->stack->version);
 	case SOURCE_LAUNCHER_VERSION:
 		return cJSON_CreateString(UPFRONT_VERSION);
 	case SOURCE_PLATFORM:
@@ -249,7 +261,7 @@ cJSON *event_value(const struct event_source *self, const struct catalog_entry *
 	case SOURCE_IS_CI:
 		return cJSON_CreateBool(self->is_ci);
 	case SOURCE_VALUE:
-		return text_or_null(NULL, entry->declared->text);
+		return stack_text(self, NULL, entry->declared->text);
 	default:
 		return start_value(self, entry, source);
 	}

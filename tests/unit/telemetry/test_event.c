@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/event.h"
 
+#include "config/pool.h"
+#include "config/secrets.h"
 #include "telemetry/catalog.h"
 #include "telemetry/id.h"
 #include "telemetry/machine.h"
@@ -542,6 +544,39 @@ static void test_found_values_that_do_not_fit_count_as_not_found(void **state)
 	shop_finish(&shop);
 }
 
+/* By mistake a stack file can name any variable, and any program print it: the stack knows which values are secret. */
+static void test_secrets_are_not_sent_whoever_declared_them(void **state)
+{
+	struct shop shop;
+	struct telemetry_service found[] = {{"api", "built with sk-secret-1", true}};
+	const char *const exec_values[] = {"sk-secret-1", "fine"};
+	struct telemetry_facts facts = {.services = found, .service_count = 1, .exec_values = exec_values};
+	struct pool *pool = pool_create();
+	char *preview;
+	cJSON *event;
+
+	(void)state;
+	shop_init(&shop);
+	secrets_add(&shop.stack.secrets, pool, "sk-secret-1");
+	shop.common[0].text = "sk-secret-1";
+	shop.stack.version = "https://me:word@shop.example";
+	shop.services[0].version.text = "1 sk-secret-1";
+	preview = telemetry_preview(&shop.stack, NULL);
+	event = build_start(&shop, &facts);
+	assert_string_equal(property(event, "model")->valuestring, "<redacted>");
+	assert_string_equal(property(event, "app_version")->valuestring, "<redacted>");
+	assert_string_equal(property(event, "front_version")->valuestring, "<redacted>");
+	assert_string_equal(property(event, "api-version")->valuestring, "<redacted>");
+	assert_string_equal(property(event, "tool")->valuestring, "<redacted>");
+	assert_string_equal(property(event, "build")->valuestring, "fine");
+	assert_non_null(strstr(preview, "\"model\":\t\"<redacted>\""));
+	assert_null(strstr(preview, "sk-secret-1"));
+	cJSON_Delete(event);
+	free(preview);
+	pool_destroy(pool);
+	shop_finish(&shop);
+}
+
 static void test_kernel_releases_are_cut_to_two_numbers(void **state)
 {
 	static const struct {
@@ -598,6 +633,7 @@ int main(void)
 		cmocka_unit_test(test_a_request_outside_its_declaration_is_dropped),
 		cmocka_unit_test(test_there_is_no_other_event),
 		cmocka_unit_test(test_found_values_that_do_not_fit_count_as_not_found),
+		cmocka_unit_test(test_secrets_are_not_sent_whoever_declared_them),
 		cmocka_unit_test(test_kernel_releases_are_cut_to_two_numbers),
 		cmocka_unit_test(test_event_ids_carry_their_time),
 	};
