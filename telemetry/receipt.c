@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/err.h"
 #include "config/paths.h"
+#include "config/secrets.h"
 #include "config/stack.h"
 #include "telemetry/id.h"
 #include "telemetry/notice.h"
@@ -44,6 +45,7 @@ static char *receipt_line(const struct stack *stack, const struct telemetry_rece
 	const struct telemetry_notice *notice = receipt->notice;
 	cJSON *object = cJSON_CreateObject();
 	char time[TIME_BYTES], *text, *line = NULL;
+	char *masked = stack->version ? secrets_mask(&stack->secrets, stack->version) : NULL;
 
 	time_text(time_now_ms(), time);
 	add_text(object, "time", time);
@@ -54,7 +56,8 @@ static char *receipt_line(const struct stack *stack, const struct telemetry_rece
 	add_text(object, "notice_hash", notice ? notice->hash : NULL);
 	add_text(object, "schema_hash", notice ? notice->schema_hash : NULL);
 	add_text(object, "endpoint", decl ? decl->host : NULL);
-	add_text(object, "app_version", stack->version);
+	add_text(object, "app_version", masked ? masked : stack->version);
+	free(masked);
 	add_text(object, "version", UPFRONT_VERSION);
 	text = cJSON_PrintUnformatted(object);
 	cJSON_Delete(object);

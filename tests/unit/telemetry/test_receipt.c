@@ -52,6 +52,21 @@ static const char *text_of(const cJSON *receipt, const char *name)
 	return cJSON_GetObjectItemCaseSensitive(receipt, name)->valuestring;
 }
 
+static void test_a_receipt_holds_no_secret(void **state)
+{
+	struct shop shop;
+	char *text;
+
+	(void)state;
+	shop_init(&shop);
+	shop.stack.version = "https://me:word@shop.example/1.0";
+	answer(&shop, CONSENT_YES);
+	text = telemetry_receipts_json("Shop", 10);
+	assert_non_null(strstr(text, "https://me:********@shop.example/1.0"));
+	free(text);
+	shop_finish(&shop);
+}
+
 static void test_a_receipt_tells_what_was_answered_to_what(void **state)
 {
 	struct shop shop;
@@ -314,6 +329,7 @@ static void test_without_a_yes_nothing_is_kept_for_more_than_thirty_days(void **
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(test_a_receipt_holds_no_secret),
 		CASE(test_a_receipt_tells_what_was_answered_to_what),
 		CASE(test_what_was_not_answered_leaves_nothing),
 		CASE(test_the_newest_come_first_and_broken_lines_are_passed_over),
