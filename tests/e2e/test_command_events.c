@@ -335,21 +335,26 @@ static void test_an_up_that_fails_is_reported(void **state)
 		 "up|--detach --wait --wait-timeout <value> --telemetry on|timeout\n"},
 	};
 	struct world *world = *state;
+	char told[1024] = "", file[512];
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		char file[512];
-
 		snprintf(file, sizeof(file),
 			 "name: shop\n"
 			 "x-upfront: {app: Shop, telemetry: {" REPORTED_ENDPOINT "}}\n"
 			 "services: {web: {command: \"%s\", x-upfront: {ready: {unix: /nowhere}}}}\n",
 			 ways[i].web);
 		world_write(world, "compose.yaml", file);
-		world_write(world, REPORTED_FILE, "");
 		type_quietly(world, ways[i].line, ways[i].code);
 		world_wait_gone(world, "upfront-telemetry", 3000);
-		reported_assert(world, ways[i].told);
+		strncat(told, ways[i].told, sizeof(told) - strlen(told) - 1);
 	}
+	/* A sender that had no time left for it has kept it for this one. */
+	world_write(world, "compose.yaml", shop);
+	reported_up(world, "--telemetry=on");
+	reported_down(world);
+	strncat(told, "up|--quiet --detach --wait --telemetry on|ok\ndown|--quiet --timeout <value>|ok\n",
+		sizeof(told) - strlen(told) - 1);
+	reported_assert(world, told);
 }
 
 static bool is_up(void *context)
