@@ -55,15 +55,20 @@ static struct spare spare_make(const struct guard_spared *spared)
 	return self;
 }
 
-/* By what it runs, not by what it calls itself: a name can be taken, /proc/PID/exe is the kernel's word. */
-static bool runs_spared(const struct spare *self, pid_t pid)
+enum runs { RUNS_OTHER, RUNS_SPARED, RUNS_NOTHING };
+
+/*
+ * By what it runs, not by what it calls itself: a name can be taken, /proc/PID/exe is the kernel's word. It points nowhere in one that is
+ * ending: the program is what the kernel takes from it first.
+ */
+static enum runs what_runs(const struct spare *self, pid_t pid)
 {
 	char path[64];
 	struct stat st;
-	if (!self->by_program)
-		return false;
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
-	return stat(path, &st) == 0 && st.st_dev == self->program.st_dev && st.st_ino == self->program.st_ino;
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? RUNS_NOTHING : RUNS_OTHER;
+	return st.st_dev == self->program.st_dev && st.st_ino == self->program.st_ino ? RUNS_SPARED : RUNS_OTHER;
 }
 
 static bool is_stranger(const struct spare *self, struct proc_id id)
@@ -80,20 +85,45 @@ static bool has_children(pid_t pid)
 	return found;
 }
 
+/* True when it has ended; else it is time to look again. */
+static bool wait_for_end(pid_t pid, int64_t left_ms)
+{
+	int limit = left_ms < LOOK_AGAIN_MS ? (int)left_ms : LOOK_AGAIN_MS;
+	struct pollfd one = {.fd = pid > 0 ? pidfd_open(pid, 0) : -1, .events = POLLIN};
+	if (pid > 0 && one.fd < 0 && errno == ESRCH)
+		return true;
+	bool ended = poll(&one, 1, one.fd < 0 && limit > 5 ? 5 : limit) > 0;
+	if (one.fd >= 0)
+		close(one.fd);
+	return ended;
+}
+
+enum left { LEFT_SPARED, LEFT_ENDING, LEFT_OTHERS };
+
 /*
  * Whatever of the stack has lost its parent is our child, so when every child is spared nothing else is left. No walk of /proc
- * is needed to see that, and at the end of most stacks none is made.
+ * is needed to see that, and at the end of most stacks none is made. Nor when the sender, having nothing to send, is just ending: that
+ * is waited for.
  */
-static bool only_spared_left(const struct spare *self)
+static enum left look_at_children(const struct spare *self, int64_t left_ms)
 {
 	struct proc_list children = {0};
-	bool only = strays_children(&children) == 0 && children.count > 0;
-	for (size_t i = 0; only && i < children.count; i++) {
+	enum left left = strays_children(&children) == 0 && children.count > 0 ? LEFT_SPARED : LEFT_OTHERS;
+	pid_t ending = 0;
+	for (size_t i = 0; left != LEFT_OTHERS && i < children.count; i++) {
 		const struct proc_id *id = &children.items[i];
-		only = is_stranger(self, *id) || (runs_spared(self, id->pid) && !has_children(id->pid));
+		enum runs runs = what_runs(self, id->pid);
+		if (runs == RUNS_NOTHING) {
+			left = LEFT_ENDING;
+			ending = id->pid;
+		} else if (!is_stranger(self, *id) && (runs != RUNS_SPARED || has_children(id->pid))) {
+			left = LEFT_OTHERS;
+		}
 	}
 	proc_list_finish(&children);
-	return only;
+	if (left == LEFT_ENDING && !wait_for_end(ending, left_ms))
+		left = LEFT_OTHERS;
+	return left;
 }
 
 /* Takes the strangers that still live, and what is below them now, out of the list. */
@@ -120,7 +150,7 @@ static void leave_out(struct proc_list *list, const struct spare *self)
 {
 	size_t kept = 0;
 	for (size_t i = 0; self->by_program && i < list->count; i++) {
-		if (!runs_spared(self, list->items[i].pid))
+		if (what_runs(self, list->items[i].pid) != RUNS_SPARED)
 			list->items[kept++] = list->items[i];
 	}
 	if (self->by_program)
@@ -158,18 +188,6 @@ static void freeze_all(const struct spare *spare)
 	}
 }
 
-/* Until one of the signalled has ended, or it is time to look again. */
-static void wait_for_one(const struct proc_list *list, int64_t left_ms)
-{
-	int limit = left_ms < LOOK_AGAIN_MS ? (int)left_ms : LOOK_AGAIN_MS;
-	struct pollfd one = {.fd = list->count > 0 ? pidfd_open(list->items[0].pid, 0) : -1, .events = POLLIN};
-	if (list->count > 0 && one.fd < 0 && errno == ESRCH)
-		return;
-	poll(&one, 1, one.fd < 0 && limit > 5 ? 5 : limit);
-	if (one.fd >= 0)
-		close(one.fd);
-}
-
 static void remove_socket(const char *path)
 {
 	struct stat st;
@@ -183,7 +201,7 @@ static bool kill_round(const struct spare *spare, int64_t left_ms)
 	struct proc_list list = {0};
 	bool known = find_doomed(&list, spare) == 0;
 	bool hopeless = known && list.count > 0 && signal_all(&list, SIGKILL) == 0;
-	wait_for_one(&list, left_ms);
+	(void)wait_for_end(list.count > 0 ? list.items[0].pid : 0, left_ms);
 	proc_list_finish(&list);
 	return !hopeless;
 }
@@ -200,8 +218,9 @@ bool guard_sweep_sparing(const char *socket_path, const struct guard_spared *spa
 		if (left_ms <= 0)
 			break;
 		/* A second look, because a list of children is no snapshot. */
-		clean_looks = sparing && only_spared_left(&spare) ? clean_looks + 1 : 0;
-		if (clean_looks > 0)
+		enum left left = sparing ? look_at_children(&spare, left_ms) : LEFT_OTHERS;
+		clean_looks = left == LEFT_SPARED ? clean_looks + 1 : 0;
+		if (left != LEFT_OTHERS)
 			continue;
 		if (round++ >= PATIENT_ROUNDS)
 			freeze_all(&spare);

@@ -54,6 +54,7 @@ struct scene {
 	bool detached;
 	char running_path[100];
 	const char *spared; /* path of the program that may outlive the stack */
+	pid_t spared_pid; /* in the supervisor */
 	int aside[2]; /* held by what does not belong to the stack: the spared, strangers */
 	bool strange; /* the terminal has children from before */
 };
@@ -84,7 +85,7 @@ static int aside_start(struct scene *self, const char *program, const char *verb
 {
 	const char *argv[] = {program, verb, NULL};
 	char *environment[] = {(char *)ASIDE, NULL};
-	struct child child;
+	struct child child = {0};
 	struct spawn_options options = {
 		.argv = argv,
 		.environment = environment,
@@ -93,20 +94,16 @@ static int aside_start(struct scene *self, const char *program, const char *verb
 		.stderr_fd = -1,
 		.keep_fd = -1,
 	};
-	return spawn_child(&options, &child, NULL);
+	int result = spawn_child(&options, &child, NULL);
+	self->spared_pid = child.pid;
+	return result;
 }
 
-static int supervise(void *context)
+static void block_sigterm(sigset_t *set)
 {
-	struct scene *self = context;
-	struct pids pids = {.guard = getppid(), .supervisor = getpid()};
-	if (self->spared && aside_start(self, self->spared, "stubborn") < 0)
-		return 92;
-	if (self->verb && service_start(self) < 0)
-		return 90;
-	if (write(self->report[1], &pids, sizeof pids) != sizeof pids)
-		return 91;
-	return self->act(self);
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigprocmask(SIG_BLOCK, set, NULL);
 }
 
 /* As the real one: watches leash and guard, and whichever dies, ends what is left. SIGTERM is the orderly way. */
@@ -123,9 +120,7 @@ static int act_watch(struct scene *self)
 static void await_sigterm(void)
 {
 	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	block_sigterm(&set);
 	sigwaitinfo(&set, NULL);
 }
 
@@ -133,6 +128,13 @@ static int act_end(struct scene *self)
 {
 	(void)self;
 	await_sigterm();
+	return 7;
+}
+/* As a sender that has nothing to send: it ends while the guard looks who is left. */
+static int act_end_both(struct scene *self)
+{
+	await_sigterm();
+	kill(self->spared_pid, SIGKILL);
 	return 7;
 }
 static int act_crash(struct scene *self)
@@ -151,6 +153,23 @@ static int act_wait(struct scene *self)
 	while (pause() < 0)
 		;
 	return 0;
+}
+
+static int supervise(void *context)
+{
+	struct scene *self = context;
+	struct pids pids = {.guard = getppid(), .supervisor = getpid()};
+	if (self->spared && aside_start(self, self->spared, "stubborn") < 0)
+		return 92;
+	if (self->verb && service_start(self) < 0)
+		return 90;
+	/* Whoever knows our pid may send it at once. */
+	sigset_t set;
+	if (self->act == act_end || self->act == act_end_both)
+		block_sigterm(&set);
+	if (write(self->report[1], &pids, sizeof pids) != sizeof pids)
+		return 91;
+	return self->act(self);
 }
 
 static void aside_ready(const struct scene *self)
@@ -353,6 +372,27 @@ static void test_the_spared_program_is_left_and_not_waited_for(void **state)
 		assert_int_equal(children_wait(pids.terminal), cases[i].code);
 		assert_int_equal(access(scene.running_path, F_OK), -1);
 		assert_int_equal(count_aside(true), 1);
+		free(sender);
+		scene_close(&scene);
+	}
+}
+
+static void test_the_spared_program_may_be_ending_itself(void **state)
+{
+	(void)state;
+	static const char *const verbs[] = {NULL, "tree"};
+	for (size_t i = 0; i < 10; i++) {
+		struct scene scene = {.act = act_end_both, .verb = verbs[i % 2]};
+		scene_open(&scene);
+		char *sender = copy_program(&scene, "sender");
+		scene.spared = sender;
+		struct pids pids = scene_start(&scene);
+		aside_ready(&scene);
+		kill(pids.supervisor, SIGTERM);
+		assert_true(scene_await_end(&scene) <= LEFT_BEHIND_LIMIT_MS);
+		assert_int_equal(children_wait(pids.terminal), 7);
+		assert_int_equal(access(scene.running_path, F_OK), -1);
+		(void)count_aside(true);
 		free(sender);
 		scene_close(&scene);
 	}
@@ -589,6 +629,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_one_or_two_may_be_killed),
 		cmocka_unit_test(test_the_spared_program_is_left_and_not_waited_for),
+		cmocka_unit_test(test_the_spared_program_may_be_ending_itself),
 		cmocka_unit_test(test_what_was_there_before_is_left_alone),
 		cmocka_unit_test(test_all_three_killed),
 		cmocka_unit_test(test_exit_code_passes_through),
