@@ -3,14 +3,11 @@
  * The supervisor's side: how the sender is started, what it is told, and that nothing about it ever costs the
  * stack anything.
  */
-#include "telemetry/client.h"
-
 #include "telemetry/id.h"
 #include "telemetry/state.h"
 #include "telemetry/wire.h"
-#include "tests/lib/children.h"
 #include "tests/lib/posthog.h"
-#include "tests/unit/telemetry/shop.h"
+#include "tests/unit/telemetry/client_scene.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +15,6 @@
 
 #include <cjson/cJSON.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,90 +24,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct fixture {
-	char *folder, *program;
-	struct shop shop;
-	struct strmap environment;
-	int fds;
-};
-
-/* In the sender's place stands a shell script. */
-static void set_program(struct fixture *self, const char *script)
-{
-	FILE *file;
-
-	free(self->program);
-	assert_true(asprintf(&self->program, "%s/program", self->folder) > 0);
-	file = fopen(self->program, "we");
-	assert_non_null(file);
-	fprintf(file, "#!/bin/sh\nfolder=%s\n%s\n", self->folder, script);
-	fclose(file);
-	assert_int_equal(chmod(self->program, 0700), 0);
-}
-
-static int setup(void **state)
-{
-	struct fixture *self = calloc(1, sizeof(*self));
-
-	self->folder = children_make_folder();
-	setenv("XDG_STATE_HOME", self->folder, 1);
-	shop_init(&self->shop);
-	strmap_init(&self->environment);
-	strmap_set(&self->environment, "PATH", "/usr/bin:/bin");
-	strmap_set(&self->environment, "HTTPS_PROXY", "http://proxy.example:3128");
-	self->fds = children_count_fds();
-	*state = self;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *self = *state;
-	int well = children_none_left() && children_count_fds() == self->fds;
-
-	strmap_finish(&self->environment);
-	shop_finish(&self->shop);
-	children_remove_folder(self->folder);
-	free(self->program);
-	free(self);
-	return well ? 0 : -1;
-}
-
-/* With the sender running. */
-static struct telemetry *open_client(struct fixture *self)
-{
-	struct telemetry *telemetry = client_open(&self->shop.stack, &self->environment, 2, NULL, self->program);
-
-	telemetry_start(telemetry);
-	return telemetry;
-}
-
-/* Ends the stream, waits for the program, and returns what it wrote to `name`. */
-static char *end(struct fixture *self, struct telemetry *telemetry, const char *name)
-{
-	pid_t pid = telemetry_sender_pid(telemetry);
-	size_t size_bytes;
-
-	telemetry_close(telemetry);
-	assert_int_equal(children_wait(pid), 0);
-	return children_slurp(self->folder, name, &size_bytes);
-}
-
 static void test_the_sender_is_told_all_by_its_socket(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry *telemetry;
 	char *text, *event;
 	cJSON *config;
 
-	set_program(self, "exec cat <&3 >$folder/got");
-	telemetry = open_client(self);
+	client_scene_program(self, "exec cat <&3 >$folder/got");
+	telemetry = client_scene_open(self);
 	assert_non_null(telemetry);
 	assert_true(id_is_valid(telemetry_distinct_id(telemetry), 4));
 	assert_true(id_is_valid(telemetry_session_id(telemetry), 4));
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	assert_int_equal(telemetry_counts(telemetry).dropped, 0);
-	text = end(self, telemetry, "got");
+	text = client_scene_end(self, telemetry, "got");
 	assert_int_equal(text[0], 'C');
 	event = strstr(text, "}E{");
 	assert_non_null(event);
@@ -131,7 +58,7 @@ static void test_the_sender_is_told_all_by_its_socket(void **state)
 
 static void test_it_starts_with_nothing_of_ours_but_the_socket(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	int stray = fcntl(2, F_DUPFD, 40);
 	struct sigaction ignored = {.sa_handler = SIG_IGN}, before;
 	struct telemetry *telemetry;
@@ -139,20 +66,20 @@ static void test_it_starts_with_nothing_of_ours_but_the_socket(void **state)
 
 	assert_true(stray >= 40);
 	sigaction(SIGINT, &ignored, &before);
-	set_program(self, "exec 9>$folder/seen\n"
-			  "for fd in /proc/$$/fd/*; do printf '%s=%s\\n' ${fd##*/} $(readlink $fd) >&9; done\n"
-			  "printf 'args=%s\\n' \"$*\" >&9\n"
-			  "printf 'proxy=%s\\n' \"$HTTPS_PROXY\" >&9\n"
-			  "printf 'session=%s\\n' $(cut -d' ' -f6 /proc/$$/stat) >&9\n"
-			  "grep SigIgn /proc/$$/status >&9\n"
-			  "tr '\\0' '\\n' </proc/$$/environ >&9\n"
-			  "exec cat <&3 >/dev/null");
-	telemetry = open_client(self);
+	client_scene_program(self, "exec 9>$folder/seen\n"
+				   "for fd in /proc/$$/fd/*; do printf '%s=%s\\n' ${fd##*/} $(readlink $fd) >&9; done\n"
+				   "printf 'args=%s\\n' \"$*\" >&9\n"
+				   "printf 'proxy=%s\\n' \"$HTTPS_PROXY\" >&9\n"
+				   "printf 'session=%s\\n' $(cut -d' ' -f6 /proc/$$/stat) >&9\n"
+				   "grep SigIgn /proc/$$/status >&9\n"
+				   "tr '\\0' '\\n' </proc/$$/environ >&9\n"
+				   "exec cat <&3 >/dev/null");
+	telemetry = client_scene_open(self);
 	assert_non_null(telemetry);
 	snprintf(line, sizeof(line), "session=%d\n", telemetry_sender_pid(telemetry));
 	/* Who wakes it goes on first. */
 	assert_int_equal(sched_getscheduler(telemetry_sender_pid(telemetry)), SCHED_BATCH);
-	text = end(self, telemetry, "seen");
+	text = client_scene_end(self, telemetry, "seen");
 	assert_non_null(strstr(text, "0=/dev/null\n1=/dev/null\n"));
 	assert_non_null(strstr(text, "2=/dev/null\n3=socket:"));
 	assert_null(strstr(text, "\n40="));
@@ -170,11 +97,11 @@ static void test_it_starts_with_nothing_of_ours_but_the_socket(void **state)
 /* The services have the machine to themselves until there is something to send. */
 static void test_it_is_not_started_before_the_first_event(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry *telemetry;
 	char *text;
 
-	set_program(self, "exec cat <&3 >$folder/got");
+	client_scene_program(self, "exec cat <&3 >$folder/got");
 	telemetry = client_open(&self->shop.stack, &self->environment, 2, NULL, self->program);
 	assert_non_null(telemetry);
 	assert_int_equal(telemetry_sender_pid(telemetry), -1);
@@ -182,7 +109,7 @@ static void test_it_is_not_started_before_the_first_event(void **state)
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	assert_true(telemetry_sender_pid(telemetry) > 0);
 	telemetry_start(telemetry); /* once is enough */
-	text = end(self, telemetry, "got");
+	text = client_scene_end(self, telemetry, "got");
 	assert_non_null(strstr(text, "}E{"));
 	assert_null(strstr(text, "}C{"));
 	free(text);
@@ -191,13 +118,13 @@ static void test_it_is_not_started_before_the_first_event(void **state)
 /* It takes the end of its stream for the end of the stack, and would try once more. */
 static void test_a_withdrawal_leaves_it_no_time_for_a_last_attempt(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry *telemetry;
 	char *path;
 	pid_t pid;
 
-	set_program(self, "while read -r word <&3; do :; done; : >$folder/attempt");
-	telemetry = open_client(self);
+	client_scene_program(self, "while read -r word <&3; do :; done; : >$folder/attempt");
+	telemetry = client_scene_open(self);
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	pid = telemetry_sender_pid(telemetry);
 	telemetry_withdraw(telemetry);
@@ -212,13 +139,13 @@ static void test_a_withdrawal_leaves_it_no_time_for_a_last_attempt(void **state)
 
 static void test_what_cannot_be_sent_is_counted(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry_facts facts = *shop_facts();
 	struct telemetry *telemetry;
 	char *text;
 
-	set_program(self, "exec cat <&3 >$folder/got");
-	telemetry = open_client(self);
+	client_scene_program(self, "exec cat <&3 >$folder/got");
+	telemetry = client_scene_open(self);
 	facts.error_type = "no word of ours";
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START_FAILED, .facts = &facts});
 	assert_int_equal(telemetry_counts(telemetry).dropped, 1);
@@ -226,45 +153,45 @@ static void test_what_cannot_be_sent_is_counted(void **state)
 	assert_int_equal(telemetry_counts(telemetry).dropped, 2);
 	telemetry_drop(NULL);
 	assert_int_equal(telemetry_counts(NULL).dropped, 0);
-	text = end(self, telemetry, "got");
+	text = client_scene_end(self, telemetry, "got");
 	assert_null(strstr(text, "}E{"));
 	free(text);
 }
 
 static void test_closed_standard_streams_do_not_confuse_it(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	int kept[3];
 	struct telemetry *telemetry;
 	char *text;
 
-	set_program(self, "exec cat <&3 >$folder/got");
+	client_scene_program(self, "exec cat <&3 >$folder/got");
 	for (int fd = 0; fd < 3; fd++) {
 		kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 50);
 		close(fd);
 	}
-	telemetry = open_client(self);
+	telemetry = client_scene_open(self);
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	for (int fd = 0; fd < 3; fd++) {
 		dup2(kept[fd], fd);
 		close(kept[fd]);
 	}
 	assert_non_null(telemetry);
-	text = end(self, telemetry, "got");
+	text = client_scene_end(self, telemetry, "got");
 	assert_non_null(strstr(text, "}E{"));
 	free(text);
 }
 
 static void test_a_sender_that_does_not_read_costs_events_and_no_time(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry *telemetry;
 	int64_t since;
 	pid_t pid;
 
 	/* It holds the socket, and reads something else: a pipe of its own that nobody writes to. */
-	set_program(self, "mkfifo $folder/pipe; exec cat <>$folder/pipe");
-	telemetry = open_client(self);
+	client_scene_program(self, "mkfifo $folder/pipe; exec cat <>$folder/pipe");
+	telemetry = client_scene_open(self);
 	assert_non_null(telemetry);
 	since = children_now_ms();
 	for (int i = 0; i < 2000; i++)
@@ -290,14 +217,14 @@ static int count_texts(const char *text, const char *part)
 /* However full it left the socket. */
 static void test_what_follows_a_sender_that_did_not_read_is_configured(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry *telemetry;
 	uint64_t dropped;
 	char *text;
 	int sent = 0;
 
-	set_program(self, "[ -e $folder/once ] && exec cat <&3 >$folder/got; : >$folder/once");
-	telemetry = open_client(self);
+	client_scene_program(self, "[ -e $folder/once ] && exec cat <&3 >$folder/got; : >$folder/once");
+	telemetry = client_scene_open(self);
 	while (telemetry_counts(telemetry).dropped < 3 && sent < 100000) {
 		telemetry_capture(telemetry,
 				  &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
@@ -308,7 +235,7 @@ static void test_what_follows_a_sender_that_did_not_read_is_configured(void **st
 	telemetry_sender_exited(telemetry);
 	telemetry_restart(telemetry);
 	dropped = telemetry_counts(telemetry).dropped;
-	text = end(self, telemetry, "got");
+	text = client_scene_end(self, telemetry, "got");
 	assert_memory_equal(text, "C{", 2);
 	assert_int_equal(count_texts(text, "\"event\":\"server_start\""), sent - (int)dropped);
 	assert_int_equal(dropped, 3);
@@ -317,18 +244,18 @@ static void test_what_follows_a_sender_that_did_not_read_is_configured(void **st
 
 static void test_what_a_dead_sender_did_not_read_reaches_the_next(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry *telemetry;
 	char *text;
 
-	set_program(self, "[ -e $folder/once ] && exec cat <&3 >$folder/got; : >$folder/once");
-	telemetry = open_client(self);
+	client_scene_program(self, "[ -e $folder/once ] && exec cat <&3 >$folder/got; : >$folder/once");
+	telemetry = client_scene_open(self);
 	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
 	assert_int_equal(children_wait(telemetry_sender_pid(telemetry)), 0);
 	assert_int_equal(telemetry_sender_exited(telemetry), CLIENT_BACKOFF_MS);
 	assert_int_equal(telemetry_sender_pid(telemetry), -1);
 	telemetry_restart(telemetry);
-	text = end(self, telemetry, "got");
+	text = client_scene_end(self, telemetry, "got");
 	/* The new one was configured too, once and first. */
 	assert_memory_equal(text, "C{", 2);
 	assert_non_null(strstr(text, "}E{"));
@@ -339,11 +266,11 @@ static void test_what_a_dead_sender_did_not_read_reaches_the_next(void **state)
 
 static void test_it_is_started_again_five_times_with_growing_pauses(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry *telemetry;
 
-	set_program(self, "exit 7");
-	telemetry = open_client(self);
+	client_scene_program(self, "exit 7");
+	telemetry = client_scene_open(self);
 	for (int64_t i = 0; i < CLIENT_RESTARTS_MAX; i++) {
 		assert_int_equal(children_wait(telemetry_sender_pid(telemetry)), 7);
 		assert_int_equal(telemetry_sender_exited(telemetry), CLIENT_BACKOFF_MS << i);
@@ -360,7 +287,7 @@ static void test_it_is_started_again_five_times_with_growing_pauses(void **state
 
 static void test_a_missing_sender_is_no_telemetry_and_no_trouble(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 
 	assert_null(client_open(&self->shop.stack, &self->environment, 2, NULL, "/nonexistent/upfront-telemetry"));
 	telemetry_capture(NULL, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
@@ -370,7 +297,7 @@ static void test_a_missing_sender_is_no_telemetry_and_no_trouble(void **state)
 
 static void test_without_an_endpoint_there_is_nothing_to_open(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 
 	self->shop.decl.key = NULL;
 	assert_null(client_open(&self->shop.stack, &self->environment, 2, NULL, "/bin/true"));
@@ -380,7 +307,7 @@ static void test_without_an_endpoint_there_is_nothing_to_open(void **state)
 
 static void test_printing_instead_of_sending_starts_nothing(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct posthog *posthog = posthog_create("phc_shop");
 	struct posthog_verdict verdict;
 	struct telemetry *telemetry;
@@ -411,7 +338,7 @@ static void test_printing_instead_of_sending_starts_nothing(void **state)
 
 static void test_printing_to_a_full_pipe_does_not_wait(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry *telemetry;
 	int ends[2];
 
@@ -429,7 +356,7 @@ static void test_printing_to_a_full_pipe_does_not_wait(void **state)
 /* SIGPIPE would end the supervisor. */
 static void test_printing_to_a_closed_pipe_is_let_be(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry *telemetry;
 	int ends[2];
 
@@ -442,180 +369,16 @@ static void test_printing_to_a_closed_pipe_is_let_be(void **state)
 	close(ends[1]);
 }
 
-/* ---- The relay ---- */
-
-static const char *const addresses[] = {"127.0.0.1:41234", "172.17.0.1:41234"};
-#define TOKEN "00112233445566778899aabbccddeeff"
-
-/* Two listening sockets; where they are in this process is none of the sender's business. */
-static void listen_twice(int fds[2])
-{
-	const struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-
-	for (int i = 0; i < 2; i++) {
-		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		assert_int_equal(bind(fds[i], (const struct sockaddr *)&address, sizeof(address)), 0);
-		assert_int_equal(listen(fds[i], 1), 0);
-	}
-}
-
-static struct telemetry *open_with_relay(struct fixture *self, const int fds[2])
-{
-	const struct telemetry_relay relay = {.fds = fds, .addresses = addresses, .count = 2, .token = TOKEN};
-
-	return client_open(&self->shop.stack, &self->environment, 2, &relay, self->program);
-}
-
-static void test_the_relay_is_told_what_it_may_let_through(void **state)
-{
-	struct fixture *self = *state;
-	struct telemetry *telemetry;
-	const cJSON *relay, *fields;
-	cJSON *config;
-	char *text, *common;
-	int fds[2];
-
-	set_program(self, "exec cat <&3 >$folder/got");
-	shop_declare_events(&self->shop);
-	listen_twice(fds);
-	telemetry = open_with_relay(self, fds);
-	assert_non_null(telemetry);
-	telemetry_start(telemetry);
-	/* What the start finds out is common from then on. */
-	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
-	assert_int_equal(telemetry_counts(telemetry).dropped, 0);
-	text = end(self, telemetry, "got");
-	common = strstr(text, "}P{");
-	assert_non_null(common);
-	common[1] = '\0';
-	config = cJSON_Parse(text + 1);
-	relay = cJSON_GetObjectItemCaseSensitive(config, "relay");
-	assert_int_equal(cJSON_GetObjectItemCaseSensitive(relay, "listeners")->valueint, 2);
-	assert_string_equal(cJSON_GetObjectItemCaseSensitive(relay, "token")->valuestring, TOKEN);
-	assert_true(id_is_valid(cJSON_GetObjectItemCaseSensitive(relay, "distinct_id")->valuestring, 4));
-	assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(relay, "addresses"), 1)->valuestring,
-			    "172.17.0.1:41234");
-	assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(relay, "origins"), 0)->valuestring,
-			    "http://localhost:3000");
-	assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(relay, "routes"), 1)->valuestring,
-			    "/api/v1/charts/{id}");
-	fields = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(relay, "events"),
-						  "home_ask_candidate");
-	assert_string_equal(cJSON_GetObjectItemCaseSensitive(fields, "success")->valuestring, "bool");
-	assert_string_equal(cJSON_GetObjectItemCaseSensitive(fields, "duration_ms")->valuestring, "number");
-	assert_string_equal(cJSON_GetObjectItemCaseSensitive(fields, "candidates")->valuestring, "int");
-	assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(fields, "mode"), 0)->valuestring,
-			    "fast");
-	assert_string_equal(cJSON_GetObjectItemCaseSensitive(relay, "common")->child->string, "$geoip_disable");
-	assert_true(cJSON_IsNull(
-		cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(relay, "common"), "build")));
-	assert_memory_equal(common + 2, "{\"$geoip_disable\":true,", 23);
-	assert_non_null(strstr(common + 2, "}E{"));
-	cJSON_Delete(config);
-	free(text);
-	close(fds[0]);
-	close(fds[1]);
-}
-
-/* At its numbers, wherever they were before; and the token stands nowhere that others can read. */
-static void test_the_relay_inherits_its_listening_sockets(void **state)
-{
-	struct fixture *self = *state;
-	struct telemetry *telemetry;
-	char *text, line[64];
-	struct stat seen;
-	int fds[2], moved[2];
-
-	set_program(self, "exec 9>$folder/seen\n"
-			  "for fd in 4 5 6 7 8; do stat -L -c \"$fd=%i\" /proc/$$/fd/$fd >&9 2>/dev/null; done\n"
-			  "tr '\\0' '\\n' </proc/$$/environ >&9; tr '\\0' '\\n' </proc/$$/cmdline >&9\n"
-			  "exec cat <&3 >/dev/null");
-	listen_twice(fds);
-	/* The one where the other has to be, and both where the socket itself may be. */
-	moved[0] = fcntl(fds[0], F_DUPFD_CLOEXEC, WIRE_RELAY_FD + 1);
-	moved[1] = fcntl(fds[1], F_DUPFD_CLOEXEC, WIRE_FD);
-	telemetry = open_with_relay(self, moved);
-	telemetry_start(telemetry);
-	text = end(self, telemetry, "seen");
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(fstat(fds[i], &seen), 0);
-		snprintf(line, sizeof(line), "%d=%ju\n", WIRE_RELAY_FD + i, (uintmax_t)seen.st_ino);
-		assert_non_null(strstr(text, line));
-		close(fds[i]);
-		close(moved[i]);
-	}
-	assert_null(strstr(text, "6="));
-	assert_null(strstr(text, TOKEN));
-	assert_null(strstr(text, "phc_shop"));
-	free(text);
-}
-
-/* More declarations than a message holds cost the relay, and nothing else. */
-static void test_what_is_too_much_to_tell_costs_the_relay(void **state)
-{
-	struct fixture *self = *state;
-	struct telemetry_event_decl *events = calloc(30000, sizeof(*events));
-	struct telemetry *telemetry;
-	char *names = malloc(30000 * 41), *text;
-	int fds[2];
-
-	for (int i = 0; i < 30000; i++) {
-		snprintf(names + i * 41, 41, "event_%034d", i);
-		events[i].name = names + i * 41;
-	}
-	self->shop.decl.events = events;
-	self->shop.decl.event_count = 30000;
-	set_program(self, "exec cat <&3 >$folder/got");
-	listen_twice(fds);
-	telemetry = open_with_relay(self, fds);
-	assert_true(telemetry_serves_relay(telemetry));
-	telemetry_capture(telemetry, &(struct telemetry_event){.kind = TELEMETRY_SERVER_START, .facts = shop_facts()});
-	assert_int_equal(telemetry_counts(telemetry).dropped, 1);
-	assert_false(telemetry_serves_relay(telemetry));
-	text = end(self, telemetry, "got");
-	assert_memory_equal(text, "C{", 2);
-	assert_null(strstr(text, "\"relay\""));
-	assert_non_null(strstr(text, "}E{"));
-	free(text);
-	free(names);
-	free(events);
-	close(fds[0]);
-	close(fds[1]);
-}
-
-/* Nor has it anything to begin events with when that cannot be sent. */
-static void test_a_relay_without_common_properties_is_none(void **state)
-{
-	struct fixture *self = *state;
-	struct telemetry *telemetry;
-	char *text;
-	int fds[2];
-
-	set_program(self, "exec cat <&3 >$folder/got");
-	self->shop.common[0].text = "caf\xe9";
-	listen_twice(fds);
-	telemetry = open_with_relay(self, fds);
-	telemetry_start(telemetry);
-	assert_int_equal(telemetry_counts(telemetry).dropped, 1);
-	assert_false(telemetry_serves_relay(telemetry));
-	text = end(self, telemetry, "got");
-	assert_memory_equal(text, "C{", 2);
-	assert_null(strstr(text, "\"relay\""));
-	free(text);
-	close(fds[0]);
-	close(fds[1]);
-}
-
 static void test_what_the_sender_says_of_itself(void **state)
 {
-	struct fixture *self = *state;
+	struct client_scene *self = *state;
 	struct telemetry *telemetry;
 	struct telemetry_counts counts;
 
 	/* A program that speaks packets: what a shell writes at once is one. */
-	set_program(self, "printf 'N{\"queued\":7,\"delivered\":40,\"refused\":1,\"evicted\":2,\"relayed\":30,"
-			  "\"relay_dropped\":4,\"relay_refused\":5,\"dropped\":6}' >&3\n"
-			  "printf 'Nnonsense' >&3; printf 'X{}' >&3; printf 'N[]' >&3");
+	client_scene_program(self, "printf 'N{\"queued\":7,\"delivered\":40,\"refused\":1,\"evicted\":2,\"relayed\":30,"
+				   "\"relay_dropped\":4,\"relay_refused\":5,\"dropped\":6}' >&3\n"
+				   "printf 'Nnonsense' >&3; printf 'X{}' >&3; printf 'N[]' >&3");
 	assert_int_equal(telemetry_fd(NULL), -1);
 	assert_true(telemetry_counts(NULL).delivered == 0);
 	telemetry_hear(NULL);
@@ -642,8 +405,6 @@ static void test_what_the_sender_says_of_itself(void **state)
 	telemetry_close(telemetry);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -656,10 +417,6 @@ int main(void)
 		CASE(test_a_sender_that_does_not_read_costs_events_and_no_time),
 		CASE(test_what_a_dead_sender_did_not_read_reaches_the_next),
 		CASE(test_what_follows_a_sender_that_did_not_read_is_configured),
-		CASE(test_the_relay_is_told_what_it_may_let_through),
-		CASE(test_the_relay_inherits_its_listening_sockets),
-		CASE(test_what_is_too_much_to_tell_costs_the_relay),
-		CASE(test_a_relay_without_common_properties_is_none),
 		CASE(test_what_the_sender_says_of_itself),
 		CASE(test_it_is_started_again_five_times_with_growing_pauses),
 		CASE(test_a_missing_sender_is_no_telemetry_and_no_trouble),
