@@ -145,6 +145,28 @@ const char *telemetry_error_name(enum telemetry_error error)
 	return error < TELEMETRY_ERROR_COUNT ? error_types[error] : error_types[ERROR_OTHER];
 }
 
+enum telemetry_error telemetry_error_of(enum err_code code)
+{
+	switch (code) {
+	case ERR_USAGE:
+		return ERROR_USAGE;
+	case ERR_CONFIG:
+		return ERROR_CONFIG;
+	case ERR_MISSING:
+		return ERROR_MISSING;
+	case ERR_TIMEOUT:
+		return ERROR_TIMEOUT;
+	case ERR_NOT_RUNNING:
+		return ERROR_NOT_RUNNING;
+	case ERR_INTERNAL:
+		return ERROR_INTERNAL;
+	case ERR_NONE:
+	case ERR_FAILED:
+		break;
+	}
+	return ERROR_OTHER;
+}
+
 const struct catalog_event *catalog_events(size_t *count)
 {
 	*count = COUNT(events);

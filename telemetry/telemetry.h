@@ -23,6 +23,8 @@
 #ifndef UPFRONT_TELEMETRY_TELEMETRY_H
 #define UPFRONT_TELEMETRY_TELEMETRY_H
 
+#include "config/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +64,8 @@ enum telemetry_error { TELEMETRY_ERRORS(TELEMETRY_ENUMERATOR) TELEMETRY_ERROR_CO
 #undef TELEMETRY_ENUMERATOR
 
 const char *telemetry_error_name(enum telemetry_error error);
+/* What is told of a command that ended with an error of upfront's own; ERROR_OTHER: it was none, or tells nothing (ERR_FAILED). */
+enum telemetry_error telemetry_error_of(enum err_code code);
 
 /* One component's measured state, for server_start. */
 struct telemetry_service {

@@ -104,23 +104,10 @@ void command_report_tell(const struct command_report *self, const struct telemet
 /* A code without an error is a service's, or tells of a signal. */
 static enum telemetry_error error_of(int code, const struct err *err)
 {
-	switch (err != NULL ? err->code : ERR_NONE) {
-	case ERR_USAGE:
-		return ERROR_USAGE;
-	case ERR_CONFIG:
-		return ERROR_CONFIG;
-	case ERR_MISSING:
-		return ERROR_MISSING;
-	case ERR_TIMEOUT:
-		return ERROR_TIMEOUT;
-	case ERR_NOT_RUNNING:
-		return ERROR_NOT_RUNNING;
-	case ERR_INTERNAL:
-		return ERROR_INTERNAL;
-	case ERR_NONE:
-	case ERR_FAILED:
-		break;
-	}
+	const enum telemetry_error own = telemetry_error_of(err != NULL ? err->code : ERR_NONE);
+
+	if (own != ERROR_OTHER)
+		return own;
 	return code == 128 + SIGINT || code == 128 + SIGTERM || code == 128 + SIGHUP ? ERROR_INTERRUPTED : ERROR_OTHER;
 }
 

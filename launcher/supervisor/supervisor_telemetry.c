@@ -202,23 +202,16 @@ void supervisor_note_command(struct supervisor *self, const struct telemetry_com
 /* In the words that any command's end is told with; how a start failed has an event of its own. */
 static enum telemetry_error error_of_command(const struct supervisor *self)
 {
+	enum telemetry_error own;
+
 	if (self->end_signal != 0)
 		return ERROR_INTERRUPTED;
 	if (!err_is_set(&self->failure))
 		return self->error_type == ERROR_START_TIMEOUT ? ERROR_TIMEOUT : ERROR_INTERRUPTED;
-	switch (self->failure.code) {
-	case ERR_CONFIG:
-		return ERROR_CONFIG;
-	case ERR_MISSING:
-		return ERROR_MISSING;
-	case ERR_TIMEOUT:
-		return ERROR_TIMEOUT;
-	case ERR_INTERNAL:
-		return ERROR_INTERNAL;
-	default:
-		return self->error_type == ERROR_EXITED || self->error_type == ERROR_SIGNALED ? self->error_type
-											      : ERROR_OTHER;
-	}
+	own = telemetry_error_of(self->failure.code);
+	if (own == ERROR_OTHER && (self->error_type == ERROR_EXITED || self->error_type == ERROR_SIGNALED))
+		return self->error_type;
+	return own;
 }
 
 /*
