@@ -2,6 +2,7 @@
 #include "launcher/supervisor/ctl_routes.h"
 
 #include "config/err.h"
+#include "config/stack.h"
 #include "launcher/process/reserve.h"
 #include "launcher/supervisor/ctl_call.h"
 #include "launcher/supervisor/ctl_json.h"
@@ -205,7 +206,9 @@ static const char *parse_log_query(struct ctl_call *call, struct ctl_log_query *
 		if (strcmp(pair->key, "service") == 0) {
 			if (count + 1 >= NAMES_MAX)
 				return "too many services named";
-			if (find_unit(call, pair->value) == SIZE_MAX)
+			/* One of which none runs has written all the same, and may run again. */
+			if (find_unit(call, pair->value) == SIZE_MAX &&
+			    stack_find_service(supervisor_stack(call->supervisor), pair->value) == NULL)
 				return *stranger = pair->value;
 			names[count++] = pair->value;
 		} else if (strcmp(pair->key, "follow") == 0) {

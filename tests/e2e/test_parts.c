@@ -273,6 +273,8 @@ static void test_scale_up_and_down(void **state)
 	/* None at all, and again, whatever the folder says that it is asked from. */
 	EXPECT(world, 0, "web runs 0 replicas", "scale", "web=0");
 	EXPECT(world, 2, "service 'web' has no replica in the running stack", "restart", "web");
+	EXPECT(world, 0, "", "logs", "web");
+	EXPECT(world, 2, "no such service: 'wep'", "logs", "wep");
 	EXPECT(world, 0, "web runs 1 replica", "scale", "web=1");
 	EXPECT(world, 0, "web runs 0 replicas", "scale", "web=0");
 	EXPECT(world, 0, "web runs 1 replica", "-p", "stack", "scale", "web=1");
