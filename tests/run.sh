@@ -48,7 +48,9 @@ run_once() {
 	mkdir "$dir" || exit 1
 	chmod 711 "$base" "$dir"
 	began=$(date +%s%N)
-	UPFRONT_TEST_MARK=$mark TMPDIR=$dir timeout --kill-after=5 "$deadline" "$1" >"$log" 2>&1 </dev/null
+	# Signals as a terminal's programs have them: a job in the background of a script is begun with some ignored.
+	UPFRONT_TEST_MARK=$mark TMPDIR=$dir env --default-signal=HUP,INT,QUIT,TERM \
+		timeout --kill-after=5 "$deadline" "$1" >"$log" 2>&1 </dev/null
 	code=$?
 	took=$((($(date +%s%N) - began) / 1000000))
 	p=$(count PASSED) s=$(count SKIPPED)
