@@ -53,6 +53,22 @@ int consent_fold(const char *const *words, struct consent_said *said)
 	return 0;
 }
 
+bool consent_off_by_word(const char *word, enum consent_reason *reason)
+{
+	static const enum consent_reason reasons[] = {
+		CONSENT_BY_POLICY,       CONSENT_BY_FLAG_OFF, CONSENT_BY_UPFRONT_ENV, CONSENT_BY_APP_ENV,
+		CONSENT_BY_DO_NOT_TRACK, CONSENT_BY_PROJECT,  CONSENT_BY_USER,
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (strcmp(consent_reason_word(reasons[i]), word) == 0) {
+			*reason = reasons[i];
+			return true;
+		}
+	}
+	return false;
+}
+
 bool consent_says_off(const struct consent_inputs *inputs, enum consent_reason *reason)
 {
 	const struct {

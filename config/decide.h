@@ -77,6 +77,9 @@ struct consent_decision {
 /* True when a source says off before anybody is asked; *reason is the first one in the order of explanation. */
 bool consent_says_off(const struct consent_inputs *inputs, enum consent_reason *reason);
 
+/* The source of such an off by its stable word. False: that word is none's. */
+bool consent_off_by_word(const char *word, enum consent_reason *reason);
+
 /* CONSENT_ASK only while nothing says off, nothing grants, and somebody can be asked. */
 struct consent_decision consent_decide(const struct consent_inputs *inputs);
 

@@ -302,10 +302,12 @@ static int settle_telemetry(const struct bringing *self, struct err *err)
 	struct consent_sources sources;
 	enum consent_reason reason;
 	cJSON *answer = NULL;
+	char body[64];
 	int result = consent_sources_read(&sources, options->context, options->project->stack, options->said, err);
 
 	if (result == 0 && is_on && consent_says_off(&sources.inputs, &reason)) {
-		answer = watch_call(&self->watch.client, "POST", "/v1/telemetry/withdraw", NULL, err);
+		snprintf(body, sizeof(body), "{\"reason\":\"%s\"}", consent_reason_word(reason));
+		answer = watch_call(&self->watch.client, "POST", "/v1/telemetry/withdraw", body, err);
 		result = answer != NULL ? 0 : -EIO;
 		if (result == 0)
 			act_say(options->context, "usage statistics: off for the rest of this run (%s)",

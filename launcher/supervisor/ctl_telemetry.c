@@ -2,6 +2,7 @@
 #include "launcher/supervisor/ctl_telemetry.h"
 
 #include "config/clock.h"
+#include "config/decide.h"
 #include "config/strmap.h"
 #include "launcher/supervisor/ctl_call.h"
 #include "launcher/supervisor/ctl_json.h"
@@ -80,9 +81,31 @@ void ctl_get_telemetry(struct ctl_call *call)
 	ctl_answer_versioned(call->request, 200, telemetry_object(call->supervisor));
 }
 
+/* What is wrong with it, or NULL. Without a reason it is the person's own no. */
+static const char *read_withdrawal(const cJSON *body, enum consent_reason *reason)
+{
+	const cJSON *word = body != NULL ? body->child : NULL;
+
+	*reason = CONSENT_BY_ANSWER;
+	if (word == NULL)
+		return NULL;
+	if (word->next != NULL || strcmp(word->string, "reason") != 0)
+		return "no member but one reason is known";
+	if (!cJSON_IsString(word) || !consent_off_by_word(word->valuestring, reason))
+		return "reason: wanted the word of a source that says off, or none for your own no";
+	return NULL;
+}
+
 void ctl_post_withdraw(struct ctl_call *call)
 {
-	supervisor_withdraw(call->supervisor);
+	enum consent_reason reason;
+	const char *problem = read_withdrawal(call->body, &reason);
+
+	if (problem != NULL) {
+		ctl_routes_refuse(call->request, 400, problem);
+		return;
+	}
+	supervisor_withdraw(call->supervisor, reason);
 	ctl_telemetry_head(call->request, call->supervisor);
 	ctl_get_telemetry(call);
 }

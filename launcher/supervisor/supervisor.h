@@ -177,10 +177,10 @@ void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t g
 /* The terminal leaves: the leash no longer matters. */
 void supervisor_detach(struct supervisor *self);
 /*
- * Withdraws: nothing more is sent, what waits is wiped, telemetry stays closed, services that asked for it are told, and what is started
- * from here on is told off.
+ * Withdraws: nothing more is sent, telemetry stays closed, services that asked for it are told, and what is started from here on is told
+ * off. A person's no (CONSENT_BY_ANSWER, CONSENT_BY_USER) wipes what waits and the kept id; any other off leaves them on disk.
  */
-void supervisor_withdraw(struct supervisor *self);
+void supervisor_withdraw(struct supervisor *self, enum consent_reason reason);
 
 /* What is known of telemetry in this run. Text is valid until the loop runs again. */
 struct supervisor_telemetry {

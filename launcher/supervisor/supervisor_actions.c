@@ -397,11 +397,11 @@ void supervisor_detach(struct supervisor *self)
 		event_del(self->leash);
 }
 
-void supervisor_withdraw(struct supervisor *self)
+void supervisor_withdraw(struct supervisor *self, enum consent_reason reason)
 {
 	const bool was_on = self->consent.state == CONSENT_ON;
 
-	withdraw_begin(self);
+	withdraw_begin(self, reason);
 	if (was_on)
 		supervisor_changed(self, SIZE_MAX);
 }

@@ -129,6 +129,7 @@ struct supervisor {
 	struct withdrawal *withdrawal; /* services are being told; NULL: not now */
 	struct telemetry_counts telemetry_counts; /* the last, once `sender` is gone */
 	pid_t last_sender; /* was ours and is not reaped yet; else 0 or -1 */
+	bool is_wiped; /* a person said no: what that one leaves behind goes, too */
 	struct held *held; /* events that wait for that of the start */
 	size_t held_count;
 	int64_t requests_paid_ms; /* monotonic: how far those that were reported use up what may be */

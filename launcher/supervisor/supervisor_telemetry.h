@@ -7,12 +7,13 @@
  *   supervisor_report     the one event of a start
  *   supervisor_held       what was asked before the start was told
  *   supervisor_relay      the address for services' own events: who listens there when
- *   supervisor_withdraw   a no in the middle of a run
+ *   supervisor_withdraw   an off in the middle of a run
  *   source_job            a program that is asked for one value of the event of a start
  */
 #ifndef UPFRONT_LAUNCHER_SUPERVISOR_SUPERVISOR_TELEMETRY_H
 #define UPFRONT_LAUNCHER_SUPERVISOR_SUPERVISOR_TELEMETRY_H
 
+#include "config/decide.h"
 #include "telemetry/telemetry.h"
 
 #include <stdbool.h>
@@ -107,11 +108,8 @@ void relay_close(struct supervisor *self);
 
 /* ---- supervisor_withdraw.c ---- */
 
-/*
- * The person's no: nothing more is sent, what waits is wiped, services that asked for it are told, and what starts from here on is
- * told off. Everything it needs was prepared, or may fail without harm.
- */
-void withdraw_begin(struct supervisor *self);
+/* See supervisor_withdraw. Everything it needs was prepared, or may fail without harm. */
+void withdraw_begin(struct supervisor *self, enum consent_reason reason);
 bool withdraw_started(const struct supervisor *self, pid_t pid);
 bool withdraw_reaped(struct supervisor *self, pid_t pid);
 void withdraw_close(struct supervisor *self);

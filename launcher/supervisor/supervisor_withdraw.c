@@ -173,7 +173,7 @@ bool withdraw_reaped(struct supervisor *supervisor, pid_t pid)
 
 	if (pid == supervisor->last_sender) {
 		supervisor->last_sender = -1;
-		if (supervisor->consent.state != CONSENT_ON)
+		if (supervisor->is_wiped)
 			wipe(supervisor);
 		return true;
 	}
@@ -261,17 +261,26 @@ static void tell_off(struct supervisor *self)
 	strmap_init(&self->telemetry_off);
 }
 
-void withdraw_begin(struct supervisor *self)
+/* Theirs means all that waits; what the surroundings say means this run. */
+static bool is_a_persons(enum consent_reason reason)
+{
+	return reason == CONSENT_BY_ANSWER || reason == CONSENT_BY_USER;
+}
+
+void withdraw_begin(struct supervisor *self, enum consent_reason reason)
 {
 	report_close(self);
 	held_drop(self);
 	sender_close(self, true);
-	wipe(self);
+	if (is_a_persons(reason)) {
+		self->is_wiped = true;
+		self->telemetry_counts.queued = 0;
+		wipe(self);
+	}
 	if (self->consent.state != CONSENT_ON)
 		return;
 	self->consent.state = CONSENT_OFF;
-	self->consent.reason = CONSENT_BY_ANSWER;
-	self->telemetry_counts.queued = 0;
+	self->consent.reason = reason;
 	relay_follow(self);
 	tell_off(self);
 	swap_stack(self);

@@ -157,6 +157,87 @@ static void test_a_queue_in_memory_is_not_sent(void **state)
 	check_withdrawal(world, by_command);
 }
 
+/* ---- What is no person's no leaves what waits ---- */
+
+static cJSON *assert_reason(const struct world *world, const char *reason)
+{
+	cJSON *answer = ask(world, "ask", "GET", "/v1/telemetry");
+
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(answer, "state")), "off");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(answer, "reason")), reason);
+	return answer;
+}
+
+static void begin_and_end_by_do_not_track(struct world *world)
+{
+	int64_t since = world_now_ms();
+	struct run run;
+
+	world_write(world, "compose.yaml",
+		    "name: ask\n"
+		    "x-upfront: {app: Ask, telemetry: {host: 'file:later/events.jsonl', key: k, identity: install}}\n"
+		    "services: {a: {command: sleep 1001}}\n");
+	up(world, NULL);
+	while (!was_tried(world))
+		world_pause(since, 10000, "the first attempt");
+	world_setenv(world, "DO_NOT_TRACK", "1");
+	run_upfront(&run, world, "up", "-d", NULL);
+	run_assert_code(&run, 0);
+	run_assert_says(&run, "off for the rest of this run (DO_NOT_TRACK is set)");
+	run_finish(&run);
+	world_wait_gone(world, SENDER, 2000);
+	assert_int_equal(mkdir(world_path(world, "later"), 0700), 0);
+}
+
+static void test_an_off_of_the_surroundings_leaves_what_waits(void **state)
+{
+	struct world *world = *state;
+	int64_t since;
+	cJSON *answer;
+	struct run run;
+	bool sent = false;
+
+	begin_and_end_by_do_not_track(world);
+	answer = assert_reason(world, "do_not_track");
+	/* It waits on, and is not said not to. */
+	assert_true(cJSON_GetNumberValue(cJSON_GetObjectItem(cJSON_GetObjectItem(answer, "counts"), "queued")) > 0);
+	cJSON_Delete(answer);
+	run_upfront(&run, world, "telemetry", "status", NULL);
+	run_assert_code(&run, 0);
+	assert_non_null(strstr(run.out.bytes, "usage statistics off for this run (DO_NOT_TRACK is set)"));
+	run_finish(&run);
+	assert_non_null(world_search(world, "outbox.db"));
+	assert_non_null(world_search(world, "id"));
+	down(world, "ask");
+	assert_false(world_has(world, "later/events.jsonl"));
+	/* The next yes sends it, and its own start. */
+	world_setenv(world, "DO_NOT_TRACK", "0");
+	up(world, NULL);
+	for (since = world_now_ms(); !sent; world_pause(since, 10000, "what waited")) {
+		char *text = world_has(world, "later/events.jsonl") ? world_read(world, "later/events.jsonl") : NULL;
+		const char *first = text != NULL ? strstr(text, "\"server_start\"") : NULL;
+
+		sent = first != NULL && strstr(first + 1, "\"server_start\"") != NULL;
+		free(text);
+	}
+	down(world, "ask");
+}
+
+/* Whatever has ended them before. */
+static void test_a_persons_no_wipes_what_another_off_has_left(void **state)
+{
+	struct world *world = *state;
+
+	begin_and_end_by_do_not_track(world);
+	assert_non_null(world_search(world, "outbox.db"));
+	by_command(world);
+	cJSON_Delete(assert_reason(world, "do_not_track"));
+	assert_null(world_search(world, "outbox.db"));
+	assert_null(world_search(world, "id"));
+	down(world, "ask");
+	assert_false(world_has(world, "later/events.jsonl"));
+}
+
 /* ---- Every stack of the app, and no other ---- */
 
 static void start_project(const struct world *world, const char *name, const char *app)
@@ -381,6 +462,8 @@ int main(void)
 		IN_WORLD(test_a_queue_on_disk_is_not_sent),
 		IN_WORLD(test_a_queue_on_disk_is_wiped),
 		IN_WORLD(test_a_queue_in_memory_is_not_sent),
+		IN_WORLD(test_an_off_of_the_surroundings_leaves_what_waits),
+		IN_WORLD(test_a_persons_no_wipes_what_another_off_has_left),
 		IN_WORLD(test_off_reaches_every_stack_of_the_app),
 		IN_WORLD(test_off_says_what_it_could_not_end),
 		IN_WORLD(test_what_is_started_afterwards_is_told_off),

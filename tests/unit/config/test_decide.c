@@ -275,6 +275,19 @@ static void test_every_reason_has_its_words(void **state)
 	assert_string_equal(consent_reason_word(CONSENT_BY_DO_NOT_TRACK), "do_not_track");
 }
 
+/* Told to a running stack, whose statistics nothing but an off may end. */
+static void test_only_an_off_is_found_by_its_word(void **state)
+{
+	(void)state;
+	for (int i = 0; i < CONSENT_REASON_COUNT; i++) {
+		enum consent_reason reason = CONSENT_REASON_COUNT;
+		bool is_off = i <= CONSENT_BY_USER;
+
+		assert_int_equal(consent_off_by_word(consent_reason_word((enum consent_reason)i), &reason), is_off);
+		assert_int_equal(reason, is_off ? i : CONSENT_REASON_COUNT);
+	}
+}
+
 static void test_values_of_off_variables(void **state)
 {
 	static const struct {
@@ -399,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_words_are_folded),
 		cmocka_unit_test(test_typical_runs),
 		cmocka_unit_test(test_every_reason_has_its_words),
+		cmocka_unit_test(test_only_an_off_is_found_by_its_word),
 		cmocka_unit_test(test_values_of_off_variables),
 		cmocka_unit_test(test_app_variable),
 		cmocka_unit_test(test_ci),

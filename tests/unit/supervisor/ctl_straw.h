@@ -246,9 +246,9 @@ void supervisor_detach(struct supervisor *self)
 	snprintf(scene->asked, sizeof(scene->asked), "detach");
 }
 
-void supervisor_withdraw(struct supervisor *self)
+void supervisor_withdraw(struct supervisor *self, enum consent_reason reason)
 {
-	self->consent = (struct consent_decision){.state = CONSENT_OFF, .reason = CONSENT_BY_ANSWER};
+	self->consent = (struct consent_decision){.state = CONSENT_OFF, .reason = reason};
 }
 
 void supervisor_told(struct supervisor *self)

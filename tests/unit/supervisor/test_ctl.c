@@ -254,6 +254,46 @@ static void test_telemetry(void **state)
 	assert_int_equal(scene->supervisor.consent.state, CONSENT_OFF);
 }
 
+/* A source that says off is named as such, and nothing else passes for one. */
+static void test_a_withdrawal_has_its_reason(void **state)
+{
+	static const struct {
+		const char *body;
+		int status;
+		const char *reason;
+	} cases[] = {
+		{"{}", 200, "answer"},
+		{"{\"reason\":\"do_not_track\"}", 200, "do_not_track"},
+		{"{\"reason\":\"user\"}", 200, "user"},
+		{"{\"reason\":\"answer\"}", 400, NULL},
+		{"{\"reason\":\"flag_on\"}", 400, NULL},
+		{"{\"reason\":\"not_answered\"}", 400, NULL},
+		{"{\"reason\":\"\"}", 400, NULL},
+		{"{\"reason\":null}", 400, NULL},
+		{"{\"reason\":[\"user\"]}", 400, NULL},
+		{"{\"Reason\":\"user\"}", 400, NULL},
+		{"{\"reason\":\"user\",\"reason\":\"user\"}", 400, NULL},
+		{"{\"reason\":\"user\",\"state\":\"on\"}", 400, NULL},
+		{"[\"user\"]", 400, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char request[256];
+		cJSON *json;
+
+		scene->supervisor.consent = (struct consent_decision){CONSENT_ON, CONSENT_BY_FLAG_ON, false};
+		snprintf(request, sizeof(request),
+			 "POST /v1/telemetry/withdraw HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s",
+			 strlen(cases[i].body), cases[i].body);
+		json = ask_json(request, cases[i].status);
+		if (cases[i].reason != NULL)
+			assert_string_equal(text_at(json, "reason"), cases[i].reason);
+		assert_int_equal(scene->supervisor.consent.state, cases[i].reason ? CONSENT_OFF : CONSENT_ON);
+		cJSON_Delete(json);
+	}
+}
+
 static void test_requests_too_large(void **state)
 {
 	char *request = malloc(200000);
@@ -604,6 +644,7 @@ int main(void)
 		SCENE_TEST(test_nesting_of_a_body),
 		SCENE_TEST(test_what_is_not_there),
 		SCENE_TEST(test_telemetry),
+		SCENE_TEST(test_a_withdrawal_has_its_reason),
 		SCENE_TEST(test_requests_too_large),
 		SCENE_TEST(test_described),
 		SCENE_TEST(test_members_described),
