@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The sub-commands of `upfront telemetry`, beside their table in telemetry.c. None opens a socket but `off`, none runs anything. */
+/* The sub-commands of `upfront telemetry`, beside their table in telemetry.c. None opens a connection but to running stacks, none runs anything. */
 #ifndef UPFRONT_LAUNCHER_COMMAND_TELEMETRY_H
 #define UPFRONT_LAUNCHER_COMMAND_TELEMETRY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was sent, for the person to read and to remove. Neither opens a socket, starts a program or needs a yes. */
+/* What was sent, for the person to read and to remove. Neither starts a program or needs a yes; `forget` speaks to running stacks, and to nobody else. */
 #include "config/clock.h"
 #include "config/err.h"
 #include "config/stack.h"
@@ -7,6 +7,7 @@
 #include "launcher/command/json_out.h"
 #include "launcher/command/since.h"
 #include "launcher/command/telemetry.h"
+#include "launcher/command/telemetry_end.h"
 #include "launcher/project.h"
 #include "telemetry/records.h"
 #include "ui/text.h"
@@ -122,26 +123,48 @@ int telemetry_log(const struct cli_context *context, const struct project *proje
 	return 0;
 }
 
+static void print_forgotten_json(const char *app, bool removed, const struct strmap *ended, struct err *err)
+{
+	cJSON *object = json_out_create(), *list;
+
+	cJSON_AddStringToObject(object, "app", app);
+	cJSON_AddBoolToObject(object, "removed", removed);
+	list = cJSON_AddArrayToObject(object, "ended");
+	for (size_t i = 0; i < ended->count; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(ended->entries[i].key));
+	json_out_print(object, err);
+}
+
+static void print_forgotten(const char *app, bool removed, const struct strmap *ended)
+{
+	if (removed)
+		printf("Forgotten for %s: the record of what was sent, the receipts of your answers, the kept id, and "
+		       "what was waiting",
+		       app);
+	else
+		printf("There was nothing to forget for %s", app);
+	for (size_t i = 0; i < ended->count; i++)
+		printf("%s '%s'",
+		       i > 0               ? ","
+		       : ended->count == 1 ? "; and ended the statistics of the running project"
+					   : "; and ended the statistics of the running projects",
+		       ended->entries[i].key);
+	puts(".");
+}
+
+/* What is forgotten is not begun anew by a stack that runs: its yes was forgotten, too. The next start asks. */
 int telemetry_forget_all(const struct cli_context *context, const struct project *project, struct err *err)
 {
 	const char *app = project->stack->app;
-	int found = telemetry_forget(app, err);
-	cJSON *object;
+	struct telemetry_end end = {.app = app, .remove = telemetry_forget};
 
-	if (found < 0)
-		return found;
-	if (context->globals.json) {
-		object = json_out_create();
-		cJSON_AddStringToObject(object, "app", app);
-		cJSON_AddBoolToObject(object, "removed", found > 0);
-		return json_out_print(object, err);
-	}
-	if (found > 0)
-		printf("Forgotten for %s: the record of what was sent, the receipts of your answers, the kept id, and "
-		       "what was "
-		       "waiting.\n",
-		       app);
+	telemetry_end_now(&end, err);
+	if (err_is_set(err))
+		fprintf(stderr, "Forgotten for %s, but something is left:\n", app);
+	else if (context->globals.json)
+		print_forgotten_json(app, end.removed > 0, &end.ended, err);
 	else
-		printf("There was nothing to forget for %s.\n", app);
-	return 0;
+		print_forgotten(app, end.removed > 0, &end.ended);
+	telemetry_end_finish(&end);
+	return err_is_set(err) ? -EIO : 0;
 }

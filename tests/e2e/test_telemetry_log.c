@@ -186,6 +186,18 @@ static void test_a_no_by_command_leaves_a_receipt(void **state)
 	run_finish(&run);
 }
 
+static void assert_running_is_off(const struct world *world)
+{
+	struct run run;
+
+	run_upfront(&run, world, "telemetry", "status", NULL);
+	run_assert_code(&run, 0);
+	assert_non_null(strstr(run.out.bytes, "Ask is running: usage statistics off for this run"));
+	/* No standing no was made of it. */
+	assert_null(strstr(run.out.bytes, "your settings say no"));
+	run_finish(&run);
+}
+
 static void test_forget_removes_all_and_a_running_stack_begins_nothing_anew(void **state)
 {
 	static const char *const kept[] = {"ledger.jsonl", "receipts.jsonl", "outbox.db", "outbox.db-journal", "id"};
@@ -194,7 +206,10 @@ static void test_forget_removes_all_and_a_running_stack_begins_nothing_anew(void
 	up(world, waiting);
 	wait_for_result(world, "\"waiting\"");
 	assert_non_null(world_search(world, "receipts.jsonl"));
-	check(world, "forget", NULL, NULL, 0, "Forgotten for Ask");
+	check(world, "forget", NULL, NULL, 0,
+	      "and what was waiting; and ended the statistics of the running project 'ask'.\n");
+	world_wait_gone(world, "upfront-telemetry", 2000);
+	assert_running_is_off(world);
 	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
 		assert_null(world_search(world, kept[i]));
 	/* It could be delivered now, and is not: not by the next attempt, not by the last. */
@@ -206,6 +221,11 @@ static void test_forget_removes_all_and_a_running_stack_begins_nothing_anew(void
 		assert_null(world_search(world, kept[i]));
 	check(world, "log", NULL, NULL, 0, "nothing was sent for Ask");
 	check(world, "forget", "--json", NULL, 0, "\"removed\":\tfalse");
+	up(world, stack);
+	wait_for_result(world, "\"delivered\"");
+	check(world, "forget", "--json", NULL, 0, "\"ended\":\t[\"ask\"]");
+	check(world, "forget", "--json", NULL, 0, "\"ended\":\t[]");
+	down(world);
 }
 
 /* Nobody said no, and nobody says yes any more: what is left of the last yes goes after 30 days. */

@@ -304,15 +304,21 @@ static pid_t supervisor_of(const struct world *world, const char *service)
 
 static void test_off_says_what_it_could_not_end(void **state)
 {
+	static const char *const argv[] = {"upfront", "telemetry", "forget", NULL};
 	const struct world *world = *state;
-	struct run run;
+	struct run run, forget;
 	pid_t deaf;
 
 	start_project(world, "one", "Ask");
 	deaf = supervisor_of(world, "sleep 1001");
 	assert_int_equal(kill(deaf, SIGSTOP), 0);
+	run_command(&forget, world, &(struct run_options){.argv = argv, .directory = world_path(world, "one")});
 	telemetry_off(&run, world, "one", "--all");
 	assert_int_equal(kill(deaf, SIGCONT), 0);
+	assert_int_not_equal(forget.code, 0);
+	run_assert_says(&forget, "Forgotten for Ask, but something is left:");
+	run_assert_says(&forget, "cannot end the usage statistics of the running project 'one'");
+	run_finish(&forget);
 	assert_int_not_equal(run.code, 0);
 	run_assert_says(&run, "cannot end the usage statistics of the running project 'one'");
 	run_assert_says(&run, "upfront -p one down");
