@@ -32,13 +32,38 @@ static int edit(const char *app, bool off, struct err *err)
 	return result;
 }
 
-/* The no that can be shown later; it was not given to any text. One for all is kept in the settings alone. */
+/* The no that can be shown later; it was not given to any text. */
 static void keep_receipt(const struct stack *stack)
 {
 	const struct telemetry_receipt receipt = {.answer = CONSENT_NO_FOR_GOOD, .method = CONSENT_BY_USER};
 	struct err trouble = ERR_INIT;
 
 	telemetry_receipt_append(stack, &receipt, &trouble);
+	consent_say_trouble(&trouble);
+}
+
+/* A no for all is kept with every app that an answer was kept of, by the name that one gave; of others there is nothing to take back. */
+static int keep_receipt_of(const char *app, struct err *err)
+{
+	char *text = telemetry_receipts_json(app, 1);
+	cJSON *receipts = cJSON_Parse(text != NULL ? text : "");
+	const cJSON *last = cJSON_GetArrayItem(receipts, 0);
+	const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(last, "app"));
+	const struct stack stack = {.app = name != NULL ? name : app};
+
+	(void)err;
+	if (last != NULL)
+		keep_receipt(&stack);
+	cJSON_Delete(receipts);
+	free(text);
+	return 0;
+}
+
+static void keep_receipts(void)
+{
+	struct err trouble = ERR_INIT;
+
+	telemetry_each_app(keep_receipt_of, &trouble);
 	consent_say_trouble(&trouble);
 }
 
@@ -54,6 +79,8 @@ int telemetry_off(const struct cli_context *context, const struct project *proje
 		return result;
 	if (app != NULL)
 		keep_receipt(project->stack);
+	else
+		keep_receipts();
 	telemetry_end_now(&end, err);
 	for (size_t i = 0; i < end.ended.count && !context->globals.quiet; i++)
 		fprintf(stderr,

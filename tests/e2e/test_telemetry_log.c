@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -186,6 +187,47 @@ static void test_a_no_by_command_leaves_a_receipt(void **state)
 	run_finish(&run);
 }
 
+static void check_receipts(const struct world *world, const char *app, int count, const char *answer,
+			   const char *method)
+{
+	cJSON *receipts, *receipt;
+	char text[256];
+	struct run run;
+
+	snprintf(text, sizeof(text), "x-upfront: {app: %s, telemetry: {host: 'file:events.jsonl', key: k}}\n%s", app,
+		 "services: {a: {command: sleep 1001}}\n");
+	world_write(world, "compose.yaml", text);
+	run_upfront(&run, world, "telemetry", "receipt", "--json", NULL);
+	run_assert_code(&run, 0);
+	receipts = cJSON_Parse(run.out.bytes);
+	assert_int_equal(cJSON_GetArraySize(receipts), count);
+	receipt = cJSON_GetArrayItem(receipts, 0);
+	if (count > 0) {
+		assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(receipt, "app")), app);
+		assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(receipt, "answer")), answer);
+		assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(receipt, "method")), method);
+	}
+	cJSON_Delete(receipts);
+	run_finish(&run);
+}
+
+/* Taken back is what was given: of an app that nobody answered for nothing is begun to be kept. */
+static void test_a_no_for_all_leaves_a_receipt_with_each_that_has_one(void **state)
+{
+	const struct world *world = *state;
+
+	up(world, stack);
+	down(world);
+	check_receipts(world, "Ask", 1, "yes", "flag_on");
+	world_write(world, "../state/upfront/.apps/unasked/id", "x");
+	check(world, "off", "--all", NULL, 0, "off for every product until you change it");
+	check_receipts(world, "Ask", 2, "no_for_good", "user");
+	check_receipts(world, "Unasked", 0, NULL, NULL);
+	check_receipts(world, "Stranger", 0, NULL, NULL);
+	assert_false(world_has(world, "../state/upfront/.apps/unasked/receipts.jsonl"));
+	assert_false(world_has(world, "../state/upfront/.apps/stranger"));
+}
+
 static void assert_running_is_off(const struct world *world)
 {
 	struct run run;
@@ -266,6 +308,7 @@ int main(void)
 		CASE(test_since),
 		CASE(test_what_a_no_deleted_is_said_to_be_deleted),
 		CASE(test_a_no_by_command_leaves_a_receipt),
+		CASE(test_a_no_for_all_leaves_a_receipt_with_each_that_has_one),
 		CASE(test_forget_removes_all_and_a_running_stack_begins_nothing_anew),
 		CASE(test_a_start_without_a_yes_keeps_nothing_old),
 	};
