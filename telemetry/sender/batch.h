@@ -9,7 +9,7 @@
 struct outbox_batch;
 
 #define BATCH_EVENTS_MAX 100
-#define BATCH_BYTES_MAX (4u * 1024u * 1024u)
+#define BATCH_BYTES_MAX (1024u * 1024u) /* a quarter of what a request may have: it is held several times over */
 #define BATCH_TIME_BYTES 25
 
 /* RFC 3339, UTC, milliseconds. */

@@ -19,8 +19,8 @@
 
 #define RELAY_REQUEST_MS 10000
 #define RELAY_IDLE_S 60
-#define RELAY_HELD_MAX (2u * 1024u * 1024u)
-#define RELAY_SMALL_BYTES (32u * 1024u)
+#define RELAY_HELD_MAX (512u * 1024u)
+#define RELAY_SMALL_BYTES (8u * 1024u)
 
 struct event_base;
 struct evhttp;

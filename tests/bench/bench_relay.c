@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #define RATE_WANTED 20000
+#define PSS_CROWDED_KB (20 * 1024)
 #define PSS_WANTED_KB (15 * 1024)
 #define BATCH 100
 #define NODE_WANTED 5
@@ -191,8 +192,9 @@ static void bench_hostile(struct measure *measure)
 	for (int i = 0; i < CLIENTS; i++)
 		close(fds[i]);
 	snprintf(found, sizeof(found), "%.1f MB PSS", (double)most_kb / 1024);
-	measure_row(measure, most_kb <= PSS_WANTED_KB, false, "relay: memory, 64 clients of 4 MB at once", found,
-		    "<= 15 MB");
+	/* More than any backlog takes: a whole body is held as well. */
+	measure_row(measure, most_kb <= PSS_CROWDED_KB, false, "relay: memory, 64 clients of 4 MB at once", found,
+		    "<= 20 MB");
 	relay_run_end(&relay);
 }
 
