@@ -178,7 +178,7 @@ void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t g
 void supervisor_detach(struct supervisor *self);
 /*
  * Withdraws: nothing more is sent, telemetry stays closed, services that asked for it are told, and what is started from here on is told
- * off. A person's no (CONSENT_BY_ANSWER, CONSENT_BY_USER) wipes what waits and the kept id; any other off leaves them on disk.
+ * off. A person's no (CONSENT_BY_ANSWER) wipes what waits and the kept id; any other off leaves them on disk.
  */
 void supervisor_withdraw(struct supervisor *self, enum consent_reason reason);
 

@@ -261,10 +261,10 @@ static void tell_off(struct supervisor *self)
 	strmap_init(&self->telemetry_off);
 }
 
-/* Theirs means all that waits; what the surroundings say means this run. */
+/* Theirs means all that waits; what the surroundings say means this run. Settings that cannot be read say off as well: that is nobody's no. */
 static bool is_a_persons(enum consent_reason reason)
 {
-	return reason == CONSENT_BY_ANSWER || reason == CONSENT_BY_USER;
+	return reason == CONSENT_BY_ANSWER;
 }
 
 void withdraw_begin(struct supervisor *self, enum consent_reason reason)
