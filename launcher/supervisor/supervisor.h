@@ -35,6 +35,8 @@ struct supervisor;
  */
 #define SUPERVISOR_SETTLE_MS 100
 
+#define SUPERVISOR_LINGER_MS 3000
+
 struct supervisor_options {
 	struct stack_source *source; /* resolved anew once the telemetry environment is known; NULL: `stack` is final */
 	struct stack *stack; /* as shown before the question; replaced after resolving */
@@ -51,6 +53,7 @@ struct supervisor_options {
 	int print_fd; /* > 0: what UPFRONT_TELEMETRY_PRINT asks for goes there, then it is closed; else: to stderr */
 	const char *marker_value; /* stands as UPFRONT_STACK=... in every service's environment */
 	int64_t begin_ms; /* monotonic: when the answer was there */
+	int64_t linger_ms; /* how long from its begin a detached stack that has ended can still be asked why; 0: SUPERVISOR_LINGER_MS */
 	int64_t settle_ms; /* how long a service without a probe has to run until the stack counts as up; 0: it is enough that it runs */
 	struct spawn_users *users; /* those that are looked up already; more are added. NULL: none */
 	const struct command_table

@@ -16,7 +16,6 @@
  * hear it, else from the beginning.
  */
 #define LINGER_MS 1000
-#define LINGER_DETACHED_MS 3000
 #define SOON_MS 10
 #define TRIM_DELAY_US 500000
 /* A service may bring others on its way, those again others: settled in one turn as far as it goes. */
@@ -212,6 +211,14 @@ static void kill_all(struct supervisor *self)
 	units_timer(self);
 }
 
+/* Monotonic: a terminal hears of the end at once; who starts a detached stack may come to look only then. */
+static int64_t linger_until(const struct supervisor *self, int64_t now)
+{
+	int64_t detached_ms = self->options->linger_ms > 0 ? self->options->linger_ms : SUPERVISOR_LINGER_MS;
+
+	return self->detached ? self->started_ms + detached_ms : now + LINGER_MS;
+}
+
 static void check_stopping(struct supervisor *self)
 {
 	int64_t now = clock_monotonic_ms();
@@ -223,7 +230,7 @@ static void check_stopping(struct supervisor *self)
 	if (!deps_all_gone(self) && (self->give_up_ms == 0 || now < self->give_up_ms))
 		return;
 	self->kill_all_ms = self->give_up_ms = 0;
-	self->linger_ms = self->detached ? self->started_ms + LINGER_DETACHED_MS : now + LINGER_MS;
+	self->linger_ms = linger_until(self, now);
 	telemetry_end(self);
 	supervisor_set_phase(self, PHASE_OVER);
 }

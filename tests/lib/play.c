@@ -112,6 +112,7 @@ void play_begin(struct play *play)
 			.member = play->select ? play->member : NULL,
 			.state_dir = play->folder,
 			.listen_fd = play->listen_fd,
+			.linger_ms = 400,
 			.socket_path = play->socket_path,
 			.leash_fd = play->leash[0],
 			.guard_fd = play->guard_fd,
