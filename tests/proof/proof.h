@@ -141,4 +141,10 @@ struct proof_result {
 void proof_expect(struct proof_result *result);
 void proof_write(FILE *to, const struct proof_result *result);
 
+/*
+ * Mounts of this process's own, with `more` namespaces (CLONE_NEWUTS). False: they are not to be had, and nothing has changed - where root is
+ * no mount point, paths of programs would be lost with half of it.
+ */
+bool proof_own_mounts(int more);
+
 #endif

@@ -6,6 +6,7 @@
 #include "tests/proof/proof.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -307,4 +309,19 @@ void proof_assert_commands(void)
 	assert_telemetry_words(run.out.bytes);
 	run_finish(&run);
 	world_end(&world);
+}
+
+static bool enter_mounts(int more)
+{
+	return unshare(CLONE_NEWNS | more) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+bool proof_own_mounts(int more)
+{
+	pid_t pid = fork();
+	int status = 1;
+
+	if (pid == 0)
+		_exit(!enter_mounts(more));
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 && enter_mounts(more);
 }
