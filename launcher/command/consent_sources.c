@@ -105,31 +105,25 @@ static bool any_app_off(const struct strmap *environment)
 	return false;
 }
 
-static bool settings_say_off(const char *path, const char *app)
+/* `app` NULL: any at all. */
+static bool settings_name(const struct settings *settings, const char *app)
 {
-	struct settings settings;
-	bool off;
-
-	settings_read(&settings, path, NULL);
-	off = settings.off || (app != NULL ? settings_has_off(&settings, app)
-					   : settings.telemetry_off != NULL && settings.telemetry_off[0] != NULL);
-	settings_finish(&settings);
-	return off;
+	if (app != NULL)
+		return settings_has_off(settings, app);
+	return settings->telemetry_off != NULL && settings->telemetry_off[0] != NULL;
 }
 
 bool consent_sources_say_off(const struct cli_context *context, const char *app)
 {
 	char *variable = app != NULL ? consent_app_variable(app) : NULL;
-	char *user_path = NULL;
-	bool off;
+	struct consent_sources sources;
+	enum consent_reason reason;
+	bool off = consent_sources_read(&sources, context, NULL, NULL, NULL) < 0 ||
+		   consent_says_off(&sources.inputs, &reason) || settings_name(&sources.policy, app) ||
+		   settings_name(&sources.user, app);
 
-	off = variable != NULL ? environment_off(context, variable) : any_app_off(&context->environment);
-	off = off || environment_off(context, "UPFRONT_TELEMETRY_DISABLED") || environment_off(context, "DO_NOT_TRACK");
-	if (!off) {
-		user_path = paths_user_settings();
-		off = settings_say_off(paths_policy(), app) || settings_say_off(user_path, app);
-	}
-	free(user_path);
+	off = off || (variable != NULL ? environment_off(context, variable) : any_app_off(&context->environment));
+	consent_sources_finish(&sources);
 	free(variable);
 	return off;
 }
