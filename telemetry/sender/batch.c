@@ -7,18 +7,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-void batch_time(int64_t now_ms, char text[BATCH_TIME_BYTES])
-{
-	time_t seconds = (time_t)(now_ms / 1000);
-	struct tm parts = {0};
-	size_t length;
-
-	gmtime_r(&seconds, &parts);
-	length = strftime(text, BATCH_TIME_BYTES, "%Y-%m-%dT%H:%M:%S", &parts);
-	snprintf(text + length, BATCH_TIME_BYTES - length, ".%03uZ", (unsigned)(now_ms % 1000));
-}
 
 char *batch_body(const char *key, const struct outbox_batch *batch, const char *sent_at, size_t *size_bytes)
 {

@@ -2,6 +2,7 @@
 #include "telemetry/sender/delivery.h"
 
 #include "config/clock.h"
+#include "telemetry/id.h"
 #include "telemetry/sender/batch.h"
 #include "telemetry/sender/ledger.h"
 #include "telemetry/sender/outbox.h"
@@ -130,14 +131,14 @@ static void attempt(struct delivery *self)
 {
 	static const struct transport_answer failed = {0};
 	int64_t now_ms = clock_wall_ms(), timeout_ms = attempt_ms(self);
-	char sent_at[BATCH_TIME_BYTES];
+	char sent_at[TIME_BYTES];
 	size_t size_bytes;
 	char *body;
 	int result;
 
 	if (timeout_ms == 0)
 		self->options.over(self->options.context);
-	batch_time(now_ms, sent_at);
+	time_text(now_ms, sent_at);
 	if (ledger_begin(self->options.ledger, &self->batch, sent_at, now_ms) < 0) {
 		try_later(self, 0, false);
 		return;

@@ -2,6 +2,7 @@
 #include "telemetry/sender/ledger.h"
 
 #include "config/paths.h"
+#include "telemetry/id.h"
 #include "telemetry/sender/batch.h"
 #include "telemetry/sender/ledger_file.h"
 #include "telemetry/sender/outbox.h"
@@ -39,9 +40,9 @@ struct ledger {
 
 static void trim(struct ledger *self, int64_t now_ms)
 {
-	char oldest[BATCH_TIME_BYTES];
+	char oldest[TIME_BYTES];
 
-	batch_time(now_ms - LEDGER_AGE_MAX_MS, oldest);
+	time_text(now_ms - LEDGER_AGE_MAX_MS, oldest);
 	self->trimmed_ms = now_ms;
 	ledger_file_trim(self->path, self->before, oldest);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The request body: what was kept, byte for byte, in its wrapping; and when it is packed. */
+#include "telemetry/id.h"
 #include "telemetry/sender/batch.h"
 #include "telemetry/sender/gzip.h"
 #include "telemetry/sender/outbox.h"
@@ -29,9 +30,9 @@ static void test_times_are_utc_with_milliseconds(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		char text[BATCH_TIME_BYTES];
+		char text[TIME_BYTES];
 
-		batch_time(rows[i].ms, text);
+		time_text(rows[i].ms, text);
 		assert_string_equal(text, rows[i].text);
 	}
 }

@@ -4,7 +4,7 @@
 #include "telemetry/sender/ledger.h"
 
 #include "config/err.h"
-#include "telemetry/sender/batch.h"
+#include "telemetry/id.h"
 #include "telemetry/sender/outbox.h"
 #include "telemetry/state.h"
 #include "tests/lib/children.h"
@@ -78,11 +78,11 @@ static void make(struct outbox_batch *batch, int first, size_t count)
 static int begin_as(struct ledger *ledger, int first, size_t count, int64_t now_ms)
 {
 	struct outbox_batch batch;
-	char time[BATCH_TIME_BYTES];
+	char time[TIME_BYTES];
 	int result;
 
 	make(&batch, first, count);
-	batch_time(now_ms, time);
+	time_text(now_ms, time);
 	result = ledger_begin(ledger, &batch, time, now_ms);
 	outbox_batch_finish(&batch);
 	return result;
