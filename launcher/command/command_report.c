@@ -48,6 +48,11 @@ void command_report_settle(struct command_report *self)
 		self->is_settled = true;
 }
 
+bool command_report_is_interruption(int code)
+{
+	return code == 128 + SIGINT || code == 128 + SIGTERM || code == 128 + SIGHUP;
+}
+
 bool command_report_is_wanted(const struct command_report *self, const struct cli_context *context)
 {
 	return self != NULL && !self->is_settled && self->heard.telemetry_on && self->heard.socket_path != NULL &&
@@ -108,7 +113,7 @@ static enum telemetry_error error_of(int code, const struct err *err)
 
 	if (own != ERROR_OTHER)
 		return own;
-	return code == 128 + SIGINT || code == 128 + SIGTERM || code == 128 + SIGHUP ? ERROR_INTERRUPTED : ERROR_OTHER;
+	return command_report_is_interruption(code) ? ERROR_INTERRUPTED : ERROR_OTHER;
 }
 
 void command_report_end(struct command_report *self, const struct cli_context *context, int code, const struct err *err)

@@ -35,6 +35,9 @@ void command_report_note_stack(struct command_report *self, const struct stack *
 /* The supervisor tells of this command itself, or it is told otherwise. NULL is fine. */
 void command_report_settle(struct command_report *self);
 
+/* True for the exit codes by which shells tell of a signal from the terminal, or from whoever ends things in order. */
+bool command_report_is_interruption(int code);
+
 /* True when what is told of a command would be heard, and nothing says off. `self` may be NULL. */
 bool command_report_is_wanted(const struct command_report *self, const struct cli_context *context);
 /* Tells it, whoever asked before; `command` holds sanitised texts only. */

@@ -92,8 +92,7 @@ static enum telemetry_error error_of(const struct run_report *self, const struct
 {
 	if (end->exec_errno != 0)
 		return end->exec_errno == ENOENT ? ERROR_COMMAND_NOT_FOUND : ERROR_NOT_EXECUTABLE;
-	if (end->signal == SIGINT || end->signal == SIGTERM || end->signal == SIGHUP || end->signal == SIGQUIT ||
-	    end->code == 128 + SIGINT || end->code == 128 + SIGTERM || end->code == 128 + SIGHUP)
+	if (end->signal == SIGQUIT || command_report_is_interruption(end->signal != 0 ? 128 + end->signal : end->code))
 		return ERROR_INTERRUPTED;
 	if (end->signal != 0)
 		return ERROR_SIGNALED;
