@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/relay_port.h"
 
+#include "config/hex.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -88,8 +90,7 @@ static int make_token(char token[RELAY_TOKEN_BYTES])
 
 	if (getrandom(bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
 		return -EIO;
-	for (size_t i = 0; i < sizeof(bits); i++)
-		snprintf(token + 2 * i, 3, "%02x", bits[i]);
+	hex_text(bits, sizeof(bits), token);
 	return 0;
 }
 

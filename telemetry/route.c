@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/route.h"
 
+#include "config/hex.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -15,17 +17,6 @@ struct path {
 };
 
 /* ---- The target ---- */
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* The byte at `at` after one decoding; `at` moves behind it. */
 static char decode(const struct segment *segment, size_t *at)

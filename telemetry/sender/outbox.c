@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/sender/outbox.h"
 
+#include "config/hex.h"
 #include "telemetry/sender/db.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -197,8 +197,7 @@ struct outbox *outbox_open(const struct outbox_options *options, int64_t now_ms)
 		outbox_close(self);
 		return NULL;
 	}
-	for (size_t i = 0; i < sizeof(token); i++)
-		snprintf(self->owner + 2 * i, 3, "%02x", token[i]);
+	hex_text(token, sizeof(token), self->owner);
 	if (expire(self, now_ms) == -EUCLEAN)
 		db_replace(self->db);
 	return self;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/sender/relay_body.h"
 
+#include "config/hex.h"
 #include "telemetry/sender/relay.h"
 
 #include <errno.h>
@@ -220,14 +221,6 @@ static enum relay_fault feed_data(struct relay_body *self, const unsigned char *
 }
 
 /* ---- Forms ---- */
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
 
 static void name_byte(struct relay_body *self, char c)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/sender/relay_scan.h"
 
+#include "config/hex.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -308,12 +310,11 @@ static int escape_byte(struct relay_scan *self, char c)
 
 static int hex_byte(struct relay_scan *self, char c)
 {
-	static const char digits[] = "0123456789abcdef";
-	const char *digit = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+	int digit = hex_digit(c);
 
-	if (!digit)
+	if (digit < 0)
 		return -EBADMSG;
-	self->hex = self->hex << 4 | (unsigned)(digit - digits);
+	self->hex = self->hex << 4 | (unsigned)digit;
 	if (--self->hex_left > 0)
 		return 0;
 	self->state = IN_STRING;
