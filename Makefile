@@ -29,6 +29,7 @@ PACKAGES_TELEMETRY := libcjson uuid libmd
 PACKAGES_SENDER := libcurl sqlite3 zlib libcjson libevent uuid libmd
 PACKAGES_UI := ncursesw
 PACKAGES_LAUNCHER := libevent libcjson
+PACKAGES_LOGS := libpcre2-8
 PACKAGES_TEST := cmocka vterm libevent_openssl libevent openssl libcjson zlib
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wvla -Wundef -Wstrict-prototypes \
@@ -52,7 +53,7 @@ endif
 
 # Libraries whose archives are there go into the program itself: the dynamic loader would take longer for them than a start takes.
 # LINK_STATIC= (empty) takes the shared ones.
-LINK_STATIC ?= $(if $(filter release clang,$(VARIANT)),event fyaml md uuid ncursesw tinfo)
+LINK_STATIC ?= $(if $(filter release clang,$(VARIANT)),event fyaml md uuid ncursesw tinfo pcre2-8)
 archive = $(shell test -f "$$($(CC) -print-file-name=lib$(1).a)" && echo $(1))
 STATIC_HERE := $(foreach l,$(LINK_STATIC),$(call archive,$(l)))
 prefer_static = $(foreach l,$(1),$(if $(filter $(STATIC_HERE:%=-l%),$(l)),-Wl$(comma)-Bstatic $(l) -Wl$(comma)-Bdynamic,$(l)))
@@ -71,7 +72,7 @@ say = $(if $(Q),@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # ---- Rooms: each is an archive; a room links only those below it, so a wrong dependency does not even link. ----
 
-ROOMS := config ui telemetry sender process engine supervisor command
+ROOMS := config ui telemetry sender process engine supervisor client logs screen command
 DIR_config := config
 DIR_ui := ui
 DIR_telemetry := telemetry
@@ -79,6 +80,9 @@ DIR_sender := telemetry/sender
 DIR_process := launcher/process
 DIR_engine := launcher/engine
 DIR_supervisor := launcher/supervisor
+DIR_client := launcher/client
+DIR_logs := launcher/logs
+DIR_screen := launcher/screen
 DIR_command := launcher/command
 
 MAINS := launcher/main.c telemetry/sender/main.c
@@ -96,7 +100,10 @@ BELOW_sender := sender telemetry config
 BELOW_process := process config
 BELOW_engine := engine process config
 BELOW_supervisor := supervisor engine process telemetry config
-BELOW_command := command supervisor engine process telemetry ui config
+BELOW_client := client supervisor engine process telemetry config
+BELOW_logs := logs process config
+BELOW_screen := screen client logs supervisor engine process telemetry ui config
+BELOW_command := command screen client logs supervisor engine process telemetry ui config
 
 LIBS_config = $(call pkg,--libs,$(PACKAGES_CONFIG))
 LIBS_ui = $(call pkg,--libs,$(PACKAGES_UI)) $(LIBS_config)
@@ -105,7 +112,10 @@ LIBS_sender = $(call pkg,--libs,$(PACKAGES_SENDER)) -lm $(LIBS_config)
 LIBS_process = $(call pkg,--libs,libevent) $(LIBS_config)
 LIBS_engine = $(LIBS_process)
 LIBS_supervisor = $(call pkg,--libs,$(PACKAGES_LAUNCHER) $(PACKAGES_TELEMETRY)) $(LIBS_config)
-LIBS_command = $(call pkg,--libs,$(PACKAGES_LAUNCHER) $(PACKAGES_TELEMETRY) $(PACKAGES_UI)) $(LIBS_config)
+LIBS_client = $(LIBS_supervisor)
+LIBS_logs = $(call pkg,--libs,$(PACKAGES_LOGS)) $(LIBS_process)
+LIBS_screen = $(LIBS_command)
+LIBS_command = $(call pkg,--libs,$(PACKAGES_LAUNCHER) $(PACKAGES_TELEMETRY) $(PACKAGES_UI) $(PACKAGES_LOGS)) $(LIBS_config)
 
 BIN := $(B)/upfront $(B)/upfront-telemetry
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * launcher/ - the program `upfront`: command line, and four rooms, each standing only on those below it:
+ * launcher/ - the program `upfront`: command line, and rooms, each standing only on those below it:
  *
  *   command/     one command per file, as a person types it; clients of the control API
+ *   screen/      the dashboard's other half: fills what it shows, does what it asks for
+ *   logs/        what services have written, read from the files
+ *   client/      the control API from outside: ctl_client (HTTP over its socket), view (the stack as the events tell it), news
  *   supervisor/  decides: svc (pure state machine), order, supervisor, ctl
  *   engine/      does, and reports back: native
  *   process/     what any of them needs of Linux
@@ -10,7 +13,6 @@
  *   main         picks the command, reports errors once, returns the exit code
  *   cli          the option tables and what is made from them: parser, help, completion, checks of the docs
  *   cli_table    the same tables as the sanitiser reads them
- *   ctl_client   HTTP over the control socket, one request a connection
  *
  * This header: one table of global options, one table per command; the parser fills plain values.
  */

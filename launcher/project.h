@@ -9,7 +9,7 @@
 #ifndef UPFRONT_LAUNCHER_PROJECT_H
 #define UPFRONT_LAUNCHER_PROJECT_H
 
-#include "launcher/ctl_client.h"
+#include "launcher/client/ctl_client.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

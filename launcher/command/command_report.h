@@ -7,7 +7,7 @@
 #ifndef UPFRONT_LAUNCHER_COMMAND_COMMAND_REPORT_H
 #define UPFRONT_LAUNCHER_COMMAND_COMMAND_REPORT_H
 
-#include "launcher/ctl_client.h"
+#include "launcher/client/ctl_client.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
 #include "launcher/command/command_report.h"
-#include "launcher/command/slow_stop.h"
-#include "launcher/command/view.h"
+#include "launcher/client/slow_stop.h"
+#include "launcher/client/view.h"
 #include "launcher/project.h"
 #include "ui/text.h"
 

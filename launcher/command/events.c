@@ -3,7 +3,7 @@
 #include "config/err.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
-#include "launcher/command/news.h"
+#include "launcher/client/news.h"
 #include "launcher/command/unit_json.h"
 #include "launcher/command/watch.h"
 #include "ui/text.h"

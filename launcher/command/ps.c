@@ -3,9 +3,9 @@
 #include "config/err.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
-#include "launcher/command/news.h"
+#include "launcher/client/news.h"
 #include "launcher/command/table.h"
-#include "launcher/command/view.h"
+#include "launcher/client/view.h"
 #include "launcher/project.h"
 
 #include <stdio.h>

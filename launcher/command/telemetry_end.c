@@ -3,7 +3,7 @@
 
 #include "config/err.h"
 #include "config/paths.h"
-#include "launcher/command/view.h"
+#include "launcher/client/view.h"
 #include "launcher/project.h"
 #include "telemetry/records.h"
 

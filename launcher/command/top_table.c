@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/command/news.h"
+#include "launcher/client/news.h"
 #include "launcher/command/table.h"
 #include "launcher/command/top.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/command/unit_json.h"
 
-#include "launcher/command/view.h"
+#include "launcher/client/view.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 #include "config/err.h"
 #include "config/stack.h"
-#include "launcher/command/view.h"
+#include "launcher/client/view.h"
 #include "launcher/command/watch.h"
 
 #include <errno.h>

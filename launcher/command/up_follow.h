@@ -7,9 +7,9 @@
 #ifndef UPFRONT_LAUNCHER_COMMAND_UP_FOLLOW_H
 #define UPFRONT_LAUNCHER_COMMAND_UP_FOLLOW_H
 
-#include "launcher/command/log_index.h"
+#include "launcher/logs/log_index.h"
 #include "launcher/command/up_abort.h"
-#include "launcher/ctl_client.h"
+#include "launcher/client/ctl_client.h"
 #include "launcher/process/spawn.h"
 
 #include <signal.h>

@@ -4,8 +4,8 @@
 #include "config/clock.h"
 #include "config/err.h"
 #include "launcher/cli.h"
-#include "launcher/command/news.h"
-#include "launcher/command/slow_stop.h"
+#include "launcher/client/news.h"
+#include "launcher/client/slow_stop.h"
 #include "launcher/project.h"
 #include "ui/text.h"
 

@@ -7,11 +7,11 @@
 #define UPFRONT_LAUNCHER_COMMAND_UP_REPORT_H
 
 #include "config/strmap.h"
-#include "launcher/command/last_words.h"
-#include "launcher/command/log_archive.h"
+#include "launcher/logs/last_words.h"
+#include "launcher/logs/log_archive.h"
 #include "launcher/command/outlet.h"
 #include "launcher/command/up_follow.h"
-#include "launcher/command/view.h"
+#include "launcher/client/view.h"
 #include "ui/model.h"
 #include "ui/plain.h"
 

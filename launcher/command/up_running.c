@@ -7,7 +7,7 @@
 #include "launcher/cli.h"
 #include "launcher/command/act.h"
 #include "launcher/command/consent_sources.h"
-#include "launcher/command/news.h"
+#include "launcher/client/news.h"
 #include "launcher/command/telemetry_running.h"
 #include "launcher/command/unit_json.h"
 #include "launcher/command/watch.h"

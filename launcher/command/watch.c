@@ -5,7 +5,7 @@
 #include "config/err.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
-#include "launcher/command/slow_stop.h"
+#include "launcher/client/slow_stop.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

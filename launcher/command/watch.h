@@ -6,8 +6,8 @@
 #ifndef UPFRONT_LAUNCHER_COMMAND_WATCH_H
 #define UPFRONT_LAUNCHER_COMMAND_WATCH_H
 
-#include "launcher/command/view.h"
-#include "launcher/ctl_client.h"
+#include "launcher/client/view.h"
+#include "launcher/client/ctl_client.h"
 #include "launcher/project.h"
 
 #include <stdbool.h>

@@ -24,7 +24,7 @@
 #ifndef UPFRONT_TESTS_CHAOS_H
 #define UPFRONT_TESTS_CHAOS_H
 
-#include "launcher/ctl_client.h"
+#include "launcher/client/ctl_client.h"
 #include "tests/lib/run.h"
 #include "tests/lib/stack_procs.h"
 #include "tests/lib/world.h"

@@ -4,7 +4,7 @@
 set -u
 awk '
 function room(path) {
-	if (path ~ /^launcher\/(process|engine|supervisor|command)\//) {
+	if (path ~ /^launcher\/(process|engine|supervisor|client|logs|screen|command)\//) {
 		sub(/^launcher\//, "", path)
 		sub(/\/.*/, "", path)
 		return path
@@ -19,7 +19,7 @@ function bad(why) {
 	wrong = 1
 }
 BEGIN {
-	# Who may see whom, beside itself. "launcher" is main, cli and ctl_client: it and the commands are one room.
+	# Who may see whom, beside itself. "launcher" is main and cli: it and the commands are one room.
 	sees["config"] = " "
 	sees["ui"] = " config "
 	sees["telemetry"] = " config "
@@ -27,9 +27,12 @@ BEGIN {
 	sees["process"] = " config "
 	sees["engine"] = " process config "
 	sees["supervisor"] = " engine process telemetry config "
-	sees["command"] = " launcher supervisor engine process telemetry ui config "
-	sees["launcher"] = " command supervisor engine process telemetry ui config "
-	sees["tests"] = " launcher command supervisor engine process sender telemetry ui config "
+	sees["client"] = " supervisor process config "
+	sees["logs"] = " process config "
+	sees["screen"] = " client logs supervisor process ui telemetry config "
+	sees["command"] = " launcher screen client logs supervisor engine process telemetry ui config "
+	sees["launcher"] = " command screen client logs supervisor engine process telemetry ui config "
+	sees["tests"] = " launcher command screen client logs supervisor engine process sender telemetry ui config "
 	# What the two programs of telemetry/ say to each other, and the pure parts that both work with.
 	shared["telemetry/wire.h"] = shared["telemetry/route.h"] = shared["telemetry/id.h"] = shared["telemetry/hash.h"] = 1
 	# What other folders see of telemetry/.
@@ -44,6 +47,7 @@ BEGIN {
 	third["^(cjson/)?cJSON"] = "^(config|telemetry|launcher)/"
 	third["^event2?(/|\\.h)"] = "^(launcher/(process|engine|supervisor)|telemetry/sender)/"
 	third["^sha2\\.h"] = "^telemetry/hash\\.c$"
+	third["^pcre2"] = "^launcher/logs/text_match\\.c$"
 	third["^uuid/"] = "^telemetry/"
 	third["^(cmocka|vterm)"] = "^tests/"
 }

@@ -8,7 +8,7 @@
  *     make soak ROUNDS=200 SEED=7
  */
 #include "config/err.h"
-#include "launcher/ctl_client.h"
+#include "launcher/client/ctl_client.h"
 #include "tests/lib/run.h"
 #include "tests/lib/skip.h"
 #include "tests/lib/stack_procs.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines on their way to the screen: frames of the log stream, the last run's files, last words, and a slow reader. */
-#include "launcher/command/last_words.h"
-#include "launcher/command/log_archive.h"
-#include "launcher/command/log_reader.h"
+#include "launcher/logs/last_words.h"
+#include "launcher/logs/log_archive.h"
+#include "launcher/logs/log_reader.h"
 #include "launcher/command/outlet.h"
 #include "launcher/command/since.h"
 #include "launcher/process/output.h"

@@ -2,7 +2,7 @@
 /* Which end of a service takes the stack down, and the exit code that makes. */
 #include "config/err.h"
 #include "launcher/command/up_abort.h"
-#include "launcher/command/view.h"
+#include "launcher/client/view.h"
 
 #include <setjmp.h>
 #include <signal.h>

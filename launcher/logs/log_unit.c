@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/command/log_unit.h"
+#include "launcher/logs/log_unit.h"
 
 #include "launcher/process/output_file.h"
 

@@ -6,14 +6,14 @@
  * that they may be rotated away before they are read. How much is gone for good is told unit by unit. Nothing on disk is trusted: torn
  * records, files that have gone and offsets beyond the end are passed over.
  */
-#ifndef UPFRONT_LAUNCHER_COMMAND_LOG_ARCHIVE_H
-#define UPFRONT_LAUNCHER_COMMAND_LOG_ARCHIVE_H
+#ifndef UPFRONT_LAUNCHER_LOGS_LOG_ARCHIVE_H
+#define UPFRONT_LAUNCHER_LOGS_LOG_ARCHIVE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "launcher/command/log_index.h"
+#include "launcher/logs/log_index.h"
 
 struct log_archive;
 

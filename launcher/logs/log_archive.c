@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/command/log_archive.h"
+#include "launcher/logs/log_archive.h"
 
-#include "launcher/command/log_index.h"
-#include "launcher/command/log_unit.h"
+#include "launcher/logs/log_index.h"
+#include "launcher/logs/log_unit.h"
 #include "launcher/process/output_index.h"
 
 #include <errno.h>

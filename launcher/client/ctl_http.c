@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/ctl_http.h"
+#include "launcher/client/ctl_http.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
  *
  * The input: a byte of flags, then the files, each up to a byte 0xfe.
  */
-#include "launcher/command/log_archive.h"
+#include "launcher/logs/log_archive.h"
 
 #include <fcntl.h>
 #include <stdint.h>

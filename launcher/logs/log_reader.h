@@ -3,8 +3,8 @@
  * Takes the log stream of the control API apart: frames "UNIT STREAM TIME_MS SIZE FLAGS\n", SIZE bytes, "\n" (ctl.h). The flag 'd' marks
  * a frame whose text is the number of lines that were left out because the reader was too slow. Pure; every field is bounded.
  */
-#ifndef UPFRONT_LAUNCHER_COMMAND_LOG_READER_H
-#define UPFRONT_LAUNCHER_COMMAND_LOG_READER_H
+#ifndef UPFRONT_LAUNCHER_LOGS_LOG_READER_H
+#define UPFRONT_LAUNCHER_LOGS_LOG_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>

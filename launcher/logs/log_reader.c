@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/command/log_reader.h"
+#include "launcher/logs/log_reader.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A supervisor's bytes as clients take them: the HTTP answer, then its body as an event stream and as a log stream. */
-#include "launcher/command/log_reader.h"
-#include "launcher/command/view.h"
-#include "launcher/ctl_http.h"
+#include "launcher/logs/log_reader.h"
+#include "launcher/client/view.h"
+#include "launcher/client/ctl_http.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/command/view.h"
+#include "launcher/client/view.h"
 
 #include "config/clock.h"
 #include "config/signal_name.h"
-#include "launcher/command/slow_stop.h"
+#include "launcher/client/slow_stop.h"
 #include "launcher/supervisor/supervisor.h"
 
 #include <cjson/cJSON.h>

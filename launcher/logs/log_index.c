@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/command/log_index.h"
+#include "launcher/logs/log_index.h"
 
 #include "launcher/process/output_index.h"
 

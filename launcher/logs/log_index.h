@@ -3,8 +3,8 @@
  * Reads logs/index (process/output_index.h) as it grows: all there is of index.1 and index at first, then what has come since, also
  * across its rotation. Nothing on disk is trusted.
  */
-#ifndef UPFRONT_LAUNCHER_COMMAND_LOG_INDEX_H
-#define UPFRONT_LAUNCHER_COMMAND_LOG_INDEX_H
+#ifndef UPFRONT_LAUNCHER_LOGS_LOG_INDEX_H
+#define UPFRONT_LAUNCHER_LOGS_LOG_INDEX_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * The running stack as a client sees it: the event stream's lines (openapi.yaml) taken in one by one. What the supervisor
  * says is checked like any input: missing members become harmless values, sizes are bounded.
  */
-#ifndef UPFRONT_LAUNCHER_COMMAND_VIEW_H
-#define UPFRONT_LAUNCHER_COMMAND_VIEW_H
+#ifndef UPFRONT_LAUNCHER_CLIENT_VIEW_H
+#define UPFRONT_LAUNCHER_CLIENT_VIEW_H
 
 #include "config/err.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a person is told when something of the stack changes: one line each, without newline. */
-#ifndef UPFRONT_LAUNCHER_COMMAND_NEWS_H
-#define UPFRONT_LAUNCHER_COMMAND_NEWS_H
+#ifndef UPFRONT_LAUNCHER_CLIENT_NEWS_H
+#define UPFRONT_LAUNCHER_CLIENT_NEWS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Answers as a hostile supervisor could give them: whole, in single bytes, torn, lying about their length, without end. */
 #include "config/err.h"
-#include "launcher/ctl_client.h"
-#include "launcher/ctl_http.h"
+#include "launcher/client/ctl_client.h"
+#include "launcher/client/ctl_http.h"
 #include "tests/lib/children.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A reader of log files that lags behind: what it has heard of it keeps, and what is gone it counts. */
 #include "config/err.h"
-#include "launcher/command/log_archive.h"
+#include "launcher/logs/log_archive.h"
 #include "launcher/process/output.h"
 #include "tests/lib/children.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The event stream taken in, in any pieces; and what a person is told of it. */
-#include "launcher/command/news.h"
-#include "launcher/command/view.h"
+#include "launcher/client/news.h"
+#include "launcher/client/view.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/command/news.h"
+#include "launcher/client/news.h"
 
-#include "launcher/command/view.h"
+#include "launcher/client/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * taken as hostile: a status line and headers of at most 16 KB, lines of at most 4 KB, a body by Content-Length, by chunks or
  * until the peer closes (RFC 9112). An answer that says two different things about its length is refused.
  */
-#ifndef UPFRONT_LAUNCHER_CTL_HTTP_H
-#define UPFRONT_LAUNCHER_CTL_HTTP_H
+#ifndef UPFRONT_LAUNCHER_CLIENT_CTL_HTTP_H
+#define UPFRONT_LAUNCHER_CLIENT_CTL_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Who takes long to stop: when that is said, of whom, and that it is said once. */
 #include "config/clock.h"
-#include "launcher/command/slow_stop.h"
-#include "launcher/command/view.h"
+#include "launcher/client/slow_stop.h"
+#include "launcher/client/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The last lines each unit wrote, kept by `up -d` so that they can be shown when the unit fails. Bounded per unit. */
-#ifndef UPFRONT_LAUNCHER_COMMAND_LAST_WORDS_H
-#define UPFRONT_LAUNCHER_COMMAND_LAST_WORDS_H
+#ifndef UPFRONT_LAUNCHER_LOGS_LAST_WORDS_H
+#define UPFRONT_LAUNCHER_LOGS_LAST_WORDS_H
 
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  * (UNIT.log, .1, .2 ...) while they are looked for; who is meant is told by its inode number and by how many moves are known, so each
  * time one has been opened the index is read again.
  */
-#ifndef UPFRONT_LAUNCHER_COMMAND_LOG_UNIT_H
-#define UPFRONT_LAUNCHER_COMMAND_LOG_UNIT_H
+#ifndef UPFRONT_LAUNCHER_LOGS_LOG_UNIT_H
+#define UPFRONT_LAUNCHER_LOGS_LOG_UNIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/command/slow_stop.h"
+#include "launcher/client/slow_stop.h"
 
-#include "launcher/command/news.h"
-#include "launcher/command/view.h"
+#include "launcher/client/news.h"
+#include "launcher/client/view.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/ctl_client.h"
+#include "launcher/client/ctl_client.h"
 
 #include "config/clock.h"
 #include "config/err.h"
 #include "config/paths.h"
-#include "launcher/ctl_http.h"
+#include "launcher/client/ctl_http.h"
 #include "launcher/supervisor/ctl_address.h"
 
 #include <errno.h>

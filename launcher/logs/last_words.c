@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/command/last_words.h"
+#include "launcher/logs/last_words.h"
 
 #include <stdlib.h>
 #include <string.h>

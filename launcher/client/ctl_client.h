@@ -3,8 +3,8 @@
  * HTTP/1.1 over the control socket: one request a connection, whole answers or streams. A small reader of our own, because
  * libevent 2.1 has no HTTP client over unix sockets; every byte it takes is treated as hostile and bounded.
  */
-#ifndef UPFRONT_LAUNCHER_CTL_CLIENT_H
-#define UPFRONT_LAUNCHER_CTL_CLIENT_H
+#ifndef UPFRONT_LAUNCHER_CLIENT_CTL_CLIENT_H
+#define UPFRONT_LAUNCHER_CLIENT_CTL_CLIENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Whoever waits for services to end is told which of them take their time, and when they are killed: first after SLOW_STOP_MS, then every
  * SLOW_STOP_AGAIN_MS.
  */
-#ifndef UPFRONT_LAUNCHER_COMMAND_SLOW_STOP_H
-#define UPFRONT_LAUNCHER_COMMAND_SLOW_STOP_H
+#ifndef UPFRONT_LAUNCHER_CLIENT_SLOW_STOP_H
+#define UPFRONT_LAUNCHER_CLIENT_SLOW_STOP_H
 
 #include <stdint.h>
 
