@@ -17,13 +17,33 @@ static unsigned clamp(unsigned value, unsigned max)
 int frame_init(struct frame *self, unsigned rows, unsigned columns)
 {
 	*self = (struct frame){.rows = clamp(rows, FRAME_ROWS_MAX), .columns = clamp(columns, FRAME_COLUMNS_MAX)};
+	self->stride = self->columns;
 	size_t count = (size_t)self->rows * self->columns;
 	self->cells = malloc(count * sizeof(*self->cells));
 	if (self->cells == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		self->cells[i] = blank;
+	frame_clear(self);
 	return 0;
+}
+
+void frame_clear(struct frame *self)
+{
+	for (unsigned row = 0; row < self->rows; row++)
+		for (unsigned column = 0; column < self->columns; column++)
+			self->cells[(size_t)row * self->stride + column] = blank;
+	self->cursor_row = self->cursor_column = 0;
+}
+
+struct frame frame_window(struct frame *self, struct frame_area area)
+{
+	struct frame window = {.stride = self->stride};
+
+	if (area.row >= self->rows || area.column >= self->columns)
+		return window;
+	window.rows = area.rows < self->rows - area.row ? area.rows : self->rows - area.row;
+	window.columns = area.columns < self->columns - area.column ? area.columns : self->columns - area.column;
+	window.cells = &self->cells[(size_t)area.row * self->stride + area.column];
+	return window;
 }
 
 void frame_finish(struct frame *self)
@@ -36,7 +56,7 @@ static struct frame_cell *cell(const struct frame *self, unsigned row, unsigned 
 {
 	if (row >= self->rows || column >= self->columns)
 		return NULL;
-	return &self->cells[(size_t)row * self->columns + column];
+	return &self->cells[(size_t)row * self->stride + column];
 }
 
 const struct frame_cell *frame_at(const struct frame *self, unsigned row, unsigned column)
@@ -150,6 +170,8 @@ void frame_legend(struct frame *self, struct frame_area area, const char *text, 
 
 void frame_cursor(struct frame *self, unsigned row, unsigned column)
 {
+	if (self->rows == 0 || self->columns == 0)
+		return;
 	self->cursor_row = row < self->rows ? row : self->rows - 1;
 	self->cursor_column = column < self->columns ? column : self->columns - 1;
 }

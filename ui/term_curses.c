@@ -4,6 +4,7 @@
 #include "ui/crash.h"
 #include "ui/frame.h"
 #include "ui/keys.h"
+#include "ui/theme.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -27,6 +28,7 @@ struct term {
 	SCREEN *screen;
 	struct termios saved;
 	struct crash crash;
+	struct theme plain; /* without colour */
 	bool lines;
 	bool suspended; /* given back: once is enough, the cursor is where the shell wants it */
 };
@@ -110,6 +112,7 @@ static void set_up(struct term *self)
 	idlok(stdscr, FALSE);
 	resize_term((int)size.rows, (int)size.columns);
 	self->lines = capability("acsc") != NULL;
+	self->plain = theme_make(true, self->lines);
 }
 
 static void handle_nothing(int number)
@@ -189,34 +192,47 @@ void term_resize(struct term *self, struct term_size size)
 	term_repaint(self);
 }
 
-static void show_cell(const struct frame_cell *cell)
+static attr_t attributes_of(struct theme_style style)
 {
-	static const attr_t attributes[] = {A_NORMAL, A_BOLD, A_REVERSE, A_BOLD | A_REVERSE};
+	attr_t attributes = A_NORMAL;
+
+	if ((style.attributes & THEME_BOLD) != 0)
+		attributes |= A_BOLD;
+	if ((style.attributes & THEME_REVERSE) != 0)
+		attributes |= A_REVERSE;
+	if ((style.attributes & THEME_UNDERLINE) != 0)
+		attributes |= A_UNDERLINE;
+	return attributes;
+}
+
+static void show_cell(const struct term *self, const struct frame_cell *cell)
+{
+	struct theme_style style = theme_style(&self->plain, cell->role);
 	wchar_t text[FRAME_POINTS_MAX + 1];
 	cchar_t shown;
 
 	for (unsigned i = 0; i < cell->count; i++)
 		text[i] = (wchar_t)cell->points[i];
 	text[cell->count] = L'\0';
-	setcchar(&shown, text, attributes[theme_attributes(cell->role)], 0, NULL);
+	setcchar(&shown, text, attributes_of(style), 0, NULL);
 	add_wch(&shown);
 }
 
-void term_show(struct term *self, const struct frame *frame)
+size_t term_show(struct term *self, const struct frame *frame)
 {
 	int rows, columns;
 
-	(void)self;
 	getmaxyx(stdscr, rows, columns);
 	for (int row = 0; row < rows; row++) {
 		for (int column = 0; column < columns; column++) {
 			const struct frame_cell *cell = frame_at(frame, (unsigned)row, (unsigned)column);
 			if (cell != NULL && cell->columns > 0 && move(row, column) == OK)
-				show_cell(cell);
+				show_cell(self, cell);
 		}
 	}
 	move((int)frame->cursor_row, (int)frame->cursor_column);
 	refresh();
+	return 0;
 }
 
 void term_repaint(struct term *self)

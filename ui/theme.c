@@ -6,21 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#define THEME_PLAIN(name, letter, mono, colored, color) [name] = {.attributes = mono},
+#define THEME_LETTER(name, letter, mono, colored, color) [name] = letter,
+
+static const struct theme_style plain_styles[ROLE_COUNT] = {THEME_ROLES(THEME_PLAIN)};
+
 struct theme theme_make(bool utf8, bool lines)
 {
-	if (utf8 && lines)
-		return (struct theme){
-			.utf8 = true,
-			.horizontal = 0x2500,
-			.vertical = 0x2502,
-			.top_left = 0x250c,
-			.top_right = 0x2510,
-			.bottom_left = 0x2514,
-			.bottom_right = 0x2518,
-			.more_above = 0x2191,
-			.more_below = 0x2193,
-		};
-	return (struct theme){
+	struct theme self = {
 		.utf8 = utf8,
 		.horizontal = '-',
 		.vertical = '|',
@@ -30,17 +23,28 @@ struct theme theme_make(bool utf8, bool lines)
 		.bottom_right = '+',
 		.more_above = '^',
 		.more_below = 'v',
+		.more_right = '>',
+		.continues = '|',
+		.ramp = {'.', '.', ':', '-', '=', '+', '*', '#', '@'},
 	};
+
+	memcpy(self.styles, plain_styles, sizeof(self.styles));
+	if (utf8 && lines) {
+		self.horizontal = 0x2500;
+		self.vertical = 0x2502;
+		self.top_left = 0x250c;
+		self.top_right = 0x2510;
+		self.bottom_left = 0x2514;
+		self.bottom_right = 0x2518;
+		self.more_above = 0x2191;
+		self.more_below = 0x2193;
+	}
+	return self;
 }
 
-#define THEME_ATTRIBUTES(name, letter, attributes) [name] = attributes,
-#define THEME_LETTER(name, letter, attributes) [name] = letter,
-
-unsigned theme_attributes(enum theme_role role)
+struct theme_style theme_style(const struct theme *self, enum theme_role role)
 {
-	static const unsigned char table[] = {THEME_ROLES(THEME_ATTRIBUTES)};
-
-	return table[role];
+	return self->styles[role];
 }
 
 char theme_letter(enum theme_role role)
@@ -48,6 +52,11 @@ char theme_letter(enum theme_role role)
 	static const char table[] = {THEME_ROLES(THEME_LETTER)};
 
 	return table[role];
+}
+
+enum theme_role theme_name_role(unsigned number)
+{
+	return (enum theme_role)(ROLE_NAME_1 + number % THEME_NAMES);
 }
 
 bool ui_color_wanted(const struct ui_options *options, int fd)

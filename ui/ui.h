@@ -16,6 +16,17 @@
  *   consent          runs the dialog on a terminal, or hands over to line mode
  *   prompt           the dialog in line mode: the same words, a word typed as the answer
  *   plain            line mode of a running stack: one line a change, service output with its name in front
+ *
+ *   dash             the dashboard without a terminal: owns the views, turns keys into actions
+ *   actions.h        what it can ask for: a table of functions
+ *   log_text.h       a log to look around in: a table of functions
+ *   screen           what the views share: the unit that is looked at, footers, lists
+ *   screen_services  the main view: is all well, the table of units
+ *   screen_log       a log: follows, searches, filters, copies
+ *   screen_startup, screen_graph, screen_detail, screen_telemetry, screen_events, screen_help
+ *                    one view each
+ *   screen_boxes     what stands in front of a view for a moment: choices, the question how to leave; the stop
+ *   line_edit        one line being typed
  */
 #ifndef UPFRONT_UI_UI_H
 #define UPFRONT_UI_UI_H
