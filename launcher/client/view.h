@@ -2,6 +2,9 @@
 /*
  * The running stack as a client sees it: the event stream's lines (openapi.yaml) taken in one by one. What the supervisor
  * says is checked like any input: missing members become harmless values, sizes are bounded.
+ *
+ * Who wants figures as well opens the stream with VIEW_EVENTS_WITH_USAGE and sets `usage_changed`: they come by themselves, often, and
+ * who follows states is not disturbed by them.
  */
 #ifndef UPFRONT_LAUNCHER_CLIENT_VIEW_H
 #define UPFRONT_LAUNCHER_CLIENT_VIEW_H
@@ -17,6 +20,22 @@ struct cJSON;
 
 #define VIEW_UNITS_MAX 10000u
 #define VIEW_LINE_MAX (8u * 1024u * 1024u)
+#define VIEW_STARTS_MAX 5u
+/* A printf format; takes the interval in milliseconds, 500 to 60000. */
+#define VIEW_EVENTS_WITH_USAGE "/v1/events?usage=%d"
+
+/* Shown figures: config/figure.h prints them. */
+struct view_usage {
+	double cpu_percent; /* of one processor; -1: not known */
+	int64_t rss_bytes; /* -1: not known */
+	int processes; /* -1: not known */
+};
+
+/* The first start of a unit in this run of the stack: ms from view.begin_ms, -1: not yet. */
+struct view_start {
+	int64_t launched_ms, probed_ms, ready_ms, ended_ms;
+	char *waited_for; /* the service it waited for last; NULL: none */
+};
 
 struct view_unit {
 	unsigned id;
@@ -41,15 +60,31 @@ struct view_unit {
 	char *ports; /* "8080, 5432/udp"; "" when there are none */
 	char *why, *open;
 	char *status; /* what it says of itself; NULL: nothing */
+	char *waits_for, *waits_condition; /* while "waiting": a service, "service_healthy"...; NULL: not known */
+	struct view_start start;
+	struct view_usage usage; /* all not known while it has no process */
 	int64_t log_bytes_lost;
 	char log_trouble[64], log_trouble_before[64]; /* why its log cannot be written; "": it can */
 };
+
+struct view;
+/* Figures of `unit` have changed; NULL, once behind them all: those of upfront itself, and the line is taken in. */
+typedef void view_usage_changed(void *context, const struct view *view, const struct view_unit *unit);
 
 struct view {
 	struct view_unit *units;
 	size_t count;
 	char phase[16]; /* "" until the first line */
-	char *open;
+	char *project, *app, *app_version, *dir, *open; /* NULL: not known, or none */
+	char consent_state[8], consent_reason[24]; /* "on", "off" and the stable word of why; "": not known */
+	char *consent_text; /* the same in words */
+	int64_t begin_ms; /* wall clock: when the start began; 0: not known */
+	int64_t up_after_ms; /* from then; -1: it was not up yet */
+	/* How long the last starts took, the oldest first; this one is the last of them once it is up. */
+	int64_t starts_ms[VIEW_STARTS_MAX];
+	size_t start_count;
+	struct view_usage usage; /* of the supervisor; `processes` is never known */
+	view_usage_changed *usage_changed; /* set after view_init; gets the context of view_feed. NULL: nobody asks */
 	struct err failure;
 	pid_t supervisor_pid; /* 0: not known */
 	char *failed_unit; /* name of the unit the failure is about; NULL: none */
@@ -57,7 +92,7 @@ struct view {
 	size_t line_bytes;
 };
 
-/* What a line changed: `unit` NULL: the stack (or all of it, by a snapshot). */
+/* What a line changed: `unit` NULL: the stack (or all of it, by a snapshot). Never called for figures. */
 typedef void view_changed(void *context, const struct view *view, const struct view_unit *unit);
 
 void view_init(struct view *self);
