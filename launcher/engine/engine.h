@@ -100,6 +100,13 @@ struct engine_ops {
 	void (*ending)(struct engine *self);
 	/* Reads output of this unit again. */
 	void (*resume_output)(struct engine *self, unsigned unit);
+	/*
+	 * Types into the unit's terminal, after all that was typed before; never waits. -ESRCH: it does not run; -ENOTTY: it has no
+	 * terminal; -EACCES: it takes no input; -EIO: it has closed it; -ENOBUFS: too much waits already, and none of this was taken.
+	 */
+	int (*type)(struct engine *self, unsigned unit, const char *bytes, size_t size_bytes);
+	/* Its terminal's size from here on, also of later runs; the program is told even when it is the same. -ESRCH, -ENOTTY. */
+	int (*resize)(struct engine *self, unsigned unit, unsigned rows, unsigned columns);
 	/* What these units use now, measured in one pass. 0 or -errno. */
 	int (*stats)(struct engine *self, const unsigned *units, size_t count, struct engine_stats *stats);
 	/* A child of this process ended that the engine may not know; true when it was one of its units. */

@@ -24,9 +24,9 @@
 #define LOOKS_MAX 50
 #define LOOK_AGAIN_US 10000
 
-static struct native_unit *find_unit(struct engine *self, unsigned unit)
+struct native_unit *native_find_unit(const struct engine *self, unsigned id)
 {
-	return unit < self->unit_count ? self->units[unit] : NULL;
+	return id < self->unit_count ? self->units[id] : NULL;
 }
 
 /* ---- Who has a report to make, and who is whose ---- */
@@ -190,7 +190,7 @@ static void native_report(evutil_socket_t fd, short what, void *context)
 
 static struct native_unit *get_unit(struct engine *self, unsigned id)
 {
-	struct native_unit *unit = find_unit(self, id);
+	struct native_unit *unit = native_find_unit(self, id);
 
 	if (unit != NULL || id >= UNITS_MAX)
 		return unit;
@@ -404,7 +404,7 @@ static int signal_leftovers(struct native_unit *unit, int signal_number)
 
 static int native_signal(struct engine *self, unsigned id, int signal_number)
 {
-	struct native_unit *unit = find_unit(self, id);
+	struct native_unit *unit = native_find_unit(self, id);
 
 	if (unit == NULL)
 		return -ESRCH;
@@ -422,7 +422,7 @@ static int native_signal(struct engine *self, unsigned id, int signal_number)
 
 static void native_kill(struct engine *self, unsigned id)
 {
-	struct native_unit *unit = find_unit(self, id);
+	struct native_unit *unit = native_find_unit(self, id);
 
 	if (unit == NULL)
 		return;
@@ -443,7 +443,7 @@ static void native_kill(struct engine *self, unsigned id)
 
 static void native_resume_output(struct engine *self, unsigned id)
 {
-	struct native_unit *unit = find_unit(self, id);
+	struct native_unit *unit = native_find_unit(self, id);
 
 	if (unit != NULL && unit->held)
 		native_output_hold(unit, false);
@@ -460,7 +460,7 @@ static int native_stats(struct engine *self, const unsigned *units, size_t count
 	if (usages == NULL || roots == NULL || fds == NULL)
 		goto out;
 	for (size_t i = 0; i < count; i++) {
-		const struct native_unit *unit = find_unit(self, units[i]);
+		const struct native_unit *unit = native_find_unit(self, units[i]);
 
 		roots[i] = unit != NULL ? unit->pid : 0;
 	}
@@ -585,6 +585,8 @@ const struct engine_ops engine_native = {
 	.kill = native_kill,
 	.ending = native_ending,
 	.resume_output = native_resume_output,
+	.type = native_terminal_type,
+	.resize = native_terminal_resize,
 	.stats = native_stats,
 	.reaped = native_reaped,
 	.destroy = native_destroy,

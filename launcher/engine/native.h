@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the native engine (native.c, native_left.c, native_output.c, native_notify.c): units as processes of this machine.
+ * Inside of the native engine (native.c, native_left.c, native_output.c, native_terminal.c, native_notify.c): units as processes of this machine.
  *
  * A unit's main process leads a session and a process group of its own. Nothing is reported from inside an operation: operations and
  * reaped() only note what is due, and one event of the loop (native_report) tells it, in the order started, output, exited,
@@ -18,15 +18,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
+struct evbuffer;
 struct event;
 struct native_unit;
 struct notify;
 
 #define NATIVE_READ_BYTES 262144u
 #define NATIVE_PID_BUCKETS 1024u
+/* What was typed into a terminal and does not fit yet. */
+#define NATIVE_TYPED_BYTES_MAX 65536u
 
 struct native_stream {
 	int fd; /* our end; -1: closed */
@@ -53,6 +57,9 @@ struct native_unit {
 	struct native_stream streams[2];
 	struct notify *notify; /* hears the running program; NULL: it is not to say anything */
 	int stdin_fd; /* write end kept open for `stdin_open`; -1: none */
+	struct winsize size; /* of its terminal, in this run and the next ones; ws_row 0: not said yet */
+	struct evbuffer *typed; /* waits for room in the terminal; NULL: nothing was ever typed in this run */
+	struct event *typing;
 	struct native_unit *next_due; /* in engine.due */
 	bool listed;
 	struct native_unit *next_by_pid; /* in the same bucket */
@@ -93,6 +100,14 @@ void native_output_drain(struct native_unit *unit);
 void native_output_close(struct native_unit *unit);
 bool native_output_is_open(const struct native_unit *unit);
 
+/* The master side becomes the unit's stream, the other one all three ends. 0 or -errno. */
+int native_terminal_open(struct native_unit *unit, struct native_ends *ends);
+/* engine_ops.type and .resize */
+int native_terminal_type(struct engine *self, unsigned id, const char *bytes, size_t size_bytes);
+int native_terminal_resize(struct engine *self, unsigned id, unsigned rows, unsigned columns);
+/* What waits is dropped; before its descriptor is closed. */
+void native_terminal_close(struct native_unit *unit);
+
 /* The socket by which the unit's next run says that it is ready, if it is to. */
 int native_notify_open(struct native_unit *unit, struct err *err);
 /* What the program needs to know for that. */
@@ -108,6 +123,7 @@ void native_report_start(struct native_unit *unit);
 /* Has what is due of the unit reported from the loop. */
 void native_report_soon(struct native_unit *unit);
 
+struct native_unit *native_find_unit(const struct engine *self, unsigned id);
 /* The unit whose main process this is, or NULL. */
 struct native_unit *native_find_main(struct engine *self, pid_t pid);
 

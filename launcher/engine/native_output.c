@@ -68,30 +68,13 @@ static int open_stdin(struct native_unit *unit, int *child_end)
 	return 0;
 }
 
-static int open_terminal(struct native_unit *unit, struct native_ends *ends)
-{
-	const struct winsize size = {.ws_row = 24, .ws_col = 80};
-	struct native_stream *stream = &unit->streams[ENGINE_STDOUT];
-
-	stream->fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-	if (stream->fd < 0 || grantpt(stream->fd) < 0 || unlockpt(stream->fd) < 0)
-		return -errno;
-	ends->in = ioctl(stream->fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (ends->in < 0)
-		return -errno;
-	(void)ioctl(ends->in, TIOCSWINSZ, &size);
-	ends->out = ends->err = ends->in;
-	ends->tty = true;
-	return 0;
-}
-
 int native_output_open(struct native_unit *unit, struct native_ends *ends, struct err *err)
 {
 	int rc = 0;
 
 	*ends = (struct native_ends){-1, -1, -1, false};
 	if (unit->service->tty) {
-		rc = open_terminal(unit, ends);
+		rc = native_terminal_open(unit, ends);
 	} else {
 		if (unit->service->stdin_open)
 			rc = open_stdin(unit, &ends->in);
@@ -115,6 +98,8 @@ int native_output_open(struct native_unit *unit, struct native_ends *ends, struc
 
 static void close_stream(struct native_stream *stream)
 {
+	if (stream->stream == ENGINE_STDOUT)
+		native_terminal_close(stream->unit);
 	if (stream->event != NULL)
 		event_free(stream->event);
 	stream->event = NULL;
