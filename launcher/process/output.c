@@ -356,6 +356,8 @@ void output_write(struct output *self, unsigned id, int stream, const char *byte
 	stream = stream == 0 ? 0 : 1;
 	store(self, unit, stream, bytes, size_bytes, time_ms);
 	show(self, unit, stream, bytes, size_bytes, time_ms);
+	if (self->take)
+		self->take(self->take_context, id, bytes, size_bytes);
 	/* What is gathered is told of when it can be found. */
 	if (self->writing && self->gathered.unit != unit)
 		self->writing(self->writing_context, id);
@@ -416,6 +418,12 @@ void output_observe(struct output *self, output_visit *visit, void *context)
 		output_hold_again(self);
 	self->observer = visit;
 	self->observer_context = context;
+}
+
+void output_on_bytes(struct output *self, output_take *take, void *context)
+{
+	self->take = take;
+	self->take_context = context;
 }
 
 void output_on_writing(struct output *self, output_notice *notice, void *context)

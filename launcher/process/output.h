@@ -74,6 +74,15 @@ void output_tail(const struct output *self, unsigned unit, size_t count, output_
 /* Every later line of all units; NULL: nobody wants lines. One observer (the control API fans out). */
 void output_observe(struct output *self, output_visit *visit, void *context);
 
+typedef void output_take(void *context, unsigned unit, const char *bytes, size_t size_bytes);
+/* Every later byte of all units, as it was read. One observer; NULL: none. */
+void output_on_bytes(struct output *self, output_take *take, void *context);
+/*
+ * What is remembered of the unit's last run, at most its last `limit_bytes`, in one or more pieces. What cannot begin where the run
+ * began does so at a line, if one begins soon.
+ */
+void output_recent(const struct output *self, unsigned unit, size_t limit_bytes, output_take *take, void *context);
+
 typedef void output_notice(void *context, unsigned unit);
 /* Called whenever there is more in a unit's files and the index; mostly once per read, so it must be cheap. */
 void output_on_writing(struct output *self, output_notice *notice, void *context);

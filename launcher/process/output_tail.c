@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How far the beginning of a line is looked for. */
+#define SOON_BYTES 2048u
+
 struct found {
 	const struct output_unit *unit;
 	const struct output_ring_piece *piece;
@@ -153,4 +156,46 @@ void output_hold_again(struct output *self)
 	}
 	free(all.found);
 	free(all.held);
+}
+
+/* Both streams count as one: whoever asks looks at a terminal, which has no other. */
+static size_t recent_bytes(const struct output_unit *unit)
+{
+	struct output_ring_cursor cursor = {0};
+	const struct output_ring_piece *piece;
+	size_t total = 0;
+	while ((piece = output_ring_next(&unit->ring, &cursor)) != NULL)
+		total += piece->kind == OUTPUT_RING_BYTES_READ && piece->run == unit->run ? piece->size_bytes : 0;
+	return total;
+}
+
+void output_recent(const struct output *self, unsigned id, size_t limit_bytes, output_take *take, void *context)
+{
+	const struct output_unit *unit = id < self->unit_limit ? self->units[id] : NULL;
+	struct output_ring_cursor cursor = {0};
+	const struct output_ring_piece *piece;
+	if (!unit)
+		return;
+	size_t total = recent_bytes(unit), skip = total > limit_bytes ? total - limit_bytes : 0;
+	bool cut = skip > 0 || unit->ring.cut[0];
+	while ((piece = output_ring_next(&unit->ring, &cursor)) != NULL) {
+		const char *bytes = (const char *)(piece + 1);
+		size_t size_bytes = piece->size_bytes;
+		if (piece->kind != OUTPUT_RING_BYTES_READ || piece->run != unit->run)
+			continue;
+		size_t skipped = skip < size_bytes ? skip : size_bytes;
+		skip -= skipped;
+		bytes += skipped;
+		size_bytes -= skipped;
+		if (size_bytes == 0)
+			continue;
+		const char *end = cut ? memchr(bytes, '\n', size_bytes < SOON_BYTES ? size_bytes : SOON_BYTES) : NULL;
+		if (end) {
+			size_bytes -= (size_t)(end + 1 - bytes);
+			bytes = end + 1;
+		}
+		cut = false;
+		if (size_bytes > 0)
+			take(context, id, bytes, size_bytes);
+	}
 }

@@ -62,6 +62,8 @@ struct output {
 	uint64_t lost_bytes;
 	output_visit *observer;
 	void *observer_context;
+	output_take *take;
+	void *take_context;
 	output_notice *writing, *trouble;
 	void *writing_context, *trouble_context;
 };
