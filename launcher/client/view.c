@@ -203,6 +203,8 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	self->wanted = json_truth(object, "wanted");
 	self->settled = json_truth(object, "settled");
 	self->one_shot = json_truth(object, "one_shot");
+	self->tty = json_truth(object, "tty");
+	self->stdin_open = json_truth(object, "stdin_open");
 	self->has_exited = cJSON_IsObject(how);
 	take_exit(self, how);
 	self->crash_exits = json_int(loop, "exits");

@@ -51,6 +51,7 @@ struct view_unit {
 	int crash_exits; /* of a crash loop; 0: none */
 	int64_t crash_within_ms, next_try_ms;
 	bool wanted, settled, one_shot, has_probe, has_exited;
+	bool tty, stdin_open; /* it has a terminal of its own; which can be typed into */
 	bool passed_over; /* failed, and the start went on without it */
 	bool listed; /* view.c's own: the last list had it */
 	bool exit_signaled;

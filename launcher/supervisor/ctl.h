@@ -11,6 +11,9 @@
  *   GET  /v1/services                    all units
  *   GET  /v1/services/{name}
  *   POST /v1/services/{name}/start|stop|restart|kill   {"signal":"SIGTERM"} for kill
+ *   GET  /v1/services/{name}/terminal    stream: the bytes of its terminal
+ *   POST /v1/services/{name}/terminal    bytes, which are typed into it
+ *   POST /v1/services/{name}/terminal/size   {"rows":N, "columns":N}
  *   GET  /v1/stats                       what each unit, and upfront itself, uses now
  *   POST /v1/services/{name}/scale       {"replicas":N}
  *   GET  /v1/events                      stream, one JSON object a line: first a "snapshot", then changes
@@ -27,13 +30,18 @@
  *   ctl_gate       who is let in, how many and how fast
  *   ctl_routes     the table of endpoints and what answers each
  *   ctl_act        those of the answers that change services
+ *   ctl_terminal   those that belong to a service's own terminal
  *   ctl_telemetry  what is reported of it, and what is known of telemetry
- *   ctl_stream     followers of events and logs, with back-pressure
+ *   ctl_stream     followers of events, logs and terminals, with back-pressure
  *   ctl_json       what is said, as JSON; ctl_json_stats: what is measured
  *   ctl_address    socket addresses of any length, shared with the client
  */
 #ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_H
 #define UPFRONT_LAUNCHER_SUPERVISOR_CTL_H
+
+/* Bytes typed by one request, and the longest side of a terminal. */
+#define CTL_TERMINAL_TYPED_MAX 4096u
+#define CTL_TERMINAL_SIDE_MAX 10000u
 
 struct ctl;
 struct err;

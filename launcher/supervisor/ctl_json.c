@@ -219,6 +219,8 @@ cJSON *ctl_json_unit(const struct supervisor *supervisor, const struct superviso
 		cJSON_AddNumberToObject(object, "pid", unit->pid);
 	else
 		cJSON_AddNullToObject(object, "pid");
+	cJSON_AddBoolToObject(object, "tty", unit->service->tty);
+	cJSON_AddBoolToObject(object, "stdin_open", unit->service->stdin_open);
 	add_svc(object, unit->svc, secrets);
 	cJSON_AddBoolToObject(object, "passed_over", unit->passed_over);
 	cJSON_AddNumberToObject(object, "changed_ms", (double)unit->changed_ms);

@@ -44,6 +44,8 @@ static const char *status_text(int status)
 		return "Method Not Allowed";
 	case 409:
 		return "Conflict";
+	case 413:
+		return "Payload Too Large";
 	case 503:
 		return "Service Unavailable";
 	default:
@@ -90,7 +92,7 @@ void ctl_answer_err(struct evhttp_request *request, int status, const struct err
 	answer_json(request, status, ctl_json_error(err));
 }
 
-static void refuse_service(struct evhttp_request *request, const char *name)
+void ctl_answer_unknown_service(struct evhttp_request *request, const char *name)
 {
 	struct err err = ERR_INIT;
 
@@ -133,8 +135,7 @@ static void get_services(struct ctl_call *call)
 	ctl_answer_versioned(call->request, 200, object);
 }
 
-/* The first unit of this name: "web", "web-2". */
-static size_t find_unit(const struct ctl_call *call, const char *name)
+size_t ctl_find_unit(const struct ctl_call *call, const char *name)
 {
 	struct supervisor_unit unit;
 
@@ -148,11 +149,11 @@ static size_t find_unit(const struct ctl_call *call, const char *name)
 
 static void get_service(struct ctl_call *call)
 {
-	size_t index = find_unit(call, call->name);
+	size_t index = ctl_find_unit(call, call->name);
 	struct supervisor_unit unit;
 
 	if (index == SIZE_MAX) {
-		refuse_service(call->request, call->name);
+		ctl_answer_unknown_service(call->request, call->name);
 		return;
 	}
 	supervisor_unit(call->supervisor, index, &unit);
@@ -166,7 +167,7 @@ static void get_stats(struct ctl_call *call)
 
 /* ---- Streams ---- */
 
-static void answer_stream_result(struct ctl_call *call, int result)
+void ctl_answer_stream_result(struct ctl_call *call, int result)
 {
 	if (result == -EBUSY)
 		ctl_routes_refuse(call->request, 503, "too many streams are open");
@@ -176,7 +177,7 @@ static void answer_stream_result(struct ctl_call *call, int result)
 
 static void get_events(struct ctl_call *call)
 {
-	answer_stream_result(call, ctl_streams_events(call->streams, call->request));
+	ctl_answer_stream_result(call, ctl_streams_events(call->streams, call->request));
 }
 
 static bool parse_count(const char *text, size_t *count)
@@ -207,7 +208,7 @@ static const char *parse_log_query(struct ctl_call *call, struct ctl_log_query *
 			if (count + 1 >= NAMES_MAX)
 				return "too many services named";
 			/* One of which none runs has written all the same, and may run again. */
-			if (find_unit(call, pair->value) == SIZE_MAX &&
+			if (ctl_find_unit(call, pair->value) == SIZE_MAX &&
 			    stack_find_service(supervisor_stack(call->supervisor), pair->value) == NULL)
 				return *stranger = pair->value;
 			names[count++] = pair->value;
@@ -235,11 +236,11 @@ static void get_logs(struct ctl_call *call)
 	const char *problem = names == NULL ? "out of memory" : parse_log_query(call, &query, names, &stranger);
 
 	if (stranger != NULL)
-		refuse_service(call->request, stranger);
+		ctl_answer_unknown_service(call->request, stranger);
 	else if (problem != NULL)
 		ctl_routes_refuse(call->request, 400, problem);
 	else
-		answer_stream_result(call, ctl_streams_logs(call->streams, call->request, &query));
+		ctl_answer_stream_result(call, ctl_streams_logs(call->streams, call->request, &query));
 	free(names);
 }
 
@@ -295,6 +296,9 @@ static const struct route {
 	{"POST /v1/services/{name}/restart", EVHTTP_REQ_POST, ctl_post_restart},
 	{"POST /v1/services/{name}/kill", EVHTTP_REQ_POST, ctl_post_kill},
 	{"POST /v1/services/{name}/scale", EVHTTP_REQ_POST, ctl_post_scale},
+	{"GET /v1/services/{name}/terminal", EVHTTP_REQ_GET, ctl_get_terminal},
+	{"POST /v1/services/{name}/terminal", EVHTTP_REQ_POST, ctl_post_terminal},
+	{"POST /v1/services/{name}/terminal/size", EVHTTP_REQ_POST, ctl_post_terminal_size},
 	{"GET /v1/stats", EVHTTP_REQ_GET, get_stats},
 	{"GET /v1/events", EVHTTP_REQ_GET, get_events},
 	{"GET /v1/logs", EVHTTP_REQ_GET, get_logs},
@@ -308,6 +312,12 @@ static const struct route {
 const char *ctl_routes_name(size_t index)
 {
 	return index < ROUTE_COUNT ? routes[index].name : NULL;
+}
+
+/* Its body is no JSON object: the answer reads it. */
+static bool takes_bytes(const struct route *route)
+{
+	return route->answer == ctl_post_terminal;
 }
 
 /* Matches `path` against a template; {name} stands for one segment, returned decoded in *name (libevent's: reserve_free). */
@@ -416,7 +426,7 @@ void ctl_routes_answer(struct evhttp_request *request, struct supervisor *superv
 		ctl_routes_refuse(request, 405, "wrong method");
 	else if (route == NULL)
 		ctl_routes_refuse(request, 404, "no such endpoint");
-	else if (!read_body(&call))
+	else if (!takes_bytes(route) && !read_body(&call))
 		ctl_routes_refuse(request, 400, "the body is no JSON object");
 	else if (query != NULL && evhttp_parse_query_str(query, &call.query) < 0)
 		ctl_routes_refuse(request, 400, "malformed query");

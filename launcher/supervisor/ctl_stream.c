@@ -75,6 +75,8 @@ static void catch_up(struct follower *self)
 		return;
 	if (self->kind == FOLLOW_EVENTS)
 		follower_add_snapshot(self);
+	else if (self->kind == FOLLOW_TERMINAL)
+		follower_add_gap(self);
 	else
 		follower_add_dropped(self);
 }
@@ -93,12 +95,8 @@ static void chunk_written(struct evhttp_connection *connection, void *context)
 		supervisor_told(self->streams->supervisor);
 }
 
-static void flush_pending(evutil_socket_t fd, short what, void *context)
+static void write_pending(struct follower *self)
 {
-	struct follower *self = context;
-
-	(void)fd;
-	(void)what;
 	/* The head of the answer may still be there to be written, and nobody tells when that is done: it is not waited for. */
 	if (self->wake_due && self->request != NULL && !self->writing)
 		follower_add_wake(self);
@@ -107,10 +105,22 @@ static void flush_pending(evutil_socket_t fd, short what, void *context)
 	if (self->request != NULL && evbuffer_get_length(self->pending) > 0) {
 		self->writing = true;
 		evhttp_send_reply_chunk_with_cb(self->request, self->pending, chunk_written, self);
-	} else if (self->request != NULL && self->kind == FOLLOW_EVENTS && self->dropped > 0 &&
+	} else if (self->request != NULL && self->kind != FOLLOW_LOGS && self->dropped > 0 &&
 		   follower_unread_bytes(self) == 0) {
 		catch_up(self); /* nothing is being written whose end would bring it about */
 	}
+}
+
+static void flush_pending(evutil_socket_t fd, short what, void *context)
+{
+	struct follower *self = context;
+
+	(void)fd;
+	(void)what;
+	if (self->ends && self->request != NULL)
+		follower_end(self); /* may free it */
+	else
+		write_pending(self);
 }
 
 void follower_schedule(struct follower *self)
@@ -159,7 +169,9 @@ void follower_end(struct follower *self)
 	struct evhttp_request *request = self->request;
 
 	follower_tell_late(self);
-	flush_pending(-1, 0, self);
+	if (self->kind == FOLLOW_TERMINAL && self->dropped > 0)
+		follower_add_gap(self);
+	write_pending(self);
 	self->request = NULL;
 	evhttp_send_reply_end(request);
 }
@@ -175,6 +187,8 @@ static void observe_change(void *context, size_t id)
 			follower_add_change(follower, id);
 		else if (follower->kind == FOLLOW_LOGS && id != SIZE_MAX)
 			follower_learn_unit(follower, id);
+		else if (follower->kind == FOLLOW_TERMINAL && id == follower->terminal && follower->request != NULL)
+			follower_learn_end(follower);
 	}
 }
 
@@ -200,8 +214,10 @@ struct ctl_streams *ctl_streams_create(struct event_base *base, struct superviso
 	self->base = base;
 	self->supervisor = supervisor;
 	supervisor_observe(supervisor, observe_change, self);
-	if (supervisor_output(supervisor) != NULL)
+	if (supervisor_output(supervisor) != NULL) {
 		output_on_writing(supervisor_output(supervisor), ctl_streams_observe_writing, self);
+		output_on_bytes(supervisor_output(supervisor), ctl_streams_observe_bytes, self);
+	}
 	return self;
 }
 
@@ -249,7 +265,7 @@ static void say_farewell(struct follower *self, int64_t deadline_ms)
 
 	if (self->request != NULL && self->dropped > 0)
 		catch_up(self);
-	flush_pending(-1, 0, self);
+	write_pending(self);
 	if (send_buffer(fd, bufferevent_get_output(bufferevent), deadline_ms) && self->request != NULL && self->chunked)
 		send_until(fd, last_chunk, sizeof(last_chunk) - 1, deadline_ms);
 }
@@ -261,8 +277,10 @@ void ctl_streams_destroy(struct ctl_streams *self)
 	if (self == NULL)
 		return;
 	supervisor_observe(self->supervisor, NULL, NULL);
-	if (supervisor_output(self->supervisor) != NULL)
+	if (supervisor_output(self->supervisor) != NULL) {
 		output_on_writing(supervisor_output(self->supervisor), NULL, NULL);
+		output_on_bytes(supervisor_output(self->supervisor), NULL, NULL);
+	}
 	while (self->first != NULL) {
 		struct follower *follower = self->first;
 

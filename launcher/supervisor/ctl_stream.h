@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two streams of the control API: events and log frames, each to any number of followers. A follower that does not read is
+ * The streams of the control API: events, log frames and the bytes of a terminal, each to any number of followers. A follower that does not read is
  * never waited for. Beyond CTL_STREAM_BUFFER_MAX of unread output a log follower loses lines, which are counted and told in a frame of
- * their own; an event follower loses changes, and gets a fresh snapshot as soon as it reads again. In an ending stack only the last change
+ * their own; an event follower loses changes, and gets a fresh snapshot as soon as it reads again; of a terminal bytes are left out, and it is said where. In an ending stack only the last change
  * of a unit within 10 ms is told. Who reads the files is only woken: at once after a pause, then every CTL_STREAM_WAKE_MS at most, and never
  * twice before it has read.
  */
@@ -23,6 +23,10 @@ struct supervisor;
 /* What `tail` gives at once: the newest lines up to this size. */
 #define CTL_STREAM_TAIL_MAX (8u * 1024u * 1024u)
 #define CTL_STREAM_WAKE_MS 5
+/* Less of a terminal: whoever looks at it wants to see what is, and not what was. */
+#define CTL_STREAM_TERMINAL_MAX (256u * 1024u)
+/* What it begins with: a screenful or so. */
+#define CTL_STREAM_TERMINAL_RECENT (16u * 1024u)
 /* Some of the 64 connections stay free for short requests. */
 #define CTL_STREAM_COUNT_MAX 48u
 
@@ -46,5 +50,8 @@ struct ctl_log_query {
 	size_t tail;
 };
 int ctl_streams_logs(struct ctl_streams *self, struct evhttp_request *request, const struct ctl_log_query *query);
+
+/* The bytes of this unit's terminal, until the unit has ended and will not start by itself. It has one. */
+int ctl_streams_terminal(struct ctl_streams *self, struct evhttp_request *request, unsigned unit);
 
 #endif

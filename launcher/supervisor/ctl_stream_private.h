@@ -5,6 +5,7 @@
  *   ctl_stream          a follower's life: its answer begins, is written as fast as its peer reads, and ends
  *   ctl_stream_events   changes of the stack, a JSON object a line
  *   ctl_stream_logs     lines of output as frames, or word that there are more in the files
+ *   ctl_stream_terminal bytes of one terminal, as they come
  */
 #ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_STREAM_PRIVATE_H
 #define UPFRONT_LAUNCHER_SUPERVISOR_CTL_STREAM_PRIVATE_H
@@ -23,7 +24,7 @@ struct evhttp_connection;
 struct evhttp_request;
 struct supervisor;
 
-enum follower_kind { FOLLOW_EVENTS, FOLLOW_LOGS };
+enum follower_kind { FOLLOW_EVENTS, FOLLOW_LOGS, FOLLOW_TERMINAL };
 
 struct follower {
 	struct ctl_streams *streams;
@@ -35,7 +36,7 @@ struct follower {
 	struct event *flush;
 	bool writing; /* a chunk is on its way: chunk_written will come */
 	bool chunked; /* HTTP/1.0 peers get a body that ends with the connection */
-	uint64_t dropped; /* changes or lines that did not reach a peer too slow for them */
+	uint64_t dropped; /* changes, lines or bytes that did not reach a peer too slow for them */
 	struct ctl_noted noted;
 	/* Events. */
 	unsigned *late; /* units of an ending stack whose changes are told together, in the order of the last ones */
@@ -49,6 +50,9 @@ struct follower {
 	char **services; /* the names that were asked for; NULL: all */
 	bool *units; /* wanted ones by id; NULL: all */
 	size_t unit_count;
+	/* A terminal. */
+	unsigned terminal; /* the unit's id */
+	bool ends; /* nothing more is to come: the answer ends with what is due */
 };
 
 struct ctl_streams {
@@ -94,5 +98,14 @@ void follower_learn_unit(struct follower *self, size_t id);
 void follower_read_lines(struct follower *self, bool on);
 /* output_on_writing of a struct ctl_streams. */
 void ctl_streams_observe_writing(void *context, unsigned unit);
+
+/* ---- ctl_stream_terminal.c ---- */
+
+/* How many bytes were left out. */
+void follower_add_gap(struct follower *self);
+/* Its unit changed: has it come to its end? */
+void follower_learn_end(struct follower *self);
+/* output_on_bytes of a struct ctl_streams. */
+void ctl_streams_observe_bytes(void *context, unsigned unit, const char *bytes, size_t size_bytes);
 
 #endif

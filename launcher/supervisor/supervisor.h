@@ -149,6 +149,16 @@ int supervisor_scale(struct supervisor *self, const char *name, size_t replicas,
 		     struct err *err);
 
 /*
+ * The terminal of one unit (`tty: true`). Errors: ERR_USAGE for an unknown id, ERR_MISSING when it has none, or takes no input, with
+ * the place in the stack file; ERR_FAILED when it does not run.
+ */
+/* Whether it can be looked at: also before its start and between two. */
+int supervisor_check_terminal(const struct supervisor *self, size_t id, struct err *err);
+/* Types into it; never waits. -ENOBUFS (ERR_FAILED): too much waits to be read by the program already, and none of this was taken. */
+int supervisor_type(struct supervisor *self, size_t id, const char *bytes, size_t size_bytes, struct err *err);
+int supervisor_resize(struct supervisor *self, size_t id, unsigned rows, unsigned columns, struct err *err);
+
+/*
  * Reads the stack again and makes the running one like it: what is no longer there stops, what is another stops and starts anew,
  * what is new starts, the rest goes on with the processes it has. An error changes nothing.
  */

@@ -12,6 +12,7 @@
  *   supervisor_view       what the control API sees
  *   supervisor_measure    what units use
  *   supervisor_actions    what it asks
+ *   supervisor_terminal   what it types
  *   supervisor_reload     another stack in place of the one that runs
  *   supervisor_telemetry  telemetry after a yes; its header names its own files
  *

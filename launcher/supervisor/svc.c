@@ -390,6 +390,12 @@ bool svc_is_crash_loop(const struct svc *self)
 	return self->state == SVC_BACKOFF && self->failures_in_row >= CRASH_LOOP_FAILURES;
 }
 
+bool svc_has_ended(const struct svc *self)
+{
+	return self->state == SVC_COMPLETED || self->state == SVC_FAILED ||
+	       (self->state == SVC_STOPPED && !self->wanted);
+}
+
 bool svc_is_gone(const struct svc *self)
 {
 	return !self->has_process && !self->has_leftovers && !self->start_pending;

@@ -144,6 +144,8 @@ bool svc_is_crash_loop(const struct svc *self);
 
 /* Nothing of it runs or is about to: no process, none left behind, no start under way. */
 bool svc_is_gone(const struct svc *self);
+/* It has ended, or was never started, and will not start by itself. */
+bool svc_has_ended(const struct svc *self);
 
 /* True when the unit is as a dependent with this condition wants it / can no longer get there by itself. */
 bool svc_satisfies(const struct svc *self, enum depend_condition condition);

@@ -28,6 +28,7 @@ struct scene {
 	const char *whys[2];
 	char asked[128]; /* the last action that reached it */
 	char noted[1024]; /* what is reported of requests and commands */
+	int terminal_refusal; /* -errno of all that is asked of a terminal */
 	bool told;
 	bool gone; /* units are being taken away */
 	struct event_base *base;
@@ -159,6 +160,35 @@ int supervisor_scale(struct supervisor *self, const char *name, size_t replicas,
 		return err_set(err, ERR_CONFIG, "too many");
 	snprintf(scene->asked, sizeof(scene->asked), "scale %s %zu %lld", name, replicas, (long long)grace_limit_ms);
 	return 0;
+}
+
+static inline int refuse_terminal(size_t id, struct err *err)
+{
+	if (scene->terminal_refusal == 0)
+		return 0;
+	err_set(err, ERR_FAILED, "no terminal of %zu", id);
+	return scene->terminal_refusal;
+}
+
+int supervisor_check_terminal(const struct supervisor *self, size_t id, struct err *err)
+{
+	(void)self;
+	return refuse_terminal(id, err);
+}
+
+int supervisor_type(struct supervisor *self, size_t id, const char *bytes, size_t size_bytes, struct err *err)
+{
+	(void)self;
+	snprintf(scene->asked, sizeof(scene->asked), "type %zu %zu %.*s", id, size_bytes,
+		 size_bytes < 60 ? (int)size_bytes : 60, bytes);
+	return refuse_terminal(id, err);
+}
+
+int supervisor_resize(struct supervisor *self, size_t id, unsigned rows, unsigned columns, struct err *err)
+{
+	(void)self;
+	snprintf(scene->asked, sizeof(scene->asked), "resize %zu %ux%u", id, rows, columns);
+	return refuse_terminal(id, err);
 }
 
 int supervisor_reload(struct supervisor *self, const struct supervisor_reload *request, supervisor_tell_changes *tell,

@@ -226,6 +226,146 @@ static void test_followers_that_left(void **state)
 	peer_close(peers[0]);
 }
 
+/* ---- Terminals ---- */
+
+static void test_terminal(void **state)
+{
+	struct peer *peer, *other;
+
+	(void)state;
+	output_begin(scene->supervisor.output, 0, 4000);
+	write_line(0, "of the last run");
+	output_begin(scene->supervisor.output, 0, 4000);
+	output_write(scene->supervisor.output, 0, 0, "before\n\033[31m", 12, 5000);
+	peer = peer_open("GET /v1/services/web/terminal HTTP/1.0\r\n\r\n");
+	other = peer_open("GET /v1/services/web/terminal HTTP/1.0\r\n\r\n");
+	peer_read(peer);
+	peer_read(other);
+	peer_until(peer, "before\n\033[31m");
+	peer_until(other, "before");
+	write_line(1, "of the other");
+	write_line(0, "no end of a line");
+	peer_until(peer, "\033[31mno end of a line");
+	peer_until(other, "\033[31mno end of a line");
+	assert_null(strstr(peer->text, "of the"));
+	peer_close(other);
+	/* Another run goes on in the same stream; the end for good ends it, after the last word. */
+	scene->svcs[0].state = SVC_BACKOFF;
+	change(0);
+	output_begin(scene->supervisor.output, 0, 6000);
+	write_line(0, "again");
+	peer_until(peer, "again");
+	write_line(0, "last word");
+	scene->svcs[0].state = SVC_FAILED;
+	change(1);
+	change(0);
+	peer_until_end(peer);
+	assert_string_equal(peer->text + peer->size - 9, "last word");
+	peer_close(peer);
+}
+
+/* What is remembered is more than a screen: the end of it, from the beginning of a line. */
+static void test_terminal_begins_with_the_last_screen(void **state)
+{
+	const char *body;
+	struct peer *peer;
+	char line[64];
+
+	(void)state;
+	output_begin(scene->supervisor.output, 0, 4000);
+	for (int i = 0; i < 3000; i++) {
+		snprintf(line, sizeof(line), "line %06d of the screen\r\n", i);
+		write_line(0, line);
+	}
+	peer = peer_open("GET /v1/services/web/terminal HTTP/1.0\r\n\r\n");
+	peer_read(peer);
+	peer_until(peer, "line 002999 of the screen\r\n");
+	body = strstr(peer->text, "\r\n\r\n") + 4;
+	assert_true(strlen(body) > 15 * 1024 && strlen(body) <= 16 * 1024);
+	assert_memory_equal(body, "line 00", 7);
+	peer_close(peer);
+}
+
+static void test_slow_terminal_follower(void **state)
+{
+	struct peer *slow = peer_open("GET /v1/services/web/terminal HTTP/1.0\r\n\r\n");
+	static char line[10000];
+	size_t told = 0, got = 0;
+	const char *mark;
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	settle();
+	for (int i = 0; i < 400; i++) {
+		output_write(scene->supervisor.output, 0, 0, line, sizeof(line), 5000);
+		settle();
+	}
+	peer_read(slow);
+	peer_until(slow, " bytes were left out here]\r\n");
+	mark = strstr(slow->text, "\030\033[m\r\n[upfront: ");
+	assert_non_null(mark);
+	assert_int_equal(sscanf(mark, "\030\033[m\r\n[upfront: %zu", &told), 1);
+	got = strspn(strstr(slow->text, "\r\n\r\n") + 4, "x");
+	assert_int_equal(got + told, 400 * sizeof(line));
+	assert_true(got < 1024 * 1024);
+	/* From here on it gets all again. */
+	write_line(0, "last");
+	peer_until(slow, "left out here]\r\nlast");
+	peer_close(slow);
+}
+
+static void test_terminal_refused(void **state)
+{
+	static const struct {
+		const char *request;
+		int refusal, status;
+		const char *asked;
+	} cases[] = {
+		{GET("/v1/services/nosuch/terminal"), 0, 404, ""},
+		{GET("/v1/services/web/terminal"), -ENOTTY, 409, ""},
+		{POST("/v1/services/nosuch/terminal", "x", "1"), 0, 404, ""},
+		{POST("/v1/services/web/terminal", "{ no\tJSON", "9"), 0, 202, "type 0 9 { no\tJSON"},
+		{POST("/v1/services/web/terminal", "", "0"), 0, 202, "type 0 0 "},
+		{POST("/v1/services/web/terminal", "x", "1"), -EACCES, 409, "type 0 1 x"},
+		{POST("/v1/services/web/terminal", "x", "1"), -ENOBUFS, 503, "type 0 1 x"},
+		{POST("/v1/services/nosuch/terminal/size", "{}", "2"), 0, 404, ""},
+		{POST("/v1/services/job/terminal/size", "{\"rows\":50,\"columns\":132}", "25"), 0, 202,
+		 "resize 1 50x132"},
+		{POST("/v1/services/job/terminal/size", "{\"rows\":50,\"columns\":132}", "25"), -ESRCH, 409,
+		 "resize 1 50x132"},
+		{POST("/v1/services/web/terminal/size", "{\"rows\":0,\"columns\":80}", "22"), 0, 400, ""},
+		{POST("/v1/services/web/terminal/size", "{\"rows\":5,\"columns\":10001}", "25"), 0, 400, ""},
+		{POST("/v1/services/web/terminal/size", "{\"rows\":5}", "10"), 0, 400, ""},
+		{POST("/v1/services/web/terminal/size", "50x132", "6"), 0, 400, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cJSON *json;
+
+		scene->terminal_refusal = cases[i].refusal;
+		scene->asked[0] = '\0';
+		json = ask_json(cases[i].request, cases[i].status);
+		assert_string_equal(scene->asked, cases[i].asked);
+		cJSON_Delete(json);
+	}
+}
+
+/* A key is a few bytes: whoever sends more at once is told so, and nothing of it is typed. */
+static void test_terminal_takes_so_much_at_once(void **state)
+{
+	static char request[8192];
+	int head = snprintf(request, sizeof(request),
+			    "POST /v1/services/web/terminal HTTP/1.1\r\nHost: x\r\nContent-Length: 4097\r\n\r\n");
+	cJSON *json;
+
+	(void)state;
+	memset(request + head, 'x', 4097);
+	json = ask_json(request, 413);
+	assert_string_equal(scene->asked, "");
+	cJSON_Delete(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +378,11 @@ int main(void)
 		SCENE_TEST(test_slow_log_follower),
 		SCENE_TEST(test_slow_event_follower),
 		SCENE_TEST(test_followers_that_left),
+		SCENE_TEST(test_terminal),
+		SCENE_TEST(test_terminal_begins_with_the_last_screen),
+		SCENE_TEST(test_slow_terminal_follower),
+		SCENE_TEST(test_terminal_refused),
+		SCENE_TEST(test_terminal_takes_so_much_at_once),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
