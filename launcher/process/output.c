@@ -443,6 +443,15 @@ uint64_t output_lost_bytes(const struct output *self)
 	return self->lost_bytes;
 }
 
+bool output_where(const struct output *self, unsigned id, char **path, int64_t *size_bytes)
+{
+	const struct output_unit *unit = find_unit(self, id);
+	if (!unit || asprintf(path, "%s/%s", self->dir, unit->file.name) < 0)
+		return false;
+	*size_bytes = unit->file.size_bytes;
+	return true;
+}
+
 int output_loss(const struct output *self, unsigned id, uint64_t *lost_bytes)
 {
 	const struct output_unit *unit = find_unit(self, id);

@@ -89,6 +89,8 @@ void output_on_writing(struct output *self, output_notice *notice, void *context
 /* Called when output of a unit begins to be lost, and when it is written again (output_loss tells which); at most once a minute. */
 void output_on_trouble(struct output *self, output_notice *notice, void *context);
 
+/* The unit's log file, as its path (the caller frees) and its size as far as it is known. False when there is none, or no memory. */
+bool output_where(const struct output *self, unsigned unit, char **path, int64_t *size_bytes);
 /* Bytes that could not be written to disk since the start. */
 uint64_t output_lost_bytes(const struct output *self);
 /* The same of one unit. Returns the errno that stands in the way now, 0 when output is being written. */

@@ -291,14 +291,41 @@ static void add_usage(const struct proc_entry *entry, struct proc_usage *usage, 
 	}
 }
 
+/* Whose each entry is: an index of `roots`, which are sorted, or OWNER_NONE. The caller frees. */
+static long *find_owners(const struct proc_table *self, const struct root *roots, size_t count)
+{
+	long *owners = calloc(self->count + 1, sizeof *owners);
+	for (size_t i = 0; owners && i < self->count; i++)
+		owners[i] = own_owner(roots, count, &self->entries[i]);
+	if (owners)
+		spread_owners(self, owners);
+	return owners;
+}
+
+size_t proc_table_members(const struct proc_table *self, pid_t root, size_t *members, size_t limit)
+{
+	const struct proc_entry *top = root > 0 ? proc_table_find(self, root) : NULL;
+	long *owners = top && proc_entry_lives(top) ? find_owners(self, &(struct root){root, 0}, 1) : NULL;
+	size_t count = 0;
+	for (size_t i = 0; owners && i < self->count; i++) {
+		if (owners[i] != 0 || !proc_entry_lives(&self->entries[i]))
+			continue;
+		if (count < limit)
+			members[count] = i;
+		count++;
+	}
+	free(owners);
+	return count;
+}
+
 int proc_table_usages(const struct proc_table *self, const pid_t *pids, size_t count, struct proc_usage *usages,
 		      int *fds)
 {
 	struct root *roots = calloc(count + 1, sizeof *roots);
-	long *owners = calloc(self->count + 1, sizeof *owners);
+	long *owners = NULL;
 	size_t root_count = 0;
 	int result = -ENOMEM;
-	if (!roots || !owners)
+	if (!roots)
 		goto out;
 	for (size_t i = 0; i < count; i++) {
 		const struct proc_entry *top = pids[i] > 0 ? proc_table_find(self, pids[i]) : NULL;
@@ -310,9 +337,9 @@ int proc_table_usages(const struct proc_table *self, const pid_t *pids, size_t c
 	}
 	if (root_count > 0)
 		qsort(roots, root_count, sizeof *roots, compare_root);
-	for (size_t i = 0; i < self->count; i++)
-		owners[i] = own_owner(roots, root_count, &self->entries[i]);
-	spread_owners(self, owners);
+	owners = find_owners(self, roots, root_count);
+	if (!owners)
+		goto out;
 	for (size_t i = 0; i < self->count; i++) {
 		if (owners[i] >= 0)
 			add_usage(&self->entries[i], &usages[owners[i]], fds ? &fds[owners[i]] : NULL);

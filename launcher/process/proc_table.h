@@ -61,6 +61,12 @@ int proc_table_usage(const struct proc_table *self, pid_t root, struct proc_usag
 int proc_table_usages(const struct proc_table *self, const pid_t *roots, size_t count, struct proc_usage *usages,
 		      int *fds);
 
+/*
+ * Those processes themselves, by pid, as indices of entries: at most `limit` into `members`. How many there are in all; 0 when
+ * `root` is not there, or without memory.
+ */
+size_t proc_table_members(const struct proc_table *self, pid_t root, size_t *members, size_t limit);
+
 /* Open descriptors of one process; -1 when they cannot be seen. */
 int proc_count_fds(pid_t pid);
 

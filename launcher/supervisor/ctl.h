@@ -10,13 +10,14 @@
  *   POST /v1/stack/reload                {"files":[...], "env_files":[...], "profiles":[...], "dry_run":B}
  *   GET  /v1/services                    all units
  *   GET  /v1/services/{name}
+ *   GET  /v1/services/{name}/detail      its story: definition, probe answers, ends, processes, environment
  *   POST /v1/services/{name}/start|stop|restart|kill   {"signal":"SIGTERM"} for kill
  *   GET  /v1/services/{name}/terminal    stream: the bytes of its terminal
  *   POST /v1/services/{name}/terminal    bytes, which are typed into it
  *   POST /v1/services/{name}/terminal/size   {"rows":N, "columns":N}
  *   GET  /v1/stats                       what each unit, and upfront itself, uses now
  *   POST /v1/services/{name}/scale       {"replicas":N}
- *   GET  /v1/events                      stream, one JSON object a line: first a "snapshot", then changes
+ *   GET  /v1/events?usage=               stream, one JSON object a line: first a "snapshot", then changes; with usage=MS figures, too
  *   GET  /v1/logs?service=&follow=&tail=&wake= stream of frames, see below
  *   GET  /v1/telemetry                   what holds and why
  *   POST /v1/telemetry/withdraw
@@ -33,7 +34,7 @@
  *   ctl_terminal   those that belong to a service's own terminal
  *   ctl_telemetry  what is reported of it, and what is known of telemetry
  *   ctl_stream     followers of events, logs and terminals, with back-pressure
- *   ctl_json       what is said, as JSON; ctl_json_stats: what is measured
+ *   ctl_json       what is said, as JSON; ctl_json_stats: what is measured; ctl_json_detail: one unit's story
  *   ctl_address    socket addresses of any length, shared with the client
  */
 #ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_H

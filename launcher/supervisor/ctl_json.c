@@ -8,6 +8,7 @@
 #include "config/utf8.h"
 #include "launcher/process/output.h"
 #include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/unit_start.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -46,8 +47,7 @@ void ctl_json_add_text(cJSON *object, const char *name, const char *text)
 	free(clean);
 }
 
-/* Text that may hold what the stack file was filled in with. */
-static void add_masked(cJSON *object, const char *name, const char *text, const struct secrets *secrets)
+void ctl_json_add_masked(cJSON *object, const char *name, const char *text, const struct secrets *secrets)
 {
 	char *masked = text != NULL ? secrets_mask(secrets, text) : NULL;
 
@@ -55,7 +55,7 @@ static void add_masked(cJSON *object, const char *name, const char *text, const 
 	free(masked);
 }
 
-static void add_time(cJSON *object, const char *name, bool known, int64_t value_ms)
+void ctl_json_add_time(cJSON *object, const char *name, bool known, int64_t value_ms)
 {
 	char text[32];
 
@@ -68,10 +68,19 @@ static void add_time(cJSON *object, const char *name, bool known, int64_t value_
 	cJSON_AddRawToObject(object, name, text);
 }
 
+void ctl_json_add_signal(cJSON *object, const char *name, int signal)
+{
+	const char *abbreviation = sigabbrev_np(signal);
+	char text[32];
+
+	snprintf(text, sizeof text, "SIG%s", abbreviation != NULL ? abbreviation : "?");
+	if (abbreviation == NULL) /* real-time ones have numbers only */
+		snprintf(text, sizeof text, "%d", signal);
+	cJSON_AddStringToObject(object, name, text);
+}
+
 static void add_exit(cJSON *object, const struct svc *svc)
 {
-	const char *abbreviation = sigabbrev_np(svc->last_exit.signal);
-	char name[32];
 	cJSON *how;
 
 	if (!svc->has_exited) {
@@ -80,10 +89,7 @@ static void add_exit(cJSON *object, const struct svc *svc)
 	}
 	how = cJSON_AddObjectToObject(object, "exit");
 	if (svc->last_exit.signaled) {
-		snprintf(name, sizeof name, "SIG%s", abbreviation != NULL ? abbreviation : "?");
-		if (abbreviation == NULL) /* real-time ones have numbers only */
-			snprintf(name, sizeof name, "%d", svc->last_exit.signal);
-		cJSON_AddStringToObject(how, "signal", name);
+		ctl_json_add_signal(how, "signal", svc->last_exit.signal);
 		cJSON_AddBoolToObject(how, "core", svc->last_exit.core);
 		cJSON_AddBoolToObject(how, "oom", svc->last_exit.oom);
 	} else {
@@ -91,24 +97,24 @@ static void add_exit(cJSON *object, const struct svc *svc)
 	}
 }
 
-static void add_probe_target(cJSON *probe, const struct probe_spec *spec, const struct secrets *secrets)
+void ctl_json_add_probe_target(cJSON *probe, const struct probe_spec *spec, const struct secrets *secrets)
 {
 	switch (spec->kind) {
 	case PROBE_HTTP:
-		add_masked(probe, "target", spec->url, secrets);
+		ctl_json_add_masked(probe, "target", spec->url, secrets);
 		break;
 	case PROBE_TCP:
-		add_masked(probe, "target", spec->host, secrets);
+		ctl_json_add_masked(probe, "target", spec->host, secrets);
 		cJSON_AddNumberToObject(probe, "port", spec->port);
 		break;
 	case PROBE_UNIX:
-		add_masked(probe, "target", spec->path, secrets);
+		ctl_json_add_masked(probe, "target", spec->path, secrets);
 		break;
 	case PROBE_LOG:
-		add_masked(probe, "target", spec->regex, secrets);
+		ctl_json_add_masked(probe, "target", spec->regex, secrets);
 		break;
 	case PROBE_EXEC:
-		add_masked(probe, "target", probe_exec_text(spec), secrets);
+		ctl_json_add_masked(probe, "target", probe_exec_text(spec), secrets);
 		break;
 	case PROBE_NONE:
 	case PROBE_NOTIFY:
@@ -128,7 +134,7 @@ static void add_probe(cJSON *object, const struct svc *svc, const struct secrets
 	}
 	probe = cJSON_AddObjectToObject(object, "probe");
 	cJSON_AddStringToObject(probe, "kind", probe_kind_name(spec->kind));
-	add_probe_target(probe, spec, secrets);
+	ctl_json_add_probe_target(probe, spec, secrets);
 	cJSON_AddNumberToObject(probe, "attempts", svc->probe_attempts);
 	cJSON_AddNumberToObject(probe, "failures", svc->probe_failures);
 }
@@ -141,7 +147,7 @@ static void add_ports(cJSON *object, const struct service *service, const struct
 		const struct service_port *port = &service->ports[i];
 		cJSON *item = cJSON_CreateObject();
 
-		add_masked(item, "host", port->host, secrets);
+		ctl_json_add_masked(item, "host", port->host, secrets);
 		cJSON_AddNumberToObject(item, "published", port->published);
 		cJSON_AddNumberToObject(item, "published_end", port->published_end);
 		cJSON_AddNumberToObject(item, "target", port->target);
@@ -169,8 +175,8 @@ static void add_kill(cJSON *object, const struct svc *svc)
 {
 	const int64_t left_ms = svc->stop_deadline_ms - clock_monotonic_ms();
 
-	add_time(object, "kill_in_ms", svc->state == SVC_STOPPING && svc->stop_deadline_ms > 0,
-		 left_ms > 0 ? left_ms : 0);
+	ctl_json_add_time(object, "kill_in_ms", svc->state == SVC_STOPPING && svc->stop_deadline_ms > 0,
+			  left_ms > 0 ? left_ms : 0);
 }
 
 static void add_svc(cJSON *object, const struct svc *svc, const struct secrets *secrets)
@@ -182,9 +188,10 @@ static void add_svc(cJSON *object, const struct svc *svc, const struct secrets *
 	cJSON_AddBoolToObject(object, "settled", svc_is_settled(svc));
 	cJSON_AddBoolToObject(object, "one_shot", svc->policy.one_shot);
 	cJSON_AddNumberToObject(object, "restarts", svc->restarts);
-	add_time(object, "uptime_ms", svc->has_process && svc->started_ms > 0, clock_monotonic_ms() - svc->started_ms);
-	add_time(object, "ready_after_ms", ready, svc->ready_ms - svc->started_ms);
-	add_time(object, "backoff_ms", svc->state == SVC_BACKOFF, svc->backoff_ms);
+	ctl_json_add_time(object, "uptime_ms", svc->has_process && svc->started_ms > 0,
+			  clock_monotonic_ms() - svc->started_ms);
+	ctl_json_add_time(object, "ready_after_ms", ready, svc->ready_ms - svc->started_ms);
+	ctl_json_add_time(object, "backoff_ms", svc->state == SVC_BACKOFF, svc->backoff_ms);
 	add_crash_loop(object, svc);
 	add_kill(object, svc);
 	add_exit(object, svc);
@@ -201,6 +208,32 @@ static void add_loss(cJSON *object, const struct supervisor_unit *unit)
 {
 	cJSON_AddNumberToObject(object, "log_bytes_lost", (double)unit->log_bytes_lost);
 	ctl_json_add_text(object, "log_trouble", unit->log_error != 0 ? trouble_text(unit->log_error) : NULL);
+}
+
+static void add_waiting(cJSON *object, const struct dependency *awaited)
+{
+	cJSON *waits;
+
+	if (awaited == NULL) {
+		cJSON_AddNullToObject(object, "waits_for");
+		return;
+	}
+	waits = cJSON_AddObjectToObject(object, "waits_for");
+	ctl_json_add_text(waits, "service", awaited->service);
+	cJSON_AddStringToObject(waits, "condition", depend_condition_name(awaited->condition));
+}
+
+static void add_start(cJSON *object, const struct supervisor_unit *unit)
+{
+	static const struct unit_start none = UNIT_START_INIT;
+	const struct unit_start *times = unit->start != NULL ? unit->start : &none;
+	cJSON *start = cJSON_AddObjectToObject(object, "start");
+
+	ctl_json_add_time(start, "launched_ms", times->launched_ms >= 0, times->launched_ms);
+	ctl_json_add_time(start, "probed_ms", times->probed_ms >= 0, times->probed_ms);
+	ctl_json_add_time(start, "ready_ms", times->ready_ms >= 0, times->ready_ms);
+	ctl_json_add_time(start, "ended_ms", times->ended_ms >= 0, times->ended_ms);
+	ctl_json_add_text(start, "waited_for", unit->waited_for);
 }
 
 cJSON *ctl_json_unit(const struct supervisor *supervisor, const struct supervisor_unit *unit)
@@ -225,10 +258,12 @@ cJSON *ctl_json_unit(const struct supervisor *supervisor, const struct superviso
 	cJSON_AddBoolToObject(object, "passed_over", unit->passed_over);
 	cJSON_AddNumberToObject(object, "changed_ms", (double)unit->changed_ms);
 	add_ports(object, unit->service, secrets);
-	add_masked(object, "open", unit->service->open, secrets);
-	add_masked(object, "why", unit->why, secrets);
-	add_masked(object, "status", unit->status, secrets);
+	ctl_json_add_masked(object, "open", unit->service->open, secrets);
+	ctl_json_add_masked(object, "why", unit->why, secrets);
+	ctl_json_add_masked(object, "status", unit->status, secrets);
 	add_loss(object, unit);
+	add_waiting(object, unit->waits_for);
+	add_start(object, unit);
 	return object;
 }
 
@@ -292,8 +327,8 @@ static cJSON *error_object(const struct err *err, const struct secrets *secrets)
 		ctl_json_add_text(message, "file", item->file);
 		cJSON_AddNumberToObject(message, "line", item->line);
 		cJSON_AddNumberToObject(message, "column", item->column);
-		add_masked(message, "message", item->message, secrets);
-		add_masked(message, "hint", item->hint, secrets);
+		ctl_json_add_masked(message, "message", item->message, secrets);
+		ctl_json_add_masked(message, "hint", item->hint, secrets);
 		cJSON_AddItemToArray(messages, message);
 	}
 	return object;
@@ -321,6 +356,19 @@ cJSON *ctl_json_consent(const struct consent_decision *consent)
 	return object;
 }
 
+static void add_starts(cJSON *object, const struct supervisor *supervisor)
+{
+	struct supervisor_starts starts;
+	cJSON *list;
+
+	supervisor_show_starts(supervisor, &starts);
+	ctl_json_add_time(object, "begin_ms", true, starts.begin_ms);
+	ctl_json_add_time(object, "up_after_ms", starts.up_after_ms >= 0, starts.up_after_ms);
+	list = cJSON_AddArrayToObject(object, "starts");
+	for (size_t i = 0; i < starts.count; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateNumber((double)starts.took_ms[i]));
+}
+
 cJSON *ctl_json_stack(const struct supervisor *supervisor)
 {
 	const struct stack *stack = supervisor_stack(supervisor);
@@ -332,9 +380,9 @@ cJSON *ctl_json_stack(const struct supervisor *supervisor)
 		return NULL;
 	ctl_json_add_text(object, "project", stack->name);
 	ctl_json_add_text(object, "app", stack->app);
-	add_masked(object, "app_version", stack->version, &stack->secrets);
+	ctl_json_add_masked(object, "app_version", stack->version, &stack->secrets);
 	ctl_json_add_text(object, "dir", stack->dir);
-	add_masked(object, "open", stack->open, &stack->secrets);
+	ctl_json_add_masked(object, "open", stack->open, &stack->secrets);
 	cJSON_AddNumberToObject(object, "supervisor_pid", getpid());
 	cJSON_AddStringToObject(object, "phase", stack_phase_name(supervisor_phase(supervisor)));
 	if (failure != NULL)
@@ -344,5 +392,6 @@ cJSON *ctl_json_stack(const struct supervisor *supervisor)
 	ctl_json_add_text(object, "failed_unit", supervisor_failed_unit(supervisor));
 	cJSON_AddItemToObject(object, "consent", ctl_json_consent(supervisor_consent(supervisor)));
 	cJSON_AddNumberToObject(object, "log_bytes_lost", output != NULL ? (double)output_lost_bytes(output) : 0);
+	add_starts(object, supervisor);
 	return object;
 }

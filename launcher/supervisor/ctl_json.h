@@ -3,18 +3,24 @@
 #ifndef UPFRONT_LAUNCHER_SUPERVISOR_CTL_JSON_H
 #define UPFRONT_LAUNCHER_SUPERVISOR_CTL_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct cJSON;
 struct consent_decision;
 struct err;
 struct supervisor;
 struct supervisor_changes;
+struct probe_spec;
+struct secrets;
 struct supervisor_unit;
 
 #define CTL_JSON_VERSION 1
 
 struct cJSON *ctl_json_unit(const struct supervisor *supervisor, const struct supervisor_unit *unit);
+/* All that is known of it; reads /proc. */
+struct cJSON *ctl_json_detail(const struct supervisor *supervisor, const struct supervisor_unit *unit);
 struct cJSON *ctl_json_units(const struct supervisor *supervisor);
 struct cJSON *ctl_json_stack(const struct supervisor *supervisor);
 struct cJSON *ctl_json_consent(const struct consent_decision *consent);
@@ -24,5 +30,12 @@ struct cJSON *ctl_json_error(const struct err *err);
 
 /* Adds text that may hold any bytes: what is not UTF-8 becomes U+FFFD, so that the answer stays JSON. NULL becomes null. */
 void ctl_json_add_text(struct cJSON *object, const char *name, const char *text);
+/* The same of text that may hold what the stack file was filled in with. */
+void ctl_json_add_masked(struct cJSON *object, const char *name, const char *text, const struct secrets *secrets);
+/* A whole number; null while it is not known. */
+void ctl_json_add_time(struct cJSON *object, const char *name, bool known, int64_t value_ms);
+/* "SIGTERM" */
+void ctl_json_add_signal(struct cJSON *object, const char *name, int signal);
+void ctl_json_add_probe_target(struct cJSON *probe, const struct probe_spec *spec, const struct secrets *secrets);
 
 #endif

@@ -160,6 +160,19 @@ static void get_service(struct ctl_call *call)
 	ctl_answer_versioned(call->request, 200, ctl_json_unit(call->supervisor, &unit));
 }
 
+static void get_detail(struct ctl_call *call)
+{
+	size_t index = find_unit(call, call->name);
+	struct supervisor_unit unit;
+
+	if (index == SIZE_MAX) {
+		refuse_service(call->request, call->name);
+		return;
+	}
+	supervisor_unit(call->supervisor, index, &unit);
+	ctl_answer_versioned(call->request, 200, ctl_json_detail(call->supervisor, &unit));
+}
+
 static void get_stats(struct ctl_call *call)
 {
 	ctl_answer_versioned(call->request, 200, ctl_json_stats(call->supervisor));
@@ -291,6 +304,7 @@ static const struct route {
 	{"POST /v1/stack/reload", EVHTTP_REQ_POST, ctl_post_reload},
 	{"GET /v1/services", EVHTTP_REQ_GET, get_services},
 	{"GET /v1/services/{name}", EVHTTP_REQ_GET, get_service},
+	{"GET /v1/services/{name}/detail", EVHTTP_REQ_GET, get_detail},
 	{"POST /v1/services/{name}/start", EVHTTP_REQ_POST, ctl_post_start},
 	{"POST /v1/services/{name}/stop", EVHTTP_REQ_POST, ctl_post_stop},
 	{"POST /v1/services/{name}/restart", EVHTTP_REQ_POST, ctl_post_restart},

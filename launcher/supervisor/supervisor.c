@@ -370,6 +370,7 @@ static void finish(struct supervisor *self)
 		close(self->signal_fd);
 	if (self->base != NULL)
 		event_base_free(self->base);
+	starts_finish(self);
 	/* Out of descriptors there are some again only now. */
 	kept = kept || keep_last_end(self);
 	if ((!kept || self->options->listen_fd < 0) && !told)
@@ -377,6 +378,7 @@ static void finish(struct supervisor *self)
 	generations_finish(self);
 	strmap_finish(&self->environment);
 	strmap_finish(&self->telemetry_environment);
+	strmap_finish(&self->telemetry_before);
 	strmap_finish(&self->telemetry_off);
 	spawn_users_finish(&self->own_users);
 	err_finish(&self->failure);
@@ -403,12 +405,15 @@ static void turn_loop(struct event_base *base)
 
 int supervisor_run(const struct supervisor_options *options)
 {
+	const int64_t now_ms = clock_monotonic_ms();
 	struct supervisor self = {.options = options,
 				  .signal_fd = -1,
 				  .stack = options->stack,
 				  .consent = options->consent,
 				  .phase = PHASE_STARTING,
-				  .started_ms = clock_monotonic_ms(),
+				  .started_ms = now_ms,
+				  .begin_wall_ms = clock_wall_ms(),
+				  .up_after_ms = -1,
 				  .failure = ERR_INIT,
 				  .error_type = ERROR_OTHER};
 	int code;
@@ -416,7 +421,11 @@ int supervisor_run(const struct supervisor_options *options)
 	self.users = options->users != NULL ? options->users : &self.own_users;
 	strmap_init(&self.environment);
 	strmap_init(&self.telemetry_environment);
+	strmap_init(&self.telemetry_before);
 	strmap_init(&self.telemetry_off);
+	if (options->begin_ms > 0)
+		self.begin_wall_ms -= now_ms - options->begin_ms;
+	starts_read(&self);
 	if (open_doors(&self, &self.failure) == 0) {
 		if (bring_up(&self, &self.failure) < 0)
 			give_up_before_the_start(&self);

@@ -27,8 +27,11 @@ struct spawn_users;
 struct stack;
 struct strmap;
 struct supervisor;
+struct unit_start;
+struct unit_story;
 
 #define SUPERVISOR_LAST_END "last-end"
+#define SUPERVISOR_STARTS "starts"
 /*
  * Whoever waits for "ready" takes a service without a probe for it when it has lived so long: a program that is misspelt, misconfigured
  * or finds its port taken is dead by then.
@@ -42,8 +45,8 @@ struct supervisor_options {
 	struct stack *stack; /* as shown before the question; replaced after resolving */
 	const struct strmap *environment; /* of the `up` */
 	const bool *member; /* services to start (by index), NULL: all */
-	const char
-		*state_dir; /* logs and lock live here, and SUPERVISOR_LAST_END: why the last run ended, if it failed */
+	const char *
+		state_dir; /* logs and lock live here, SUPERVISOR_LAST_END: why the last run ended, if it failed, and SUPERVISOR_STARTS */
 	int listen_fd; /* control socket, listening */
 	const char *socket_path;
 	int leash_fd; /* read end; -1: detached */
@@ -88,6 +91,12 @@ struct supervisor_unit {
 	bool gone; /* being taken away: said once, to the observer */
 	uint64_t log_bytes_lost; /* of its output, in this run of the supervisor */
 	int log_error; /* errno that keeps it from being written now; 0: it is written */
+	const struct dependency
+		*waits_for; /* the first that it needs and is not as it is needed, while it waits; else NULL */
+	const struct unit_start *start; /* NULL: not known */
+	const char *waited_for; /* the service that it waited for last before that start; NULL: none */
+	const struct service *definition; /* what it runs by, or ran; NULL: `service` */
+	const struct unit_story *story; /* NULL: nothing has gone wrong yet */
 };
 
 /* All units, in the order of the stack file; those that are about to go come last. */
@@ -97,6 +106,32 @@ void supervisor_unit(const struct supervisor *self, size_t index, struct supervi
 bool supervisor_find_unit(const struct supervisor *self, size_t id, struct supervisor_unit *unit);
 const struct stack *supervisor_stack(const struct supervisor *self);
 const struct consent_decision *supervisor_consent(const struct supervisor *self);
+
+/* One of the things that a unit needs. */
+struct supervisor_need {
+	const struct dependency *dependency;
+	bool met;
+	const char *state; /* of its first unit that is not as it is needed, else of its first; NULL: it has none */
+};
+/* The one at `index`, as the stack file lists them; false when there are no more. */
+bool supervisor_unit_need(const struct supervisor *self, unsigned id, size_t index, struct supervisor_need *need);
+/*
+ * The environment that a unit is given, or was when it runs, without upfront's own marks; *told (the supervisor's) is what was laid over
+ * it to tell the answer. `environment` is initialised by the caller. 0 or -errno.
+ */
+int supervisor_unit_environment(const struct supervisor *self, unsigned id, struct strmap *environment,
+				const struct strmap **told);
+
+#define SUPERVISOR_STARTS_MAX 5u
+/* How long the last starts of the project took that came up, the oldest first; once it is up, this one is the last. */
+struct supervisor_starts {
+	int64_t took_ms[SUPERVISOR_STARTS_MAX];
+	size_t count;
+	int64_t begin_ms; /* wall clock: when this one began */
+	int64_t up_after_ms; /* -1: it is not up yet */
+};
+void supervisor_show_starts(const struct supervisor *self, struct supervisor_starts *starts);
+
 struct engine_stats;
 /* What every unit uses now, by index; supervisor_unit_count of them. 0 or -errno. */
 int supervisor_measure(const struct supervisor *self, struct engine_stats *stats);

@@ -71,7 +71,8 @@ static const char *broken_promise(enum depend_condition condition)
 	return "does not run";
 }
 
-static enum verdict judge(struct unit *self)
+/* Not yet: *awaited is the first that is not as it is needed. */
+static enum verdict judge(struct unit *self, unsigned *awaited)
 {
 	struct supervisor *supervisor = self->supervisor;
 	const struct service *service = unit_service(self);
@@ -91,6 +92,8 @@ static enum verdict judge(struct unit *self)
 			case HOLDS:
 				break;
 			case NOT_YET:
+				if (verdict == HOLDS)
+					*awaited = (unsigned)d;
 				verdict = NOT_YET;
 				break;
 			case NEVER:
@@ -243,6 +246,103 @@ static void settle_going_along(struct supervisor *self)
 	free(marked);
 }
 
+/* ---- Who waits for whom ---- */
+
+/* As its dependent judges it: NULL when every unit of it is as it is needed, else the first that is not. */
+static const struct unit *first_unmet(const struct supervisor *self, const struct dependency *dependency)
+{
+	const size_t index = dependency->index;
+
+	for (size_t u = 0; index < self->stack->service_count && u < self->sets[index].count; u++) {
+		if (judge_unit(self->sets[index].units[u], dependency) != HOLDS)
+			return self->sets[index].units[u];
+	}
+	return NULL;
+}
+
+const struct dependency *unit_waits_for(const struct unit *self)
+{
+	const struct service *service = unit_service(self);
+
+	for (size_t d = 0; self->svc.state == SVC_WAITING && !self->leaving && d < service->depends_on_count; d++) {
+		if (first_unmet(self->supervisor, &service->depends_on[d]) != NULL)
+			return &service->depends_on[d];
+	}
+	return NULL;
+}
+
+bool supervisor_unit_need(const struct supervisor *self, unsigned id, size_t index, struct supervisor_need *need)
+{
+	const struct unit *unit = id < self->id_limit ? self->by_id[id] : NULL;
+	const struct service *service = unit != NULL && !unit->leaving ? unit_service(unit) : NULL;
+	const struct unit *shown;
+	size_t set;
+
+	if (service == NULL || index >= service->depends_on_count)
+		return false;
+	set = service->depends_on[index].index;
+	shown = first_unmet(self, &service->depends_on[index]);
+	*need = (struct supervisor_need){.dependency = &service->depends_on[index], .met = shown == NULL};
+	if (shown == NULL && set < self->stack->service_count && self->sets[set].count > 0)
+		shown = self->sets[set].units[0];
+	if (shown != NULL)
+		need->state = svc_state_name(shown->svc.state);
+	return true;
+}
+
+/* When it became what its dependent waits for; 0: it is not. */
+static int64_t met_ms(const struct svc *svc, enum depend_condition condition)
+{
+	if (!svc_satisfies(svc, condition))
+		return 0;
+	switch (condition) {
+	case DEPEND_STARTED:
+		return svc->started_ms;
+	case DEPEND_HEALTHY:
+		return svc->ready_ms;
+	case DEPEND_COMPLETED:
+		return svc->ended_ms;
+	}
+	return 0;
+}
+
+/* It goes on: what was the last that it had waited for, before its first start? */
+static void note_waited(struct unit *self)
+{
+	const struct supervisor *supervisor = self->supervisor;
+	const struct service *service = unit_service(self);
+	int64_t last_ms = 0;
+
+	if (!self->has_waited || self->start.launched_ms >= 0)
+		return;
+	for (size_t d = 0; d < service->depends_on_count; d++) {
+		const struct dependency *dependency = &service->depends_on[d];
+
+		for (size_t u = 0; dependency->index < supervisor->stack->service_count &&
+				   u < supervisor->sets[dependency->index].count;
+		     u++) {
+			const struct unit *other = supervisor->sets[dependency->index].units[u];
+			int64_t time_ms = met_ms(&other->svc, dependency->condition);
+
+			if (time_ms == 0 || time_ms < last_ms)
+				continue;
+			last_ms = time_ms;
+			self->waited_for = other->id;
+		}
+	}
+}
+
+/* Its state stays while it waits for one after the other: told all the same. The first is told with the state. */
+static void note_awaited(struct unit *self, unsigned awaited)
+{
+	const bool tell = self->has_waited && self->awaited != awaited;
+
+	self->has_waited = true;
+	self->awaited = awaited;
+	if (tell)
+		supervisor_changed(self->supervisor, self->id);
+}
+
 static void settle_waiting(struct supervisor *self)
 {
 	for (size_t i = 0; i < self->stack->service_count; i++) {
@@ -250,18 +350,23 @@ static void settle_waiting(struct supervisor *self)
 
 		for (size_t u = 0; u < set->count; u++) {
 			struct unit *unit = set->units[u];
+			unsigned awaited = 0;
 
 			if (unit->svc.state != SVC_WAITING || unit->ask != ASK_NOTHING)
 				continue;
-			switch (judge(unit)) {
+			switch (judge(unit, &awaited)) {
 			case HOLDS:
+				note_waited(unit);
+				unit->has_waited = false;
 				unit_renew(unit);
 				unit_step(unit, SVC_CONDITIONS_HOLD);
 				break;
 			case NEVER:
+				unit->has_waited = false;
 				unit_step(unit, SVC_CONDITIONS_FAIL);
 				break;
 			case NOT_YET:
+				note_awaited(unit, awaited);
 				break;
 			}
 		}

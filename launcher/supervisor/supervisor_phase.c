@@ -160,6 +160,7 @@ static void check_starting(struct supervisor *self)
 	if (!settled)
 		return;
 	self->was_up = true;
+	starts_note_up(self);
 	supervisor_set_phase(self, PHASE_UP);
 	report_start(self);
 }

@@ -7,9 +7,11 @@
  *   supervisor_sets       which units there are: made, added, taken away
  *   supervisor_units      units: performs what svc_step decides, hears the engine and the probes
  *   unit_word             what a unit says of itself, for people
+ *   unit_start            its first start, in times; unit_story: what has gone wrong with it
  *   supervisor_deps       the graph at work: who may start, who may be stopped, in two steps - wants are noted first (unit.ask),
  *                         then settled as the states of the others allow
  *   supervisor_view       what the control API sees
+ *   supervisor_starts     how long the last starts took
  *   supervisor_measure    what units use
  *   supervisor_actions    what it asks
  *   supervisor_terminal   what it types
@@ -28,6 +30,7 @@
 #include "launcher/process/spawn_users.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/svc.h"
+#include "launcher/supervisor/unit_start.h"
 #include "launcher/supervisor/unit_word.h"
 #include "telemetry/telemetry.h"
 
@@ -42,6 +45,8 @@ struct probe;
 struct relay;
 struct report;
 struct sender;
+struct starts_writing;
+struct unit_story;
 struct withdrawal;
 
 /* More than anybody runs on one machine; keeps `scale: 1000000000` from being tried. */
@@ -103,6 +108,11 @@ struct unit {
 	struct unit_word word;
 	struct err start_error; /* of the last start, when it failed */
 	bool passed_over; /* it was said that the start goes on without it */
+	bool has_waited; /* it was told as waiting for `awaited` */
+	unsigned awaited; /* index into what it depends on */
+	unsigned waited_for; /* id of the unit that it waited for last before its first start; UINT_MAX: none */
+	struct unit_start start;
+	struct unit_story *story; /* NULL: nothing has gone wrong yet */
 	int64_t changed_ms; /* wall clock */
 };
 
@@ -135,6 +145,8 @@ struct supervisor {
 	size_t held_count;
 	int64_t requests_paid_ms; /* monotonic: how far those that were reported use up what may be */
 	struct strmap telemetry_environment; /* what services are told */
+	struct strmap telemetry_before; /* what they were told until `told_off_ms` */
+	int64_t told_off_ms; /* monotonic: since then they are told another thing; 0: they never were */
 	struct strmap
 		telemetry_off; /* what they are told from a withdrawal on: made before, so that it cannot fail then */
 	struct stack *stack_off; /* and what the stack is then; NULL: the same */
@@ -160,6 +172,10 @@ struct supervisor {
 	bool was_up; /* all were ready once */
 	bool up_told; /* some `up` has told of itself */
 	int64_t started_ms;
+	int64_t begin_wall_ms; /* wall clock: when the start began */
+	int64_t up_after_ms; /* -1: not up yet */
+	struct supervisor_starts starts;
+	struct starts_writing *starts_writing; /* NULL: it is done, or nothing is to be written */
 	int64_t kill_all_ms, give_up_ms, linger_ms, soon_ms, settle_due_ms; /* deadlines; 0: none */
 	bool settling, touched;
 	bool trim_due; /* memory is about to be given back */
@@ -248,11 +264,23 @@ const struct service *unit_service(const struct unit *self);
 /* Why the unit failed, as a person reads it, into `err`; the result is what telemetry says of it. */
 enum telemetry_error unit_explain(const struct unit *self, struct err *err);
 
+/* ---- supervisor_starts.c ---- */
+
+/* What the file says of earlier ones; anything odd in it counts for nothing. */
+void starts_read(struct supervisor *self);
+void starts_parse(struct supervisor_starts *self, const char *text, size_t size_bytes);
+/* The stack is up: noted once, and kept. */
+void starts_note_up(struct supervisor *self);
+void starts_finish(struct supervisor *self);
+int64_t supervisor_since_begin_ms(const struct supervisor *self);
+
 /* ---- supervisor_actions.c ---- */
 int supervisor_refuse_when_ending(const struct supervisor *self, struct err *err);
 
 /* ---- supervisor_deps.c ---- */
 void deps_settle(struct supervisor *self);
+/* The first that it needs and is not as it is needed; NULL when it does not wait, or for nothing. */
+const struct dependency *unit_waits_for(const struct unit *self);
 bool deps_all_gone(const struct supervisor *self);
 /* Before it was ever ready: what cannot be mended by waiting. */
 bool unit_is_hopeless(const struct unit *self);

@@ -6,6 +6,7 @@
 #include "launcher/process/output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,8 @@ static struct unit *unit_create(struct supervisor *self, const struct service *d
 			      .fresh = true,
 			      .ask_limit_ms = -1,
 			      .start_error = ERR_INIT,
+			      .waited_for = UINT_MAX,
+			      .start = UNIT_START_INIT,
 			      .changed_ms = clock_wall_ms()};
 	svc_init(&unit->svc, &policy);
 	generation->references++;

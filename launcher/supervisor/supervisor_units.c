@@ -8,6 +8,7 @@
 #include "launcher/process/output.h"
 #include "launcher/process/probe.h"
 #include "launcher/supervisor/supervisor_telemetry.h"
+#include "launcher/supervisor/unit_story.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -151,6 +152,8 @@ static void on_probe_result(void *context, bool well, const char *detail)
 {
 	struct unit *unit = context;
 
+	unit_start_probed(&unit->start, supervisor_since_begin_ms(unit->supervisor));
+	unit_story_answer(&unit->story, well, detail, clock_wall_ms());
 	unit_set_why(unit, detail);
 	unit_step(unit, well ? SVC_PROBE_WELL : SVC_PROBE_ILL);
 }
@@ -271,6 +274,7 @@ static void perform_start(struct unit *self)
 	err_init(&self->start_error);
 	unit_set_why(self, NULL);
 	unit_word_forget(&self->word);
+	unit_start_launched(&self->start, supervisor_since_begin_ms(supervisor));
 	if (supervisor->output != NULL)
 		output_begin(supervisor->output, self->id, clock_wall_ms());
 	self->start_tries = 0;
@@ -306,6 +310,7 @@ static void note_change(struct unit *self, enum svc_state before)
 	char why[512];
 
 	self->changed_ms = clock_wall_ms();
+	unit_start_changed(&self->start, &self->svc, supervisor_since_begin_ms(self->supervisor));
 	/* Restarted for ill health: decided at the probe's answer, and begun now. */
 	if (before == SVC_UNHEALTHY && self->svc.state == SVC_STOPPING && self->svc.restart_wanted)
 		self->takes_along = true;
@@ -427,6 +432,7 @@ static void on_exited(void *context, unsigned id, const struct engine_exit *how)
 	if (unit == NULL)
 		return;
 	unit->pid = 0;
+	unit_story_exit(&unit->story, how, clock_monotonic_ms() - unit->svc.started_ms, clock_wall_ms());
 	set_why_by_exit(unit, how);
 	step_event(unit, &(struct svc_event){.kind = SVC_EXITED, .exit = *how});
 }
@@ -552,6 +558,7 @@ void unit_finish(struct unit *self)
 	free(self->name);
 	free(self->why);
 	unit_word_forget(&self->word);
+	unit_story_destroy(self->story);
 }
 
 /* ---- Users ---- */

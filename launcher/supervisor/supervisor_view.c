@@ -3,6 +3,7 @@
 
 #include "launcher/process/output.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 const char *stack_phase_name(enum stack_phase phase)
@@ -23,6 +24,8 @@ size_t supervisor_unit_count(const struct supervisor *self)
 
 static void show(const struct unit *from, struct supervisor_unit *unit)
 {
+	const struct supervisor *self = from->supervisor;
+
 	*unit = (struct supervisor_unit){.id = from->id,
 					 .name = from->name,
 					 .service = unit_service(from),
@@ -33,9 +36,16 @@ static void show(const struct unit *from, struct supervisor_unit *unit)
 					 .passed_over = from->passed_over && from->svc.state == SVC_FAILED,
 					 .status = from->word.text,
 					 .changed_ms = from->changed_ms,
-					 .gone = from->gone};
-	if (from->supervisor->output != NULL)
-		unit->log_error = output_loss(from->supervisor->output, from->id, &unit->log_bytes_lost);
+					 .gone = from->gone,
+					 .waits_for = unit_waits_for(from),
+					 .start = &from->start,
+					 .definition = from->definition,
+					 .story = from->story};
+
+	if (from->waited_for < self->id_limit && self->by_id[from->waited_for] != NULL)
+		unit->waited_for = unit_service(self->by_id[from->waited_for])->name;
+	if (self->output != NULL)
+		unit->log_error = output_loss(self->output, from->id, &unit->log_bytes_lost);
 }
 
 void supervisor_unit(const struct supervisor *self, size_t index, struct supervisor_unit *unit)
@@ -49,6 +59,19 @@ bool supervisor_find_unit(const struct supervisor *self, size_t id, struct super
 		return false;
 	show(self->by_id[id], unit);
 	return true;
+}
+
+int supervisor_unit_environment(const struct supervisor *self, unsigned id, struct strmap *environment,
+				const struct strmap **told)
+{
+	const struct unit *unit = id < self->id_limit ? self->by_id[id] : NULL;
+
+	if (unit == NULL)
+		return -ESRCH;
+	/* Who runs since before a withdrawal has what it was given then. */
+	*told = unit->svc.has_process && unit->svc.started_ms < self->told_off_ms ? &self->telemetry_before
+										  : &self->telemetry_environment;
+	return service_environment(unit->definition, &self->environment, *told, environment);
 }
 
 const struct stack *supervisor_stack(const struct supervisor *self)

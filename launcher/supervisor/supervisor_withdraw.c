@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/supervisor/supervisor_private.h"
 
+#include "config/clock.h"
 #include "config/stack.h"
 #include "launcher/process/spawn.h"
 #include "launcher/supervisor/supervisor_telemetry.h"
@@ -256,7 +257,8 @@ static void tell_off(struct supervisor *self)
 {
 	if (self->telemetry_off.count == 0)
 		return; /* services are told off already */
-	strmap_finish(&self->telemetry_environment);
+	self->telemetry_before = self->telemetry_environment;
+	self->told_off_ms = clock_monotonic_ms();
 	self->telemetry_environment = self->telemetry_off;
 	strmap_init(&self->telemetry_off);
 }

@@ -58,6 +58,9 @@ static inline int set_up(void **state)
 	scene->svcs[1].state = SVC_COMPLETED;
 	scene->supervisor.phase = PHASE_UP;
 	scene->supervisor.consent = (struct consent_decision){.state = CONSENT_ON, .reason = CONSENT_BY_ANSWER};
+	scene->starts[0] = scene->starts[1] = UNIT_START_INIT;
+	scene->supervisor.up_after_ms = -1;
+	strmap_init(&scene->environment);
 	strmap_init(&scene->supervisor.telemetry_environment);
 	strmap_set(&scene->supervisor.telemetry_environment, "UPFRONT_TELEMETRY", "on");
 	scene->base = event_base_new();
@@ -85,6 +88,9 @@ static inline int tear_down(void **state)
 	close(scene->listen_fd);
 	event_base_free(scene->base);
 	children_remove_folder(scene->folder);
+	strmap_finish(&scene->environment);
+	for (size_t i = 0; i < 2; i++)
+		unit_story_destroy(scene->stories[i]);
 	free(scene->path);
 	free(scene);
 	return 0;

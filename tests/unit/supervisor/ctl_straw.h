@@ -12,8 +12,10 @@
 #include "launcher/supervisor/ctl.h"
 #include "launcher/supervisor/ctl_routes.h"
 #include "launcher/supervisor/supervisor_private.h"
+#include "launcher/supervisor/unit_story.h"
 #include "telemetry/object_counts.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,6 +28,11 @@ struct scene {
 	struct stack stack;
 	struct svc svcs[2];
 	const char *whys[2];
+	struct unit_story *stories[2];
+	const struct dependency *waits_for[2];
+	struct unit_start starts[2];
+	pid_t pid; /* of the first unit; 0: 4711 */
+	struct strmap environment; /* of every unit */
 	char asked[128]; /* the last action that reached it */
 	char noted[1024]; /* what is reported of requests and commands */
 	int terminal_refusal; /* -errno of all that is asked of a terminal */
@@ -54,9 +61,15 @@ void supervisor_unit(const struct supervisor *self, size_t index, struct supervi
 					 .service = &scene->services[index],
 					 .replica = 1,
 					 .svc = &scene->svcs[index],
-					 .pid = index == 0 ? 4711 : 0,
+					 .pid = index > 0         ? 0
+						: scene->pid != 0 ? scene->pid
+								  : 4711,
 					 .why = scene->whys[index],
-					 .changed_ms = 1000};
+					 .changed_ms = 1000,
+					 .waits_for = scene->waits_for[index],
+					 .start = &scene->starts[index],
+					 .waited_for = index == 1 ? "web" : NULL,
+					 .story = scene->stories[index]};
 }
 
 bool supervisor_find_unit(const struct supervisor *self, size_t id, struct supervisor_unit *unit)
@@ -66,6 +79,31 @@ bool supervisor_find_unit(const struct supervisor *self, size_t id, struct super
 	supervisor_unit(self, id, unit);
 	unit->gone = scene->gone;
 	return true;
+}
+
+/* The second unit needs the first. */
+bool supervisor_unit_need(const struct supervisor *self, unsigned id, size_t index, struct supervisor_need *need)
+{
+	static const struct dependency web = {.service = "web", .condition = DEPEND_HEALTHY, .required = true};
+
+	(void)self;
+	*need = (struct supervisor_need){.dependency = &web, .state = svc_state_name(scene->svcs[0].state)};
+	return id == 1 && index == 0;
+}
+
+int supervisor_unit_environment(const struct supervisor *self, unsigned id, struct strmap *environment,
+				const struct strmap **told)
+{
+	(void)id;
+	*told = &self->telemetry_environment;
+	return strmap_merge(environment, &scene->environment) < 0 ? -ENOMEM : strmap_merge(environment, *told);
+}
+
+void supervisor_show_starts(const struct supervisor *self, struct supervisor_starts *starts)
+{
+	*starts = self->starts;
+	starts->begin_ms = self->begin_wall_ms;
+	starts->up_after_ms = self->up_after_ms;
 }
 
 const struct stack *supervisor_stack(const struct supervisor *self)
