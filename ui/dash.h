@@ -59,6 +59,12 @@ bool dash_is_flooding(const struct dash *self);
 void dash_draw(struct dash *self, struct frame *frame);
 /* Searches, filters, counts, for about so long. True while there is more to do. */
 bool dash_work(struct dash *self, int64_t budget_us);
+/*
+ * What only the terminal can do, a bit each; told once, so it is asked after each key. A question has opened: keys that were typed before it could
+ * be read are thrown away (term_flush_input). Ctrl-L: all is sent again (term_repaint).
+ */
+enum dash_wish { DASH_WISH_FLUSH = 1, DASH_WISH_REPAINT = 2 };
+unsigned dash_take_wishes(struct dash *self);
 /* A line is being typed: characters beyond ASCII and pastes are wanted. */
 bool dash_is_typing(const struct dash *self);
 /* When something seen changes by time alone (an up-time, a sparkline, a second of the start), on the model's clock; -1: never. */
