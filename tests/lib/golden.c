@@ -28,13 +28,21 @@ static const struct golden_key named_keys[] = {
 	{"End", UI_KEY_END, "\033OF"},
 	{"PgUp", UI_KEY_PAGE_UP, "\033[5~"},
 	{"PgDn", UI_KEY_PAGE_DOWN, "\033[6~"},
+	{"Backspace", UI_KEY_BACKSPACE, "\177"},
+	{"F1", UI_KEY_F1, "\033OP"},
+	{"Ctrl-C", UI_KEY_CTRL('c'), "\003"},
+	{"Ctrl-D", UI_KEY_CTRL('d'), "\004"},
+	{"Ctrl-N", UI_KEY_CTRL('n'), "\016"},
+	{"Ctrl-P", UI_KEY_CTRL('p'), "\020"},
 };
 
-char **golden_paths(size_t *count)
+char **golden_paths(const char *folder, size_t *count)
 {
+	char pattern[256];
 	glob_t found;
 
-	assert_int_equal(glob("tests/golden/ui/*.golden", 0, NULL, &found), 0);
+	snprintf(pattern, sizeof(pattern), "%s/*.golden", folder);
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
 	char **paths = calloc(found.gl_pathc + 1, sizeof(*paths));
 	assert_non_null(paths);
 	for (size_t i = 0; i < found.gl_pathc; i++)
@@ -89,6 +97,8 @@ static void read_header_line(struct golden *self, char *line)
 		snprintf(self->locale, sizeof(self->locale), "%s", value);
 	else if (strcmp(word, "term") == 0)
 		snprintf(self->term, sizeof(self->term), "%s", value);
+	else if (strcmp(word, "theme") == 0)
+		snprintf(self->theme, sizeof(self->theme), "%s", value);
 	else if (strcmp(word, "size") != 0 || sscanf(value, "%ux%u", &self->columns, &self->rows) != 2)
 		fail_msg("%s: cannot read '%s'", self->path, word);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * golden - screens beside the keystrokes that made them: plain text files under tests/golden/ui, each a header
+ * golden - screens beside the keystrokes that made them: plain text files under tests/golden, each a header
  *
  *   # what it shows
- *   sample shop          the question (tests/lib/consent_sample.h)
+ *   sample shop          the question (tests/lib/consent_sample.h), or the stack (tests/lib/dash_scene.h)
  *   size 80x24           columns x rows
  *   locale C.UTF-8
- *   term xterm
+ *   term xterm           of the question
+ *   theme color          of the dashboard: color (letters are those of roles) or mono (what is left of them: B bold, R reverse, U underlined)
  *   keys Tab Down v      names as in golden_key, or letters
  *
  * and what shot.h makes of the screen. They are written anew only when GOLDEN=1 is in the environment.
@@ -17,6 +18,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define GOLDEN_QUESTIONS "tests/golden/ui"
+#define GOLDEN_DASH "tests/golden/ui/dash"
 
 #define GOLDEN_KEYS_MAX 32
 
@@ -30,15 +34,15 @@ struct golden {
 	char path[256];
 	char *header; /* as in the file, up to the screen */
 	char *screen; /* the rest */
-	char sample[32], locale[32], term[32];
+	char sample[32], locale[32], term[32], theme[32];
 	unsigned rows, columns;
 	struct golden_key keys[GOLDEN_KEYS_MAX];
 	char letters[GOLDEN_KEYS_MAX][2]; /* what `bytes` of a letter points to */
 	size_t key_count;
 };
 
-/* Paths of all golden files, sorted, NULL-terminated; the caller frees with golden_paths_free. */
-char **golden_paths(size_t *count);
+/* Paths of all golden files of a folder, sorted, NULL-terminated; the caller frees with golden_paths_free. */
+char **golden_paths(const char *folder, size_t *count);
 void golden_paths_free(char **paths);
 
 /* Fails the test when the file can't be read or understood. */
