@@ -12,6 +12,7 @@
 #include "ui/screen.h"
 
 #define SERVICES_MARKS_MAX 1000u
+#define SERVICES_UNITS_MAX 4096u /* more are not shown */
 
 /* X(column, heading) */
 #define SERVICES_COLUMNS(X)                   \
@@ -28,6 +29,12 @@
 enum services_column { SERVICES_COLUMNS(COLUMN_ENUMERATOR) COLUMN_COUNT };
 #undef COLUMN_ENUMERATOR
 
+/* A unit's place in the sorted order: its id, and where it stood in the model. */
+struct services_place {
+	unsigned id;
+	uint32_t at;
+};
+
 struct services_view {
 	struct screen_list list; /* over the rows that are shown */
 	unsigned marks[SERVICES_MARKS_MAX]; /* ids */
@@ -40,12 +47,25 @@ struct services_view {
 	bool zoomed; /* the log has all of it */
 	bool log_focus; /* Tab: keys go to the log below */
 	unsigned rows; /* of the table, as last drawn: how far a page goes */
+
+	/* As last drawn. */
+	struct frame_area area;
+	unsigned widths[COLUMN_COUNT]; /* what columns want: they only grow while the area stays as wide as it is */
+	/* As last sorted, and by what: figures that move must not move the rows all the time. */
+	struct services_place order[SERVICES_UNITS_MAX];
+	size_t order_count;
+	enum services_column order_sort;
+	bool order_turned;
+	unsigned before_narrowing; /* id of the unit Esc returns to */
+	unsigned clicked; /* id: a second click opens it. 0: none */
 };
 
 void services_init(struct services_view *self);
 void services_finish(struct services_view *self);
 
-/* Where the log stands in an area of this size: rows 0 when there is no room for it. */
+/* There is another model: what has gone loses its mark, and a selection whose unit has gone goes on to the row that is there now. */
+void services_take_model(struct services_view *self, struct screen_context *context);
+/* Where the log stands in an area of this size: rows 0 when there is no room for it, all rows when zoomed. */
 struct frame_area services_log_area(const struct services_view *self, const struct stack_model *model,
 				    struct frame_area area);
 /* All of `area` but the log. Puts the cursor on the selected row, or into the line that is typed. */
@@ -63,8 +83,13 @@ size_t services_chosen(const struct services_view *self, const struct screen_con
 		       const char *names[SERVICES_MARKS_MAX + 1]);
 void services_footer(const struct services_view *self, const struct screen_context *context,
 		     struct screen_footer *footer);
-/* The sentence above the footer when nobody has said anything: what happens next to the selected problem. "" when all is well. */
+/*
+ * The sentence above the footer when nobody has said anything: what happens next to the selected problem, else where one is, else that the
+ * stack file has changed; as wide as last drawn. "" when all is well.
+ */
 void services_outlook(const struct services_view *self, const struct screen_context *context, char *text,
 		      size_t size_bytes);
+/* When something that was drawn changes by time alone, on the model's clock; -1: never. */
+int64_t services_due_ms(const struct services_view *self, const struct screen_context *context);
 
 #endif
