@@ -38,6 +38,7 @@ enum ui_key {
 };
 
 #define UI_KEY_CTRL(letter) ((uint32_t)(letter)&0x1f)
+#define UI_KEY_F(number) ((uint32_t)UI_KEY_F1 + (number)-1)
 
 /* Where a row of the table holds; a bit each. X(name, what help calls it) */
 #define KEY_SCREENS(X)                                                  \
@@ -172,7 +173,7 @@ struct key_binding {
 	unsigned screens; /* of enum key_screen */
 	uint32_t key;
 	enum key_action action;
-	const char *name; /* of the key, as people write it; NULL: another spelling of the row above */
+	const char *name; /* of the key, as people write it; NULL: another key for the same, told by a row above */
 	const char *label; /* one or two words for a footer: "restart"; NULL: never stands in one */
 	const char *help; /* a sentence without a stop, for help; NULL as name is */
 };
@@ -204,10 +205,12 @@ struct keymap {
 
 /*
  * `keys` maps names of actions to names of keys, several separated by blanks; NULL: the table as it is. A key given to an action is
- * taken from whatever had it on the same screens. What is wrong (unknown action or key, a key that answers or leaves) is told in
+ * taken from whatever had it on the same screens; nothing ("") takes the action's keys away. They hold where one looks around: not on the
+ * question, not where an answer ends something, not where letters are text. What is wrong (unknown action or key, a key that answers or leaves) is told in
  * `problem`, one line, with the nearest word; the rest holds. 0 or -EINVAL.
  */
 int keymap_init(struct keymap *self, const struct strmap *keys, char *problem, size_t problem_bytes);
+/* `self` NULL: the table as it is, here and below. */
 enum key_action keymap_action(const struct keymap *self, enum key_screen screen, uint32_t key);
 /* The key that does it there, as people write it, into `name`; false when none does. */
 bool keymap_key(const struct keymap *self, enum key_screen screen, enum key_action action, char name[KEY_NAME_MAX]);

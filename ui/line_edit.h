@@ -21,6 +21,7 @@ struct line_edit {
 	bool secret; /* drawn as stars */
 	char *kept[LINE_EDIT_KEPT]; /* what was typed before, newest last; Up and Down go through them */
 	size_t kept_count, kept_at;
+	char *draft; /* what was being typed when one went to what was typed before; NULL: nothing */
 };
 
 enum line_edit_end {

@@ -15,6 +15,7 @@ struct theme theme_make(bool utf8, bool lines)
 {
 	struct theme self = {
 		.utf8 = utf8,
+		.lines = utf8 && lines,
 		.horizontal = '-',
 		.vertical = '|',
 		.top_left = '+',
@@ -29,7 +30,7 @@ struct theme theme_make(bool utf8, bool lines)
 	};
 
 	memcpy(self.styles, plain_styles, sizeof(self.styles));
-	if (utf8 && lines) {
+	if (self.lines) {
 		self.horizontal = 0x2500;
 		self.vertical = 0x2502;
 		self.top_left = 0x250c;

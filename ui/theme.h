@@ -72,6 +72,7 @@ enum theme_role { THEME_ROLES(THEME_ENUMERATOR) ROLE_COUNT };
 /* What the terminal can show, and the signs that follow from it. */
 struct theme {
 	bool utf8; /* text may hold more than ASCII */
+	bool lines; /* and so may signs: lines, bars, states */
 	unsigned colors; /* 0: none; 8, 16 or 256 */
 	uint32_t horizontal, vertical, top_left, top_right, bottom_left, bottom_right;
 	uint32_t more_above, more_below;
