@@ -127,6 +127,7 @@ struct stack_model {
 	enum stack_state state;
 	bool attached; /* this screen only looks: leaving it leaves the stack */
 	int64_t begin_ms; /* when the stack began */
+	int64_t begin_wall_ms; /* the same moment since the epoch; 0: not known */
 	int64_t up_after_ms; /* -1: not up yet */
 	int64_t starts_ms[STACK_STARTS_MAX]; /* the last starts, oldest first, this one among them once up */
 	size_t start_count;

@@ -118,6 +118,7 @@ struct stack_model *dash_sample_calm(void)
 		.file = "compose.yaml",
 		.state = STACK_UP,
 		.begin_ms = 0,
+		.begin_wall_ms = DASH_SAMPLE_WALL_MS - DASH_SAMPLE_NOW_MS,
 		.up_after_ms = 9400,
 		.starts_ms = {9400, 9100, 9600, 14200, 9400},
 		.start_count = 5,
