@@ -28,7 +28,7 @@ struct log_text_line {
 	int64_t at; /* its place */
 	int64_t next; /* of the line behind it; the text's end when it is the last */
 	enum log_text_kind kind;
-	const char *bytes; /* as they were written, without the line's end; valid until the next call */
+	const char *bytes; /* as they were written, without the line's end; valid until the next line is given */
 	size_t size_bytes;
 	int64_t time_wall_ms; /* when its first byte arrived; -1: not known (any more) */
 	const char *service; /* who wrote it; stays valid */
