@@ -79,6 +79,13 @@ struct engine_stats {
 	int fds; /* open descriptors; -1 when they cannot be seen */
 };
 
+/* The same in short, as it is followed; all zero when it does not run. */
+struct engine_sample {
+	int64_t rss_bytes;
+	int64_t cpu_us; /* falls when a descendant ends whose time nobody inherits */
+	int processes;
+};
+
 struct engine;
 
 struct engine_ops {
@@ -109,6 +116,11 @@ struct engine_ops {
 	int (*resize)(struct engine *self, unsigned unit, unsigned rows, unsigned columns);
 	/* What these units use now, measured in one pass. 0 or -errno. */
 	int (*stats)(struct engine *self, const unsigned *units, size_t count, struct engine_stats *stats);
+	/*
+	 * The same for who asks again and again: as cheap as can be. `units` NULL: nobody asks any more, and what was kept for it goes. 0 or
+	 * -errno, and then nothing is said.
+	 */
+	int (*sample)(struct engine *self, const unsigned *units, size_t count, struct engine_sample *samples);
 	/* A child of this process ended that the engine may not know; true when it was one of its units. */
 	bool (*reaped)(struct engine *self, pid_t pid, const struct engine_exit *how);
 	void (*destroy)(struct engine *self);

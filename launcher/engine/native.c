@@ -4,6 +4,7 @@
 #include "config/clock.h"
 #include "config/stack.h"
 #include "launcher/process/proc_table.h"
+#include "launcher/process/proc_watch.h"
 #include "launcher/process/spawn.h"
 
 #include <errno.h>
@@ -485,6 +486,37 @@ out:
 	return result;
 }
 
+static int native_sample(struct engine *self, const unsigned *units, size_t count, struct engine_sample *samples)
+{
+	struct proc_watch_usage *usages;
+	pid_t *roots;
+	int result = -ENOMEM;
+
+	if (units == NULL) {
+		proc_watch_destroy(self->watch);
+		self->watch = NULL;
+		return 0;
+	}
+	if (self->watch == NULL)
+		self->watch = proc_watch_create();
+	usages = calloc(count + 1, sizeof(*usages));
+	roots = calloc(count + 1, sizeof(*roots));
+	if (self->watch == NULL || usages == NULL || roots == NULL)
+		goto out;
+	for (size_t i = 0; i < count; i++) {
+		const struct native_unit *unit = find_unit(self, units[i]);
+
+		roots[i] = unit != NULL ? unit->pid : 0;
+	}
+	result = proc_watch_measure(self->watch, roots, count, clock_monotonic_ms(), usages);
+	for (size_t i = 0; result == 0 && i < count; i++)
+		samples[i] = (struct engine_sample){usages[i].rss_bytes, usages[i].cpu_us, usages[i].processes};
+out:
+	free(usages);
+	free(roots);
+	return result;
+}
+
 /* Nobody here sent it: neither a stop whose time was up nor a person by way of us. */
 static bool ended_for_memory(struct native_unit *unit, const struct engine_exit *how)
 {
@@ -538,6 +570,7 @@ static void native_destroy(struct engine *self)
 	if (self->report != NULL)
 		event_free(self->report);
 	proc_list_finish(&self->others);
+	proc_watch_destroy(self->watch);
 	free(self->units);
 	free(self->buffer);
 	free(self);
@@ -588,6 +621,7 @@ const struct engine_ops engine_native = {
 	.type = native_terminal_type,
 	.resize = native_terminal_resize,
 	.stats = native_stats,
+	.sample = native_sample,
 	.reaped = native_reaped,
 	.destroy = native_destroy,
 };

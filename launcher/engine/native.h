@@ -80,6 +80,7 @@ struct engine {
 	bool roomy_pipes;
 	struct oom oom;
 	struct rlimit files; /* limit on open files that units get: ours from before we raised it */
+	struct proc_watch *watch; /* what units use, while somebody follows it; else NULL */
 	char *buffer; /* NATIVE_READ_BYTES */
 };
 

@@ -34,12 +34,18 @@ static void set_field(struct proc_entry *entry, int field, uint64_t value)
 		entry->session = (pid_t)value;
 		break;
 	case STAT_UTIME:
-	case STAT_CUTIME:
 		entry->user_ticks += value;
 		break;
 	case STAT_STIME:
+		entry->system_ticks += value;
+		break;
+	case STAT_CUTIME:
+		entry->user_ticks += value;
+		entry->child_ticks += value;
+		break;
 	case STAT_CSTIME:
 		entry->system_ticks += value;
+		entry->child_ticks += value;
 		break;
 	case STAT_THREADS:
 		entry->threads = (int)value;
@@ -77,7 +83,7 @@ static int parse_stat(const char *line, size_t size_bytes, struct proc_entry *en
 	return 0;
 }
 
-static int read_entry(int proc_fd, pid_t pid, struct proc_entry *entry)
+int proc_entry_read_at(int proc_fd, pid_t pid, struct proc_entry *entry)
 {
 	char name[32], line[STAT_BYTES];
 	snprintf(name, sizeof name, "%d/stat", (int)pid);
@@ -98,12 +104,12 @@ int proc_entry_read(pid_t pid, struct proc_entry *entry)
 	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	int result = read_entry(fd, pid, entry);
+	int result = proc_entry_read_at(fd, pid, entry);
 	close(fd);
 	return result;
 }
 
-static int append(struct proc_table *self, const struct proc_entry *entry)
+int proc_table_append(struct proc_table *self, const struct proc_entry *entry)
 {
 	if (self->count == self->capacity) {
 		size_t capacity = self->capacity ? self->capacity * 2 : 256;
@@ -121,6 +127,12 @@ static int compare_pid(const void *a, const void *b)
 {
 	pid_t x = ((const struct proc_entry *)a)->id.pid, y = ((const struct proc_entry *)b)->id.pid;
 	return (x > y) - (x < y);
+}
+
+void proc_table_sort(struct proc_table *self)
+{
+	if (self->count > 0)
+		qsort(self->entries, self->count, sizeof *self->entries, compare_pid);
 }
 
 int proc_table_read(struct proc_table *self)
@@ -141,17 +153,17 @@ int proc_table_read(struct proc_table *self)
 			continue;
 		struct proc_entry entry;
 		/* Gone since, or not to be seen by us: as if it were not there. */
-		if (read_entry(dirfd(folder), (pid_t)atoi(item->d_name), &entry) < 0)
+		if (proc_entry_read_at(dirfd(folder), (pid_t)atoi(item->d_name), &entry) < 0)
 			continue;
-		result = append(self, &entry);
+		result = proc_table_append(self, &entry);
 		if (result < 0)
 			break;
 	}
 	closedir(folder);
 	if (result < 0)
 		proc_table_finish(self);
-	else if (self->count > 0)
-		qsort(self->entries, self->count, sizeof *self->entries, compare_pid);
+	else
+		proc_table_sort(self);
 	return result;
 }
 
@@ -205,9 +217,6 @@ static int64_t ticks_us(uint64_t ticks)
 	return (int64_t)(ticks * (1000000u / (uint64_t)sysconf(_SC_CLK_TCK)));
 }
 
-/* Whose an entry is while owners are looked for: an index, or one of these. */
-enum { OWNER_UNKNOWN = -1, OWNER_NONE = -2 };
-
 struct root {
 	pid_t pid;
 	size_t index;
@@ -223,14 +232,14 @@ static long find_root(const struct root *roots, size_t count, pid_t pid)
 {
 	struct root key = {.pid = pid};
 	const struct root *found = count > 0 ? bsearch(&key, roots, count, sizeof key, compare_root) : NULL;
-	return found ? (long)found->index : OWNER_UNKNOWN;
+	return found ? (long)found->index : PROC_OWNER_UNKNOWN;
 }
 
 /* A root, or of its session: also when whoever stood between has gone. */
 static long own_owner(const struct root *roots, size_t count, const struct proc_entry *entry)
 {
 	long owner = find_root(roots, count, entry->id.pid);
-	return owner == OWNER_UNKNOWN ? find_root(roots, count, entry->session) : owner;
+	return owner == PROC_OWNER_UNKNOWN ? find_root(roots, count, entry->session) : owner;
 }
 
 /* As proc_table_spread, with an owner for a mark. */
@@ -238,9 +247,9 @@ static void spread_owners(const struct proc_table *self, long *owners)
 {
 	for (size_t i = 0; i < self->count; i++) {
 		size_t at = i, steps = 0;
-		long owner = OWNER_NONE;
+		long owner = PROC_OWNER_NONE;
 		while (steps++ <= self->count) {
-			if (owners[at] != OWNER_UNKNOWN) {
+			if (owners[at] != PROC_OWNER_UNKNOWN) {
 				owner = owners[at];
 				break;
 			}
@@ -249,7 +258,7 @@ static void spread_owners(const struct proc_table *self, long *owners)
 				break;
 			at = (size_t)(parent - self->entries);
 		}
-		for (at = i; owners[at] == OWNER_UNKNOWN;) {
+		for (at = i; owners[at] == PROC_OWNER_UNKNOWN;) {
 			owners[at] = owner;
 			const struct proc_entry *parent = proc_table_find(self, self->entries[at].parent);
 			if (!parent)
@@ -291,21 +300,43 @@ static void add_usage(const struct proc_entry *entry, struct proc_usage *usage, 
 	}
 }
 
-/* Whose each entry is: an index of `roots`, which are sorted, or OWNER_NONE. The caller frees. */
-static long *find_owners(const struct proc_table *self, const struct root *roots, size_t count)
+int proc_table_own(const struct proc_table *self, const pid_t *pids, size_t count, long *owners)
+{
+	struct root *roots = calloc(count + 1, sizeof *roots);
+	size_t root_count = 0;
+	if (!roots)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct proc_entry *top = pids[i] > 0 ? proc_table_find(self, pids[i]) : NULL;
+		if (top && proc_entry_lives(top))
+			roots[root_count++] = (struct root){pids[i], i};
+	}
+	if (root_count > 0)
+		qsort(roots, root_count, sizeof *roots, compare_root);
+	for (size_t i = 0; i < self->count; i++) {
+		if (owners[i] == PROC_OWNER_UNKNOWN)
+			owners[i] = own_owner(roots, root_count, &self->entries[i]);
+	}
+	spread_owners(self, owners);
+	free(roots);
+	return 0;
+}
+
+/* Whose each entry is; the caller frees. NULL: no memory. */
+static long *find_owners(const struct proc_table *self, const pid_t *roots, size_t count)
 {
 	long *owners = calloc(self->count + 1, sizeof *owners);
 	for (size_t i = 0; owners && i < self->count; i++)
-		owners[i] = own_owner(roots, count, &self->entries[i]);
-	if (owners)
-		spread_owners(self, owners);
-	return owners;
+		owners[i] = PROC_OWNER_UNKNOWN;
+	if (owners && proc_table_own(self, roots, count, owners) == 0)
+		return owners;
+	free(owners);
+	return NULL;
 }
 
 size_t proc_table_members(const struct proc_table *self, pid_t root, size_t *members, size_t limit)
 {
-	const struct proc_entry *top = root > 0 ? proc_table_find(self, root) : NULL;
-	long *owners = top && proc_entry_lives(top) ? find_owners(self, &(struct root){root, 0}, 1) : NULL;
+	long *owners = find_owners(self, &root, 1);
 	size_t count = 0;
 	for (size_t i = 0; owners && i < self->count; i++) {
 		if (owners[i] != 0 || !proc_entry_lives(&self->entries[i]))
@@ -318,37 +349,23 @@ size_t proc_table_members(const struct proc_table *self, pid_t root, size_t *mem
 	return count;
 }
 
-int proc_table_usages(const struct proc_table *self, const pid_t *pids, size_t count, struct proc_usage *usages,
+int proc_table_usages(const struct proc_table *self, const pid_t *roots, size_t count, struct proc_usage *usages,
 		      int *fds)
 {
-	struct root *roots = calloc(count + 1, sizeof *roots);
-	long *owners = NULL;
-	size_t root_count = 0;
-	int result = -ENOMEM;
-	if (!roots)
-		goto out;
+	long *owners = find_owners(self, roots, count);
+	if (!owners)
+		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		const struct proc_entry *top = pids[i] > 0 ? proc_table_find(self, pids[i]) : NULL;
 		usages[i] = (struct proc_usage){0};
 		if (fds)
 			fds[i] = 0;
-		if (top && proc_entry_lives(top))
-			roots[root_count++] = (struct root){pids[i], i};
 	}
-	if (root_count > 0)
-		qsort(roots, root_count, sizeof *roots, compare_root);
-	owners = find_owners(self, roots, root_count);
-	if (!owners)
-		goto out;
 	for (size_t i = 0; i < self->count; i++) {
 		if (owners[i] >= 0)
 			add_usage(&self->entries[i], &usages[owners[i]], fds ? &fds[owners[i]] : NULL);
 	}
-	result = 0;
-out:
-	free(roots);
 	free(owners);
-	return result;
+	return 0;
 }
 
 int proc_table_usage(const struct proc_table *self, pid_t root, struct proc_usage *usage)

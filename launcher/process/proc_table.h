@@ -20,6 +20,7 @@ struct proc_entry {
 	char state; /* as in /proc/PID/stat: R S D T Z ... */
 	int threads;
 	uint64_t user_ticks, system_ticks; /* with those of children it has reaped */
+	uint64_t child_ticks; /* theirs alone, of both kinds */
 	uint64_t rss_pages;
 };
 
@@ -67,10 +68,22 @@ int proc_table_usages(const struct proc_table *self, const pid_t *roots, size_t 
  */
 size_t proc_table_members(const struct proc_table *self, pid_t root, size_t *members, size_t limit);
 
+/* Whose an entry is: an index of roots, or one of these. */
+enum { PROC_OWNER_UNKNOWN = -1, PROC_OWNER_NONE = -2 };
+
+/* Finds (an owner an entry) whose all are that are unknown yet. 0 or -ENOMEM. */
+int proc_table_own(const struct proc_table *self, const pid_t *roots, size_t count, long *owners);
+
 /* Open descriptors of one process; -1 when they cannot be seen. */
 int proc_count_fds(pid_t pid);
 
 /* One process, without a table. -ESRCH when it is gone. */
 int proc_entry_read(pid_t pid, struct proc_entry *entry);
+/* The same by a descriptor of /proc. */
+int proc_entry_read_at(int proc_fd, pid_t pid, struct proc_entry *entry);
+
+/* For a table that is put together otherwise: one more (0 or -ENOMEM), and in order once all are there. */
+int proc_table_append(struct proc_table *self, const struct proc_entry *entry);
+void proc_table_sort(struct proc_table *self);
 
 #endif

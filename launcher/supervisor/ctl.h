@@ -34,6 +34,7 @@
  *   ctl_terminal   those that belong to a service's own terminal
  *   ctl_telemetry  what is reported of it, and what is known of telemetry
  *   ctl_stream     followers of events, logs and terminals, with back-pressure
+ *   ctl_usage      what units use, followed
  *   ctl_json       what is said, as JSON; ctl_json_stats: what is measured; ctl_json_detail: one unit's story
  *   ctl_address    socket addresses of any length, shared with the client
  */

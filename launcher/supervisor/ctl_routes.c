@@ -8,6 +8,7 @@
 #include "launcher/supervisor/ctl_json.h"
 #include "launcher/supervisor/ctl_stream.h"
 #include "launcher/supervisor/ctl_telemetry.h"
+#include "launcher/supervisor/ctl_usage.h"
 #include "launcher/supervisor/supervisor.h"
 #include "telemetry/route.h"
 
@@ -188,11 +189,6 @@ void ctl_answer_stream_result(struct ctl_call *call, int result)
 		ctl_routes_refuse(call->request, 500, "out of memory");
 }
 
-static void get_events(struct ctl_call *call)
-{
-	ctl_answer_stream_result(call, ctl_streams_events(call->streams, call->request));
-}
-
 static bool parse_count(const char *text, size_t *count)
 {
 	char *end;
@@ -206,6 +202,20 @@ static bool parse_count(const char *text, size_t *count)
 		return false;
 	*count = (size_t)value;
 	return true;
+}
+
+/* usage=MS; anything else is passed over. */
+static void get_events(struct ctl_call *call)
+{
+	const char *usage = evhttp_find_header(&call->query, "usage");
+	size_t usage_ms = 0;
+
+	if (usage != NULL &&
+	    (!parse_count(usage, &usage_ms) || usage_ms < CTL_USAGE_MIN_MS || usage_ms > CTL_USAGE_MAX_MS)) {
+		ctl_routes_refuse(call->request, 400, "usage: a number of milliseconds from 500 to 60000 is wanted");
+		return;
+	}
+	answer_stream_result(call, ctl_streams_events(call->streams, call->request, (int64_t)usage_ms));
 }
 
 /* service=NAME (repeatable), follow=0|1, wake=0|1, tail=N|all. Returns what is wrong with it, or NULL; *stranger is a name nobody has. */

@@ -4,6 +4,7 @@
 #include "config/clock.h"
 #include "config/err.h"
 #include "launcher/process/output.h"
+#include "launcher/supervisor/ctl_usage.h"
 #include "launcher/supervisor/supervisor.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ static void follower_unlink(struct follower *self)
 	*link = self->next;
 	self->streams->count--;
 	follower_read_lines(self, false);
+	ctl_streams_measure(self->streams);
 }
 
 static void follower_destroy(struct follower *self)
@@ -192,6 +194,29 @@ static void observe_change(void *context, size_t id)
 	}
 }
 
+static void observe_usage(void *context, bool moved)
+{
+	struct ctl_streams *self = context;
+
+	for (struct follower *follower = self->first; follower != NULL; follower = follower->next) {
+		if (follower->request != NULL)
+			follower_add_usage(follower, moved);
+	}
+}
+
+void ctl_streams_measure(struct ctl_streams *self)
+{
+	int64_t interval_ms = 0;
+
+	if (self->usage == NULL)
+		return;
+	for (const struct follower *follower = self->first; follower != NULL; follower = follower->next) {
+		if (follower->usage_ms > 0 && (interval_ms == 0 || follower->usage_ms < interval_ms))
+			interval_ms = follower->usage_ms;
+	}
+	ctl_usage_every(self->usage, interval_ms);
+}
+
 size_t ctl_streams_count(const struct ctl_streams *self)
 {
 	return self->count;
@@ -207,8 +232,11 @@ struct ctl_streams *ctl_streams_create(struct event_base *base, struct superviso
 {
 	struct ctl_streams *self = calloc(1, sizeof(*self));
 
-	if (self == NULL) {
+	if (self != NULL)
+		self->usage = ctl_usage_create(base, supervisor, observe_usage, self);
+	if (self == NULL || self->usage == NULL) {
 		err_set(err, ERR_INTERNAL, "out of memory");
+		free(self);
 		return NULL;
 	}
 	self->base = base;
@@ -281,6 +309,9 @@ void ctl_streams_destroy(struct ctl_streams *self)
 		output_on_writing(supervisor_output(self->supervisor), NULL, NULL);
 		output_on_bytes(supervisor_output(self->supervisor), NULL, NULL);
 	}
+	/* Before those who ask for it: by now there is nothing to measure any more. */
+	ctl_usage_destroy(self->usage);
+	self->usage = NULL;
 	while (self->first != NULL) {
 		struct follower *follower = self->first;
 

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct ctl_noted;
 struct ctl_streams;
@@ -36,8 +37,8 @@ void ctl_streams_destroy(struct ctl_streams *self);
 
 size_t ctl_streams_count(const struct ctl_streams *self);
 
-/* Begin a stream as the answer to `request`; -EBUSY when there are too many. */
-int ctl_streams_events(struct ctl_streams *self, struct evhttp_request *request);
+/* Begin a stream as the answer to `request`; -EBUSY when there are too many. `usage_ms`: how often units are measured for it; 0: never. */
+int ctl_streams_events(struct ctl_streams *self, struct evhttp_request *request, int64_t usage_ms);
 
 /* The stream that is the answer to `request` is reported so once its peer has had enough of it; the end of the stack ends it unheard. */
 void ctl_streams_note(struct ctl_streams *self, struct evhttp_request *request, const struct ctl_noted *noted);

@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "launcher/supervisor/ctl_json.h"
+#include "launcher/supervisor/ctl_usage.h"
 #include "launcher/supervisor/supervisor.h"
 
 #include <cjson/cJSON.h>
@@ -149,12 +150,32 @@ void follower_add_change(struct follower *self, size_t id)
 	add_now(self, id);
 }
 
-int ctl_streams_events(struct ctl_streams *self, struct evhttp_request *request)
+void follower_add_usage(struct follower *self, bool moved)
+{
+	if (self->usage_ms == 0 || (self->knows_usage && !moved))
+		return;
+	if (self->dropped > 0 || follower_unread_bytes(self) > CTL_STREAM_BUFFER_MAX) {
+		self->knows_usage = false;
+		return;
+	}
+	errno = 0;
+	add_json_line(self, ctl_usage_line(self->streams->usage, !self->knows_usage));
+	self->knows_usage = self->dropped == 0;
+}
+
+int ctl_streams_events(struct ctl_streams *self, struct evhttp_request *request, int64_t usage_ms)
 {
 	struct follower *follower;
 	int result = follower_begin(self, request, FOLLOW_EVENTS, "application/x-ndjson", &follower);
 
-	if (result == 0)
-		follower_add_snapshot(follower);
-	return result;
+	if (result < 0)
+		return result;
+	follower_add_snapshot(follower);
+	follower->usage_ms = usage_ms;
+	if (usage_ms == 0)
+		return 0;
+	ctl_streams_measure(self);
+	if (ctl_usage_is_known(self->usage))
+		follower_add_usage(follower, false);
+	return 0;
 }

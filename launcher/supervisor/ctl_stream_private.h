@@ -43,6 +43,8 @@ struct follower {
 	size_t late_count, late_room;
 	int64_t late_ms; /* monotonic: when they are told */
 	bool says_over; /* the last event has been put in line */
+	int64_t usage_ms; /* how often it wants to hear what units use; 0: not at all */
+	bool knows_usage; /* has been told of all; what moves from then on is enough */
 	/* Logs. */
 	bool gets_lines, gets_woken; /* as they come */
 	bool wake_due;
@@ -60,6 +62,7 @@ struct ctl_streams {
 	struct supervisor *supervisor;
 	struct follower *first;
 	size_t count;
+	struct ctl_usage *usage;
 	size_t line_readers; /* lines are made only while there are any */
 };
 
@@ -74,6 +77,8 @@ void follower_schedule(struct follower *self);
 size_t follower_unread_bytes(const struct follower *self);
 /* Ends the answer with what is due. */
 void follower_end(struct follower *self);
+/* Units are measured as often as the most eager of the followers asks for. */
+void ctl_streams_measure(struct ctl_streams *self);
 
 /* ---- ctl_stream_events.c ---- */
 
@@ -81,6 +86,8 @@ void follower_end(struct follower *self);
 void follower_add_snapshot(struct follower *self);
 /* `id`: the unit's, or SIZE_MAX for the stack. */
 void follower_add_change(struct follower *self, size_t id);
+/* What units use: all, if it has not heard of it yet, or what has moved. A slow peer hears all of it later. */
+void follower_add_usage(struct follower *self, bool moved);
 /* Changes that were put off. */
 void follower_tell_late(struct follower *self);
 

@@ -349,6 +349,7 @@ static void finish(struct supervisor *self)
 	kept = keep_last_end(self);
 	if (self->engine != NULL)
 		self->engine_ops->destroy(self->engine);
+	self->engine = NULL;
 	/*
 	 * Before the clients hear of the end: one that does not read is waited for, and for the terminal the end of its streams is
 	 * the sign that nobody sweeps but itself - it would end us in the middle of it.

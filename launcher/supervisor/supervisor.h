@@ -135,6 +135,9 @@ void supervisor_show_starts(const struct supervisor *self, struct supervisor_sta
 struct engine_stats;
 /* What every unit uses now, by index; supervisor_unit_count of them. 0 or -errno. */
 int supervisor_measure(const struct supervisor *self, struct engine_stats *stats);
+struct engine_sample;
+/* The same in short, for who asks again and again; NULL: nobody does any more. 0 or -errno, and then nothing is said. */
+int supervisor_sample(struct supervisor *self, struct engine_sample *samples);
 /* Monotonic: when this process began. */
 int64_t supervisor_started_ms(const struct supervisor *self);
 /* What services are told of the answer: variables laid over their environment. */

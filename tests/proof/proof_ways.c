@@ -107,11 +107,13 @@ const size_t proof_command_count = COUNT(proof_commands);
 const struct proof_path proof_paths[] = {
 	{.pattern = "state/upfront", .text = "the state folder"},
 	{.pattern = "state/upfront/quiet",
-	 .text = "in it a folder of the stack: its lock, where its file and its socket are, whether it runs"},
+	 .text = "in it a folder of the stack: its lock, where its file and its socket are, whether it runs, "
+		 "how long its last starts took"},
 	{.pattern = "state/upfront/quiet/lock"},
 	{.pattern = "state/upfront/quiet/folder*"},
 	{.pattern = "state/upfront/quiet/socket*"},
 	{.pattern = "state/upfront/quiet/running*"},
+	{.pattern = "state/upfront/quiet/starts*"},
 	{.pattern = "state/upfront/quiet/logs", .text = "what the services wrote, and an index of it"},
 	{.pattern = "state/upfront/quiet/logs/*"},
 	{.pattern = "runtime/upfront", .text = "while it runs, the control socket"},

@@ -33,6 +33,8 @@ struct scene {
 	struct unit_start starts[2];
 	pid_t pid; /* of the first unit; 0: 4711 */
 	struct strmap environment; /* of every unit */
+	struct engine_sample samples[2];
+	int samples_taken, samples_ended;
 	char asked[128]; /* the last action that reached it */
 	char noted[1024]; /* what is reported of requests and commands */
 	int terminal_refusal; /* -errno of all that is asked of a terminal */
@@ -249,6 +251,18 @@ void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t g
 	(void)self;
 	snprintf(scene->asked, sizeof(scene->asked), "down %lld%s", (long long)grace_limit_ms,
 		 reason == DOWN_TIMED_OUT ? " timeout" : "");
+}
+
+/* Services use what the scene says. */
+int supervisor_sample(struct supervisor *self, struct engine_sample *samples)
+{
+	(void)self;
+	if (samples == NULL)
+		scene->samples_ended++;
+	else
+		memcpy(samples, scene->samples, sizeof(scene->samples));
+	scene->samples_taken += samples != NULL;
+	return 0;
 }
 
 const struct strmap *supervisor_telemetry_environment(const struct supervisor *self)
