@@ -217,6 +217,45 @@ static inline const char *text_at(const cJSON *json, const char *name)
 	return cJSON_GetStringValue(cJSON_GetObjectItem(json, name));
 }
 
+static inline double number_at(const cJSON *json, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItem(json, name);
+
+	assert_true(cJSON_IsNumber(item));
+	return item->valuedouble;
+}
+
+static inline bool is_null(const cJSON *json, const char *name)
+{
+	return cJSON_IsNull(cJSON_GetObjectItem(json, name));
+}
+
+/* As the name of a property: `{name: {type...}` or on a line of its own. */
+static inline bool is_property(const char *description, const char *name)
+{
+	const size_t length = strlen(name);
+
+	for (const char *at = description; (at = strstr(at, name)) != NULL; at += length) {
+		if (at > description && (at[-1] == ' ' || at[-1] == '{') && at[length] == ':')
+			return true;
+	}
+	return false;
+}
+
+static inline void assert_described(const char *description, const cJSON *object)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach(member, object)
+	{
+		if (member->string != NULL && !is_property(description, member->string))
+			fail_msg("openapi.yaml does not describe the member '%s'", member->string);
+		/* The names of variables are the stack's own, where they are names of members. */
+		if (member->string == NULL || strcmp(member->string, "environment") != 0 || cJSON_IsArray(member))
+			assert_described(description, member);
+	}
+}
+
 #define SCENE_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 #endif

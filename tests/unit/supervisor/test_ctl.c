@@ -347,32 +347,6 @@ static void test_described(void **state)
 	free(text);
 }
 
-/* As the name of a property: `{name: {type...}` or on a line of its own. */
-static bool is_property(const char *description, const char *name)
-{
-	const size_t length = strlen(name);
-
-	for (const char *at = description; (at = strstr(at, name)) != NULL; at += length) {
-		if (at > description && (at[-1] == ' ' || at[-1] == '{') && at[length] == ':')
-			return true;
-	}
-	return false;
-}
-
-static void assert_described(const char *description, const cJSON *object)
-{
-	const cJSON *member;
-
-	cJSON_ArrayForEach(member, object)
-	{
-		if (member->string != NULL && !is_property(description, member->string))
-			fail_msg("openapi.yaml does not describe the member '%s'", member->string);
-		/* The names of variables are the stack's own. */
-		if (member->string == NULL || strcmp(member->string, "environment") != 0)
-			assert_described(description, member);
-	}
-}
-
 /* What is sent is described: every member of every answer that a client can read, by its name. */
 static void test_members_described(void **state)
 {
@@ -636,6 +610,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(test_stack),
 		SCENE_TEST(test_services),
+
 		SCENE_TEST(test_bytes_that_are_no_text),
 		SCENE_TEST(test_actions),
 		SCENE_TEST(test_names_of_what_is_acted_on),

@@ -74,6 +74,8 @@ static void test_requests_are_noted_by_their_route(void **state)
 		{GET("/v1/stack"), "GET /v1/stack 200\n"},
 		{GET("/v1/services/web?canary=1"), "GET /v1/services/{name} 200\n"},
 		{GET("/v1/services/canary"), "GET /v1/services/{name} 404\n"},
+		{GET("/v1/services/web/detail"), "GET /v1/services/{name}/detail 200\n"},
+		{"GET /v1/services/web/detail HTTP/1.1\r\nHost: x\r\nUpfront-Client: screen\r\n\r\n", ""},
 		{POST("/v1/services/web/restart", "", "0"), "POST /v1/services/{name}/restart 202\n"},
 		{POST("/v1/stack", "", "0"), "POST /v1/stack 405\n"},
 		{POST("/v1/stack/stop", "[", "1"), "POST /v1/stack/stop 400\n"},
