@@ -11,6 +11,7 @@
  *   notify       what a service says of itself: sd_notify
  *   oom          did the kernel end it for want of memory
  *   output       service output: log files, index, ring, followers
+ *   terminal_modes  what a program has switched on in its terminal
  *   ports        is a port free, and who holds it
  */
 #ifndef UPFRONT_LAUNCHER_PROCESS_SPAWN_H

@@ -27,6 +27,7 @@ struct spawn_users;
 struct stack;
 struct strmap;
 struct supervisor;
+struct terminal_modes;
 struct unit_start;
 struct unit_story;
 
@@ -192,6 +193,8 @@ int supervisor_scale(struct supervisor *self, const char *name, size_t replicas,
  */
 /* Whether it can be looked at: also before its start and between two. */
 int supervisor_check_terminal(const struct supervisor *self, size_t id, struct err *err);
+/* What its run has switched on there; NULL for an unknown id. Valid until the loop runs again. */
+const struct terminal_modes *supervisor_terminal_modes(const struct supervisor *self, size_t id);
 /* Types into it; never waits. -ENOBUFS (ERR_FAILED): too much waits to be read by the program already, and none of this was taken. */
 int supervisor_type(struct supervisor *self, size_t id, const char *bytes, size_t size_bytes, struct err *err);
 int supervisor_resize(struct supervisor *self, size_t id, unsigned rows, unsigned columns, struct err *err);

@@ -28,6 +28,7 @@
 #include "config/strmap.h"
 #include "launcher/engine/engine.h"
 #include "launcher/process/spawn_users.h"
+#include "launcher/process/terminal_modes.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/svc.h"
 #include "launcher/supervisor/unit_start.h"
@@ -92,6 +93,7 @@ struct unit {
 	size_t need_count;
 	struct svc svc;
 	pid_t pid;
+	struct terminal_modes modes; /* of its terminal, if it has one */
 	bool member; /* of what `up` is to bring up; or started later */
 	enum unit_ask ask;
 	int64_t ask_limit_ms; /* upper limit of the grace period of the stop that is asked for; -1: none */

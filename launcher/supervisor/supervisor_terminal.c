@@ -45,6 +45,13 @@ int supervisor_check_terminal(const struct supervisor *self, size_t id, struct e
 	return result;
 }
 
+const struct terminal_modes *supervisor_terminal_modes(const struct supervisor *self, size_t id)
+{
+	const struct unit *unit = find(self, id, NULL);
+
+	return unit != NULL ? &unit->modes : NULL;
+}
+
 static int refuse(const struct unit *unit, int result, struct err *err)
 {
 	switch (result) {

@@ -277,6 +277,7 @@ static void perform_start(struct unit *self)
 	unit_start_launched(&self->start, supervisor_since_begin_ms(supervisor));
 	if (supervisor->output != NULL)
 		output_begin(supervisor->output, self->id, clock_wall_ms());
+	self->modes = (struct terminal_modes){0};
 	self->start_tries = 0;
 	start_now(self);
 }
@@ -488,6 +489,8 @@ static bool on_output(void *context, unsigned id, enum engine_stream stream, con
 		return true;
 	if (supervisor->output != NULL)
 		output_write(supervisor->output, id, (int)stream, bytes, size_bytes, clock_wall_ms());
+	if (unit->definition->tty)
+		terminal_modes_take(&unit->modes, bytes, size_bytes);
 	if (unit->probe != NULL && unit->probe_spec->kind == PROBE_LOG)
 		probe_feed(unit->probe, bytes, size_bytes);
 	return true;

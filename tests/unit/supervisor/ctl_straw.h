@@ -37,6 +37,7 @@ struct scene {
 	int samples_taken, samples_ended;
 	char asked[128]; /* the last action that reached it */
 	char noted[1024]; /* what is reported of requests and commands */
+	struct terminal_modes modes; /* of the first unit's terminal */
 	int terminal_refusal; /* -errno of all that is asked of a terminal */
 	bool told;
 	bool gone; /* units are being taken away */
@@ -214,6 +215,12 @@ int supervisor_check_terminal(const struct supervisor *self, size_t id, struct e
 {
 	(void)self;
 	return refuse_terminal(id, err);
+}
+
+const struct terminal_modes *supervisor_terminal_modes(const struct supervisor *self, size_t id)
+{
+	(void)self;
+	return id == 0 ? &scene->modes : NULL;
 }
 
 int supervisor_type(struct supervisor *self, size_t id, const char *bytes, size_t size_bytes, struct err *err)

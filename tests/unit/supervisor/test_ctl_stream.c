@@ -286,6 +286,24 @@ static void test_terminal_begins_with_the_last_screen(void **state)
 	peer_close(peer);
 }
 
+/* Who comes late has a terminal as fresh as the program's was; what that had asked is not asked once more. */
+static void test_terminal_begins_as_it_was_left(void **state)
+{
+	static const char full[] = "\033[?1049h\033[?25l";
+	struct peer *peer;
+
+	(void)state;
+	terminal_modes_take(&scene->modes, full, strlen(full));
+	output_begin(scene->supervisor.output, 0, 4000);
+	write_line(0, "\033[6nall of it");
+	peer = peer_open("GET /v1/services/web/terminal HTTP/1.0\r\n\r\n");
+	peer_read(peer);
+	peer_until(peer, "\r\n\r\n\033[?1049h\033[?25lall of it");
+	write_line(0, "\033[6nnow");
+	peer_until(peer, "all of it\033[6nnow");
+	peer_close(peer);
+}
+
 static void test_slow_terminal_follower(void **state)
 {
 	struct peer *slow = peer_open("GET /v1/services/web/terminal HTTP/1.0\r\n\r\n");
@@ -380,6 +398,7 @@ int main(void)
 		SCENE_TEST(test_followers_that_left),
 		SCENE_TEST(test_terminal),
 		SCENE_TEST(test_terminal_begins_with_the_last_screen),
+		SCENE_TEST(test_terminal_begins_as_it_was_left),
 		SCENE_TEST(test_slow_terminal_follower),
 		SCENE_TEST(test_terminal_refused),
 		SCENE_TEST(test_terminal_takes_so_much_at_once),
