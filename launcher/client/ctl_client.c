@@ -268,6 +268,65 @@ out:
 	return result;
 }
 
+#define POST_BYTES_MAX 4096u
+
+/* Head and body in one buffer: both go in one send, which fits whole into a socket nothing was sent on before. */
+static char *make_post(const struct ctl_client *self, const char *target, const char *type, const void *bytes,
+		       size_t size_bytes, size_t *total_bytes)
+{
+	const char *client = self->screen ? "Upfront-Client: screen\r\n" : "";
+	char *request, *head = NULL;
+	int length = asprintf(&head,
+			      "POST %s HTTP/1.1\r\nHost: upfront\r\nConnection: close\r\n%s"
+			      "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+			      target, client, type, size_bytes);
+
+	if (length < 0)
+		return NULL;
+	*total_bytes = (size_t)length + size_bytes;
+	request = realloc(head, *total_bytes + 1);
+	if (request == NULL) {
+		free(head);
+		return NULL;
+	}
+	memcpy(request + length, bytes, size_bytes);
+	return request;
+}
+
+int ctl_stream_post(const struct ctl_client *self, const char *target, const char *type, const void *bytes,
+		    size_t size_bytes, struct ctl_stream **stream)
+{
+	struct ctl_stream *made = NULL;
+	char *request = NULL;
+	size_t total_bytes;
+	ssize_t sent;
+	int fd, result = -ENOMEM;
+
+	if (size_bytes > POST_BYTES_MAX || strlen(target) > TARGET_BYTES_MAX || strpbrk(target, " \r\n") != NULL)
+		return -EINVAL;
+	fd = connect_socket(self->socket_path, SOCK_NONBLOCK);
+	if (fd < 0)
+		return fd;
+	made = calloc(1, sizeof(*made));
+	request = make_post(self, target, type, bytes, size_bytes, &total_bytes);
+	if (made == NULL || request == NULL)
+		goto out;
+	sent = send(fd, request, total_bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+	result = sent < 0 ? -errno : (size_t)sent < total_bytes ? -EAGAIN : 0;
+out:
+	free(request);
+	if (result < 0) {
+		free(made);
+		close(fd);
+		return result;
+	}
+	made->fd = fd;
+	made->heard = self->heard;
+	ctl_http_init(&made->http);
+	*stream = made;
+	return 0;
+}
+
 int ctl_stream_fd(const struct ctl_stream *self)
 {
 	return self->fd;

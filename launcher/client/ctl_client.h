@@ -55,6 +55,12 @@ void ctl_client_tell(const char *socket_path, const char *target, const char *bo
 /* A stream: the connection is readable when there is more. */
 struct ctl_stream;
 int ctl_stream_open(const struct ctl_client *self, const char *target, struct ctl_stream **stream, struct err *err);
+/*
+ * Bytes posted, and their answer as a stream, so that nobody waits for either. -EAGAIN: the supervisor is busy, ask again in a moment;
+ * other -errno as ctl_stream_open, without a word. At most 4096 bytes.
+ */
+int ctl_stream_post(const struct ctl_client *self, const char *target, const char *type, const void *bytes,
+		    size_t size_bytes, struct ctl_stream **stream);
 int ctl_stream_fd(const struct ctl_stream *self);
 /*
  * Takes what is there without waiting: > 0 bytes of body placed in `buffer`, 0 at the end of the stream, -EAGAIN when there

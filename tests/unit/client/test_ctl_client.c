@@ -451,6 +451,49 @@ static void test_a_screen_says_so(void **state)
 	}
 }
 
+/* Any bytes, in one request that is there whole when nobody has taken the connection yet; no answer is waited for. */
+static void test_bytes_are_posted(void **state)
+{
+	static const char answer[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}";
+	char *folder = children_make_folder(), *path, text[1024] = "", body[16];
+	struct ctl_stream *stream = NULL, *other = NULL;
+	struct ctl_client client = {.screen = true};
+	int listener, fd, result = 0;
+	ssize_t size;
+
+	(void)state;
+	assert_true(asprintf(&path, "%s/control.sock", folder) > 0);
+	client.socket_path = path;
+	assert_int_equal(ctl_stream_post(&client, "/v1/x", "text/plain", "", 0, &stream), -ENOENT);
+	listener = listen_at(path, 1);
+	assert_int_equal(ctl_stream_post(&client, "/v1/x", "text/plain", "a\0b\n", 4, &stream), 0);
+	assert_int_equal(ctl_stream_read(stream, body, sizeof(body)), -EAGAIN);
+	assert_int_equal(ctl_stream_post(&client, "/v1/x y", "text/plain", "", 0, &other), -EINVAL);
+	assert_int_equal(ctl_stream_post(&client, "/v1/x", "text/plain", answer, 4097, &other), -EINVAL);
+	fd = accept(listener, NULL, NULL);
+	size = recv(fd, text, sizeof(text), 0);
+	assert_true(size > 8);
+	assert_non_null(strstr(text, "\r\nUpfront-Client: screen\r\n"));
+	assert_non_null(strstr(text, "\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n"));
+	assert_memory_equal(text + size - 8, "\r\n\r\na\0b\n", 8);
+	assert_int_equal(send(fd, answer, sizeof(answer) - 1, 0), sizeof(answer) - 1);
+	assert_int_equal(ctl_stream_read(stream, body, sizeof(body)), 2);
+	assert_int_equal(ctl_stream_read(stream, body, sizeof(body)), 0);
+	assert_int_equal(ctl_stream_status(stream), 202);
+	ctl_stream_close(stream);
+	close(fd);
+	/* Where the queue is full nobody waits for room in it. */
+	for (int i = 0; result == 0 && i < 20; i++) {
+		result = ctl_stream_post(&client, "/v1/x", "text/plain", "", 0, &stream);
+		if (result == 0)
+			ctl_stream_close(stream);
+	}
+	assert_int_equal(result, -EAGAIN);
+	close(listener);
+	children_remove_folder(folder);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_told_is_one_whole_request),
 		cmocka_unit_test(test_telling_waits_for_nobody),
 		cmocka_unit_test(test_a_screen_says_so),
+		cmocka_unit_test(test_bytes_are_posted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
