@@ -15,6 +15,7 @@
  *   signal_end       an end by Ctrl-C that leaves time for a last word
  *   stop start restart kill   by act: what they have in common; scale
  *   down ps logs run config graph help version
+ *   attach           looks at the running stack (attach_stack) or is the terminal of one service (attach_terminal)
  *   wait top events  look at the running stack until something has come about, by watch; top_table: what top shows
  *   completion       scripts for shells: completion_bash, completion_zsh, completion_fish
  *   telemetry        its table of sub-commands; telemetry_status, telemetry_answer, telemetry_still are the longer ones
@@ -45,6 +46,7 @@ extern const struct cli_command command_kill;
 extern const struct cli_command command_scale;
 extern const struct cli_command command_ps;
 extern const struct cli_command command_logs;
+extern const struct cli_command command_attach;
 extern const struct cli_command command_wait;
 extern const struct cli_command command_top;
 extern const struct cli_command command_events;

@@ -5,6 +5,7 @@
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
 #include "launcher/command/command_report.h"
+#include "launcher/command/logs.h"
 #include "launcher/logs/log_archive.h"
 #include "launcher/client/news.h"
 #include "launcher/command/since.h"
@@ -274,8 +275,8 @@ out:
 
 /* ---- Of the last run ---- */
 
-/* When the last run began: each `up` writes this file anew, or gives it a new time. */
-static int64_t last_run_ms(const struct project *project)
+/* Each `up` writes this file anew, or gives it a new time. */
+int64_t logs_last_run_ms(const struct project *project)
 {
 	struct stat status;
 	char *path = NULL;
@@ -374,7 +375,7 @@ static int make_query(struct logs *self, const struct project *project, struct e
 		return err_set(err, ERR_INTERNAL, "out of memory");
 	}
 	self->query.dir = self->dir;
-	self->query.run_ms = last_run_ms(project);
+	self->query.run_ms = logs_last_run_ms(project);
 	self->query.gap = say_gap;
 	self->query.services = (const char *const *)self->context->args;
 	return 0;

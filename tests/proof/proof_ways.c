@@ -75,6 +75,7 @@ const struct proof_command proof_commands[] = {
 	{.argv = {"ps", "--json"}},
 	{.argv = {"events"}, .endless = true},
 	{.argv = {"logs"}},
+	{.argv = {"attach"}, .endless = true},
 	{.argv = {"top"}},
 	{.argv = {"wait", "seed"}},
 	{.argv = {"stop", "worker"}},
