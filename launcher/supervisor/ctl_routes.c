@@ -163,11 +163,11 @@ static void get_service(struct ctl_call *call)
 
 static void get_detail(struct ctl_call *call)
 {
-	size_t index = find_unit(call, call->name);
+	size_t index = ctl_find_unit(call, call->name);
 	struct supervisor_unit unit;
 
 	if (index == SIZE_MAX) {
-		refuse_service(call->request, call->name);
+		ctl_answer_unknown_service(call->request, call->name);
 		return;
 	}
 	supervisor_unit(call->supervisor, index, &unit);
