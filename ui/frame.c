@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/frame.h"
 
+#include "ui/sgr.h"
 #include "ui/text.h"
 
 #include <errno.h>
@@ -113,6 +114,143 @@ unsigned frame_text(struct frame *self, unsigned row, unsigned column, unsigned 
 	return used;
 }
 
+/* ---- Text of services ---- */
+
+#define TAB_COLUMNS 8u
+/* Ends a right-to-left run, so that a terminal that turns runs leaves what stands beside it alone (Unicode Annex 9). */
+#define LEFT_TO_RIGHT_MARK 0x200eu
+
+struct source {
+	struct frame *frame;
+	unsigned row, column, room, skip;
+	unsigned at; /* column of the text, what is left out in front counted */
+	unsigned used;
+	bool cut;
+	struct theme_style style;
+	struct frame_cell *turned; /* the last cell of a right-to-left run that has not ended */
+};
+
+enum direction { NEUTRAL, LEFT_TO_RIGHT, RIGHT_TO_LEFT };
+
+/* As far as it matters here: what a right-to-left run goes on over, and what it must not take along. */
+static enum direction direction_of(uint32_t point)
+{
+	if (point < 0x590)
+		return (point >= '0' && point <= '9') || (point >= 'A' && point <= 'Z') ||
+				       (point >= 'a' && point <= 'z') || point >= 0xc0
+			       ? LEFT_TO_RIGHT
+			       : NEUTRAL;
+	if (point < 0x900 || (point >= 0xfb1d && point < 0xfe00) || (point >= 0xfe70 && point < 0xff00) ||
+	    (point >= 0x10800 && point < 0x11000) || (point >= 0x1e800 && point < 0x1f000))
+		return RIGHT_TO_LEFT;
+	return point >= 0x2000 && point < 0x2c00 ? NEUTRAL : LEFT_TO_RIGHT;
+}
+
+static void end_run(struct source *self)
+{
+	if (self->turned != NULL && self->turned->count < FRAME_POINTS_MAX)
+		self->turned->points[self->turned->count++] = LEFT_TO_RIGHT_MARK;
+	self->turned = NULL;
+}
+
+/* One character of the text. Of a wide one of which only a half is in sight, a blank is shown. */
+static void source_put(struct source *self, const uint32_t *points, unsigned count, unsigned columns)
+{
+	unsigned from = self->at;
+
+	self->at += columns;
+	if (self->at <= self->skip)
+		return;
+	if (self->cut || self->at - self->skip > self->room) {
+		self->cut = true;
+		return;
+	}
+	if (from < self->skip) {
+		from = self->skip;
+		points = blank.points;
+		count = columns = 1;
+	}
+	unsigned column = self->column + from - self->skip;
+	put(self->frame, self->row, column, points, count, columns, ROLE_SOURCE);
+	self->used = self->at - self->skip;
+	struct frame_cell *here = cell(self->frame, self->row, column);
+	if (here == NULL)
+		return;
+	here->style = self->style;
+	if (columns == 2 && cell(self->frame, self->row, column + 1) != NULL)
+		cell(self->frame, self->row, column + 1)->style = self->style;
+	enum direction direction = direction_of(points[0]);
+	if (direction == LEFT_TO_RIGHT)
+		end_run(self);
+	else if (direction == RIGHT_TO_LEFT)
+		self->turned = here;
+}
+
+static void source_blanks(struct source *self, unsigned to)
+{
+	while (self->at < to)
+		source_put(self, blank.points, 1, 1);
+}
+
+/* What is beyond the edge still sets the style of what follows. */
+static void source_rest(struct source *self, const char *at, const char *end)
+{
+	while (at < end && (at = memchr(at, '\033', (size_t)(end - at))) != NULL) {
+		size_t bytes = sgr_read(at, end, &self->style);
+		at += bytes > 0 ? bytes : 1;
+	}
+}
+
+static size_t source_next(struct source *self, const char *at, const char *end, bool utf8)
+{
+	static const uint32_t line_end[] = {'^', 'J'};
+	struct text_char c;
+	size_t bytes;
+
+	if (*at == '\033' && (bytes = sgr_read(at, end, &self->style)) > 0)
+		return bytes;
+	if (*at == '\t') {
+		source_blanks(self, (self->at / TAB_COLUMNS + 1) * TAB_COLUMNS);
+		return 1;
+	}
+	/* Most of it is this, and nothing combines with it. */
+	if (*at >= ' ' && *at < 0x7f && (at + 1 == end || (unsigned char)at[1] < 0x80)) {
+		source_put(self, &(const uint32_t){(unsigned char)*at}, 1, 1);
+		return 1;
+	}
+	if (!text_next(at, end, utf8, &c))
+		return (size_t)(end - at);
+	if (c.columns == 0) { /* an end of line that is none here */
+		c.spread = true;
+		c.count = 2;
+		memcpy(c.points, line_end, sizeof(line_end));
+	}
+	if (!c.spread)
+		source_put(self, c.points, c.count, c.columns);
+	for (unsigned i = 0; c.spread && i < c.count; i++)
+		source_put(self, &c.points[i], 1, 1);
+	return c.bytes;
+}
+
+unsigned frame_source(struct frame *self, unsigned row, unsigned column, unsigned room, unsigned skip, const char *text,
+		      size_t size, struct theme_style *style, bool *more, bool utf8)
+{
+	struct source source = {
+		.frame = self, .row = row, .column = column, .room = room, .skip = skip, .style = *style};
+	const char *at = text, *end = text + size;
+
+	while (at < end && !source.cut)
+		at += source_next(&source, at, end, utf8);
+	source_rest(&source, at, end);
+	end_run(&source);
+	*style = source.style;
+	if (more != NULL)
+		*more = source.cut;
+	return source.used;
+}
+
+/* ---- Labels, marks, boxes ---- */
+
 unsigned frame_label(struct frame *self, unsigned row, unsigned column, unsigned room, const char *text,
 		     enum theme_role role, bool utf8)
 {
@@ -126,10 +264,17 @@ unsigned frame_label(struct frame *self, unsigned row, unsigned column, unsigned
 	return used + frame_text(self, row, column + used, room - used, ellipsis, strlen(ellipsis), role, utf8);
 }
 
+static void mark(struct frame_cell *target, enum theme_role role)
+{
+	target->role = (uint8_t)role;
+	if (role != ROLE_SOURCE)
+		target->style = (struct theme_style){0};
+}
+
 void frame_mark(struct frame *self, unsigned row, unsigned column, unsigned columns, enum theme_role role)
 {
 	for (unsigned i = 0; i < columns && cell(self, row, column + i) != NULL; i++)
-		cell(self, row, column + i)->role = (uint8_t)role;
+		mark(cell(self, row, column + i), role);
 }
 
 void frame_box(struct frame *self, struct frame_area area, const char *title, const struct theme *theme)

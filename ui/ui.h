@@ -6,8 +6,9 @@
  *   model.h          what can be shown: plain data
  *   frame            a grid of cells: drawing without a terminal
  *   text             width, wrapping, making hostile bytes harmless
+ *   sgr              colours and attributes in the text of services
  *   theme            roles to attributes and colours; ASCII or line-drawing frames
- *   keys             the one table of keys: key, screen, action, help text
+ *   keys, keymap     the one table of keys: key, screen, action, help text; a person's own keys laid over it
  *   screen_consent   the consent dialog: a pure draw and a pure key step
  *   screen_pager     pages text (the exact event, the full notice)
  *   term             the terminal as screens need it; term_curses is the only file that sees curses
