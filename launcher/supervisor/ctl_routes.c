@@ -215,7 +215,7 @@ static void get_events(struct ctl_call *call)
 		ctl_routes_refuse(call->request, 400, "usage: a number of milliseconds from 500 to 60000 is wanted");
 		return;
 	}
-	answer_stream_result(call, ctl_streams_events(call->streams, call->request, (int64_t)usage_ms));
+	ctl_answer_stream_result(call, ctl_streams_events(call->streams, call->request, (int64_t)usage_ms));
 }
 
 /* service=NAME (repeatable), follow=0|1, wake=0|1, tail=N|all. Returns what is wrong with it, or NULL; *stranger is a name nobody has. */
