@@ -504,7 +504,7 @@ static int native_sample(struct engine *self, const unsigned *units, size_t coun
 	if (self->watch == NULL || usages == NULL || roots == NULL)
 		goto out;
 	for (size_t i = 0; i < count; i++) {
-		const struct native_unit *unit = find_unit(self, units[i]);
+		const struct native_unit *unit = native_find_unit(self, units[i]);
 
 		roots[i] = unit != NULL ? unit->pid : 0;
 	}
