@@ -4,7 +4,6 @@
 #include "config/clock.h"
 #include "config/figure.h"
 #include "launcher/engine/engine.h"
-#include "launcher/process/proc_table.h"
 #include "launcher/supervisor/ctl_json.h"
 #include "launcher/supervisor/supervisor.h"
 
@@ -12,8 +11,6 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* Over less than this the processor says nothing. */
@@ -141,24 +138,6 @@ static struct followed follow(const struct ctl_usage *self, size_t index)
 	return followed;
 }
 
-static int64_t time_us(const struct timeval *time)
-{
-	return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
-}
-
-static void measure_self(struct followed *self, int64_t now_ms)
-{
-	struct engine_sample sample = {.processes = 1};
-	struct proc_entry entry;
-	struct rusage usage;
-
-	if (proc_entry_read(getpid(), &entry) < 0 || getrusage(RUSAGE_SELF, &usage) < 0)
-		return;
-	sample.rss_bytes = (int64_t)entry.rss_pages * sysconf(_SC_PAGESIZE);
-	sample.cpu_us = time_us(&usage.ru_utime) + time_us(&usage.ru_stime);
-	take_sample(self, &sample, now_ms);
-}
-
 /* True when something moved. What cannot be measured, for want of memory, is measured the next time. */
 static bool measure(struct ctl_usage *self)
 {
@@ -166,6 +145,7 @@ static bool measure(struct ctl_usage *self)
 	struct engine_sample *samples = calloc(count + 1, sizeof(*samples));
 	struct followed *units = calloc(count + 1, sizeof(*units));
 	const int64_t now_ms = clock_monotonic_ms();
+	struct engine_sample own;
 	bool moved = false;
 
 	if (samples == NULL || units == NULL || supervisor_sample(self->supervisor, samples) < 0) {
@@ -183,7 +163,9 @@ static bool measure(struct ctl_usage *self)
 			take_sample(&units[i], &samples[i], now_ms);
 		moved = moved || units[i].moved;
 	}
-	measure_self(&self->own, now_ms);
+	self->own.moved = false;
+	if (supervisor_sample_self(self->supervisor, &own) == 0)
+		take_sample(&self->own, &own, now_ms);
 	free(samples);
 	free(self->units);
 	self->units = units;

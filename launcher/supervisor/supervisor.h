@@ -139,6 +139,8 @@ int supervisor_measure(const struct supervisor *self, struct engine_stats *stats
 struct engine_sample;
 /* The same in short, for who asks again and again; NULL: nobody does any more. 0 or -errno, and then nothing is said. */
 int supervisor_sample(struct supervisor *self, struct engine_sample *samples);
+/* Of this process alone. */
+int supervisor_sample_self(const struct supervisor *self, struct engine_sample *sample);
 /* Monotonic: when this process began. */
 int64_t supervisor_started_ms(const struct supervisor *self);
 /* What services are told of the answer: variables laid over their environment. */

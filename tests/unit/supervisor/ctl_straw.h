@@ -284,6 +284,13 @@ int supervisor_sample(struct supervisor *self, struct engine_sample *samples)
 	return 0;
 }
 
+int supervisor_sample_self(const struct supervisor *self, struct engine_sample *sample)
+{
+	(void)self;
+	*sample = (struct engine_sample){.rss_bytes = 3 << 20, .processes = 1};
+	return 0;
+}
+
 const struct strmap *supervisor_telemetry_environment(const struct supervisor *self)
 {
 	return &self->telemetry_environment;
