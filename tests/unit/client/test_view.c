@@ -314,6 +314,149 @@ static void test_a_service_that_speaks_for_itself(void **state)
 	}
 }
 
+/* ---- What a dashboard shows beside states ---- */
+
+#define USAGE(units)                                           \
+	"{\"event\":\"usage\",\"time_ms\":1,\"units\":[" units \
+	"],\"supervisor\":{\"cpu_percent\":0.1,\"rss_bytes\":3000}}\n"
+
+static void test_what_the_stack_is(void **state)
+{
+	static const char story[] =
+		"{\"event\":\"snapshot\",\"version\":1,\"stack\":{\"phase\":\"up\",\"project\":\"shop\",\"app\":"
+		"\"Shop\","
+		"\"app_version\":\"1.2\",\"dir\":\"/srv/shop\",\"begin_ms\":1700000000123,\"up_after_ms\":9400,"
+		"\"starts\":[9100,-3,\"x\",14200,9400,1,2,3],\"consent\":{\"state\":\"off\",\"reason\":\"user\","
+		"\"text\":\"you said no\"}},\"services\":["
+		"{\"id\":0,\"name\":\"web\",\"service\":\"web\",\"state\":\"waiting\","
+		"\"waits_for\":{\"service\":\"db\",\"condition\":\"service_healthy\"},"
+		"\"start\":{\"launched_ms\":null,\"probed_ms\":null,\"ready_ms\":null,\"ended_ms\":null,\"waited_for\":"
+		"null}},"
+		"{\"id\":1,\"name\":\"db\",\"service\":\"db\",\"state\":\"ready\",\"waits_for\":null,"
+		"\"start\":{\"launched_ms\":0,\"probed_ms\":30,\"ready_ms\":2000,\"ended_ms\":null,\"waited_for\":"
+		"\"net\"}}]}\n";
+	struct heard heard = {0};
+	struct view view;
+
+	(void)state;
+	view_init(&view);
+	assert_int_equal(view.up_after_ms, -1);
+	assert_int_equal(feed(&view, story, 1000, &heard), 0);
+	assert_string_equal(view.project, "shop");
+	assert_string_equal(view.app, "Shop");
+	assert_string_equal(view.app_version, "1.2");
+	assert_string_equal(view.dir, "/srv/shop");
+	assert_string_equal(view.consent_state, "off");
+	assert_string_equal(view.consent_reason, "user");
+	assert_string_equal(view.consent_text, "you said no");
+	assert_true(view.begin_ms == 1700000000123);
+	assert_int_equal(view.up_after_ms, 9400);
+	assert_int_equal(view.start_count, VIEW_STARTS_MAX);
+	assert_int_equal(view.starts_ms[0], 9100);
+	assert_int_equal(view.starts_ms[1], 14200);
+	assert_string_equal(view.units[0].waits_for, "db");
+	assert_string_equal(view.units[0].waits_condition, "service_healthy");
+	assert_int_equal(view.units[0].start.launched_ms, -1);
+	assert_null(view.units[0].start.waited_for);
+	assert_null(view.units[1].waits_for);
+	assert_int_equal(view.units[1].start.launched_ms, 0);
+	assert_int_equal(view.units[1].start.probed_ms, 30);
+	assert_int_equal(view.units[1].start.ready_ms, 2000);
+	assert_int_equal(view.units[1].start.ended_ms, -1);
+	assert_string_equal(view.units[1].start.waited_for, "net");
+	/* What is no longer said is no longer known. */
+	assert_int_equal(feed(&view,
+			      "{\"event\":\"stack\",\"stack\":{\"phase\":\"over\",\"consent\":7,\"starts\":{}}}\n",
+			      1000, &heard),
+			 0);
+	assert_null(view.project);
+	assert_string_equal(view.consent_state, "");
+	assert_null(view.consent_text);
+	assert_int_equal(view.start_count, 0);
+	assert_int_equal(view.up_after_ms, -1);
+	view_finish(&view);
+}
+
+struct figures {
+	struct heard heard; /* first: what view_feed is given */
+	char told[256];
+};
+
+static void take_figures(void *context, const struct view *view, const struct view_unit *unit)
+{
+	struct figures *figures = context;
+	size_t length = strlen(figures->told);
+
+	if (unit != NULL)
+		snprintf(figures->told + length, sizeof(figures->told) - length, "%s %.1f %lld %d\n", unit->name,
+			 unit->usage.cpu_percent, (long long)unit->usage.rss_bytes, unit->usage.processes);
+	else
+		snprintf(figures->told + length, sizeof(figures->told) - length, "all %.1f %lld\n",
+			 view->usage.cpu_percent, (long long)view->usage.rss_bytes);
+}
+
+/* Figures are told by themselves: who follows states does not hear of them. */
+static void test_figures(void **state)
+{
+	static const char two[] = "{\"event\":\"snapshot\",\"version\":1,\"stack\":{\"phase\":\"up\"},\"services\":["
+				  "{\"id\":0,\"name\":\"web\",\"service\":\"web\",\"state\":\"running\",\"pid\":7},"
+				  "{\"id\":1,\"name\":\"job\",\"service\":\"job\",\"state\":\"completed\"}]}\n";
+	struct figures figures = {0};
+	struct view view;
+	int changes;
+
+	(void)state;
+	view_init(&view);
+	view.usage_changed = take_figures;
+	assert_int_equal(feed(&view, two, 1000, &figures.heard), 0);
+	assert_true(view.units[0].usage.cpu_percent < 0);
+	assert_int_equal(view.units[0].usage.rss_bytes, -1);
+	assert_int_equal(view.units[0].usage.processes, -1);
+	changes = figures.heard.stack_changes + figures.heard.unit_changes;
+	/* One that does not run, and one that nobody knows, are passed over. */
+	assert_int_equal(feed(&view,
+			      USAGE("{\"id\":0,\"cpu_percent\":1.4,\"rss_bytes\":2000,\"processes\":3},"
+				    "{\"id\":1,\"cpu_percent\":1,\"rss_bytes\":1},{\"id\":9,\"cpu_percent\":1}"),
+			      3, &figures.heard),
+			 0);
+	assert_string_equal(figures.told, "web 1.4 2000 3\nall 0.1 3000\n");
+	assert_int_equal(figures.heard.stack_changes + figures.heard.unit_changes, changes);
+	/* They stay through changes of state, and go with the process. */
+	assert_int_equal(feed(&view, UNIT("\"state\":\"unhealthy\",\"pid\":7"), 1000, &figures.heard), 0);
+	assert_int_equal(view.units[0].usage.rss_bytes, 2000);
+	assert_int_equal(feed(&view, UNIT("\"state\":\"back-off\",\"pid\":null"), 1000, &figures.heard), 0);
+	assert_int_equal(view.units[0].usage.rss_bytes, -1);
+	assert_true(view.units[0].usage.cpu_percent < 0);
+	view_finish(&view);
+}
+
+static void test_odd_figures(void **state)
+{
+	static const char *const lines[] = {
+		"{\"event\":\"usage\"}\n",
+		"{\"event\":\"usage\",\"units\":7,\"supervisor\":[]}\n",
+		"{\"event\":\"usage\",\"units\":[7,null,[],{},{\"id\":\"0\"},{\"id\":-1},{\"id\":1e300}]}\n",
+		USAGE("{\"id\":0,\"cpu_percent\":-5,\"rss_bytes\":-7,\"processes\":-1}"),
+		USAGE("{\"id\":0,\"cpu_percent\":1e300,\"rss_bytes\":1e300,\"processes\":1e300}"),
+		USAGE("{\"id\":0,\"cpu_percent\":null,\"rss_bytes\":\"x\"}"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct heard heard = {0};
+		struct view view;
+
+		view_init(&view);
+		/* Nobody asks for them. */
+		assert_int_equal(feed(&view, SNAPSHOT UNIT("\"state\":\"running\",\"pid\":7"), 1000, &heard), 0);
+		assert_int_equal(feed(&view, lines[i], 1000, &heard), 0);
+		assert_true(view.units[0].usage.cpu_percent == -1);
+		assert_int_equal(view.units[0].usage.rss_bytes, -1);
+		assert_true(view.units[0].usage.processes <= 0);
+		view_finish(&view);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +471,9 @@ int main(void)
 		cmocka_unit_test(test_a_start_again_is_news),
 		cmocka_unit_test(test_a_crash_loop_is_news),
 		cmocka_unit_test(test_units_go),
+		cmocka_unit_test(test_what_the_stack_is),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_odd_figures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
