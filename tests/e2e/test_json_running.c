@@ -29,7 +29,8 @@ static const struct shape before_down[] = {
 	{{"ps"},
 	 "version project services",
 	 {{"services",
-	   "id name service replica kind pid state wanted settled one_shot restarts uptime_ms ready_after_ms "
+	   "id name service replica kind pid tty stdin_open state wanted settled one_shot restarts waits_for start "
+	   "uptime_ms ready_after_ms "
 	   "backoff_ms crash_loop kill_in_ms exit probe passed_over changed_ms ports open why status "
 	   "log_bytes_lost log_trouble"}}},
 	{{"start", "job"}, "version services", {{"services", UNIT}}},
