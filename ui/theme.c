@@ -39,6 +39,11 @@ struct theme theme_make(bool utf8, bool lines)
 		self.bottom_right = 0x2518;
 		self.more_above = 0x2191;
 		self.more_below = 0x2193;
+		self.more_right = 0x203a;
+		self.continues = 0x2502;
+		for (unsigned i = 1; i < THEME_RAMP; i++)
+			self.ramp[i] = 0x2580 + i;
+		self.ramp[0] = ' ';
 	}
 	return self;
 }

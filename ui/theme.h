@@ -86,7 +86,7 @@ struct theme {
 struct theme_wish {
 	const char *name; /* of a built-in theme: "default", "mono", "bright", "dim"; NULL: default */
 	const struct strmap *colors; /* role to "red", "bright-red", "bold red on black", "208"; NULL: none */
-	bool ascii; /* no other signs than ASCII */
+	bool ascii; /* nothing but ASCII, in text as well */
 };
 
 /* Without colour. `lines` false, or `utf8` false: the frame is ASCII. */
@@ -97,6 +97,8 @@ struct theme theme_make(bool utf8, bool lines);
  */
 int theme_dress(struct theme *self, unsigned colors, const struct theme_wish *wish, char *problem,
 		size_t problem_bytes);
+/* The colour as a terminal that has so many of them can show it best. */
+uint16_t theme_fold(uint16_t color, unsigned colors);
 /* How a role looks. */
 struct theme_style theme_style(const struct theme *self, enum theme_role role);
 char theme_letter(enum theme_role role);
