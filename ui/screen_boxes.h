@@ -37,6 +37,9 @@ void menu_add(struct menu_view *self, uint32_t key, int value, const char *text)
 /* The signals worth sending, TERM first. */
 void menu_add_signals(struct menu_view *self);
 void menu_draw(struct menu_view *self, const struct screen_context *context, struct frame *frame);
+/* The row of the menu that stands at a place of the screen, when the menu was drawn in `area`. False when there is none. */
+bool menu_row_at(const struct menu_view *self, const struct theme *theme, struct frame_area area, unsigned row,
+		 unsigned column, size_t *index);
 /* `action` by the table of keys, `key` itself for the rows' own; *value is set with MENU_CHOSEN. */
 enum menu_end menu_step(struct menu_view *self, enum key_action action, uint32_t key, int *value);
 
