@@ -80,7 +80,7 @@ void settings_read(struct settings *self, const char *path, struct err *warning)
 	size_t size_bytes;
 	int result;
 
-	*self = (struct settings){0};
+	*self = (struct settings){.screen = {.mouse = true, .ask_before_leaving = true}};
 	if (!path)
 		return;
 	result = paths_read_file(path, SETTINGS_BYTES_MAX, &bytes, &size_bytes);

@@ -7,10 +7,22 @@
 #ifndef UPFRONT_CONFIG_SETTINGS_H
 #define UPFRONT_CONFIG_SETTINGS_H
 
+#include "config/strmap.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct err;
+
+/* What the person wants of the screen. From their own file only: a managed policy has no say on colours. */
+struct settings_screen {
+	struct strmap keys; /* `keys: {restart: R}`: names of actions to names of keys (ui/keys.h) */
+	char *theme; /* `theme`: a built-in one's name; NULL: not said */
+	struct strmap colors; /* `colors: {bad: magenta}`: roles to colours (ui/theme.h) */
+	bool mouse; /* true unless `mouse: false` */
+	bool ascii; /* `ascii: true`: no other signs than ASCII */
+	bool ask_before_leaving; /* true unless `ask_before_leaving: false` */
+};
 
 struct settings {
 	char *path;
@@ -18,6 +30,7 @@ struct settings {
 	bool off; /* telemetry_enabled: false, or unreadable */
 	bool invalid; /* off because the file could not be understood */
 	char **telemetry_off; /* apps with a standing no, NULL-terminated; NULL: none */
+	struct settings_screen screen;
 };
 
 /*
