@@ -6,6 +6,7 @@
 #include "launcher/client/news.h"
 #include "launcher/command/act.h"
 #include "launcher/command/logs.h"
+#include "launcher/command/outlet.h"
 #include "launcher/command/signal_end.h"
 #include "launcher/command/watch.h"
 #include "launcher/logs/log_archive.h"
@@ -14,16 +15,18 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 /* Of each service, to begin with. */
 #define TAIL_LINES 10
 #define READS_MAX 16
+#define STEP_BYTES 262144u
 
 struct attached {
 	struct watch watch;
@@ -31,10 +34,12 @@ struct attached {
 	char *dir; /* <state>/logs */
 	struct log_archive_query query;
 	struct log_archive *archive;
-	struct plain plain;
-	struct signal_end end;
-	int wait_fd; /* epoll of both streams */
+	struct plain plain; /* into `lines` */
+	char *lines;
+	size_t lines_bytes;
+	struct outlet outlet; /* so that whoever reads slowly can still leave */
 	bool writing_over;
+	int signal; /* by which it is left; 0: none */
 };
 
 static void take_line(void *context, const struct log_archive_line *taken)
@@ -50,8 +55,7 @@ static void take_line(void *context, const struct log_archive_line *taken)
 		.partial = taken->partial,
 	};
 
-	if (!ferror(stdout))
-		plain_write(&self->plain, &line);
+	plain_write(&self->plain, &line);
 }
 
 static void take_change(void *context, const struct view *view, const struct view_unit *unit)
@@ -95,13 +99,6 @@ static int open_archive(struct attached *self, struct err *err)
 	return 0;
 }
 
-static int await(struct attached *self, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-
-	return epoll_ctl(self->wait_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
 static int open_streams(struct attached *self, struct err *err)
 {
 	struct watch *watch = &self->watch;
@@ -111,10 +108,6 @@ static int open_streams(struct attached *self, struct err *err)
 		result = ctl_stream_open(&watch->client, "/v1/logs?wake=1&tail=0", &self->writing, err);
 	if (result < 0)
 		return result;
-	self->wait_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (self->wait_fd < 0 || await(self, ctl_stream_fd(watch->events)) < 0 ||
-	    await(self, ctl_stream_fd(self->writing)) < 0)
-		return err_set(err, ERR_INTERNAL, "cannot wait: %s", strerror(errno));
 	fit_names(self);
 	return open_archive(self, err);
 }
@@ -123,39 +116,95 @@ static int open_streams(struct attached *self, struct err *err)
 static void take_word(struct attached *self)
 {
 	char ignored[4096];
-	ssize_t count = -EAGAIN;
+	ssize_t count = 1;
 
-	for (int i = 0; !self->writing_over && i < READS_MAX && (i == 0 || count > 0); i++)
+	for (int i = 0; !self->writing_over && i < READS_MAX && count > 0; i++)
 		count = ctl_stream_read(self->writing, ignored, sizeof(ignored));
-	if (!self->writing_over && count <= 0 && count != -EAGAIN) {
-		self->writing_over = true;
-		epoll_ctl(self->wait_fd, EPOLL_CTL_DEL, ctl_stream_fd(self->writing), NULL);
+	self->writing_over = self->writing_over || (count <= 0 && count != -EAGAIN);
+}
+
+static void hand_over(struct attached *self)
+{
+	fflush(self->plain.out);
+	outlet_put(&self->outlet, self->lines, self->lines_bytes);
+	rewind(self->plain.out);
+}
+
+/* True while there is more to be had at once. */
+static bool take_lines(struct attached *self)
+{
+	bool more;
+
+	if (outlet_is_full(&self->outlet))
+		return false;
+	more = log_archive_step(self->archive, STEP_BYTES, take_line, self);
+	hand_over(self);
+	return more;
+}
+
+/* Waits for whatever comes next, as long as `wait_ms`; false when the person wants to leave. */
+static bool await(struct attached *self, int wait_ms)
+{
+	struct pollfd polls[] = {
+		{.fd = self->watch.signal_fd, .events = POLLIN},
+		{.fd = outlet_is_empty(&self->outlet) ? -1 : self->outlet.fd, .events = POLLOUT},
+		{.fd = ctl_stream_fd(self->watch.events), .events = POLLIN},
+		{.fd = self->writing_over ? -1 : ctl_stream_fd(self->writing), .events = POLLIN},
+	};
+	struct signalfd_siginfo info;
+
+	(void)poll(polls, sizeof(polls) / sizeof(polls[0]), wait_ms);
+	if (polls[1].revents != 0)
+		outlet_write(&self->outlet);
+	if (polls[0].revents != 0 && read(self->watch.signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		self->signal = (int)info.ssi_signo;
+	return self->signal == 0 && !self->outlet.closed;
+}
+
+/* The stack is over: what it wrote is shown to its end, at the pace of whoever reads. */
+static void take_rest(struct attached *self)
+{
+	bool more = true;
+
+	while (more || !outlet_is_empty(&self->outlet)) {
+		struct pollfd polls[] = {{.fd = self->watch.signal_fd, .events = POLLIN},
+					 {.fd = self->outlet.fd, .events = POLLOUT}};
+
+		if (more && !outlet_is_full(&self->outlet)) {
+			more = log_archive_step(self->archive, STEP_BYTES, take_line, self);
+			if (!more)
+				log_archive_rest(self->archive, take_line, self);
+			hand_over(self);
+		}
+		if (self->outlet.closed || poll(polls, 2, -1) <= 0 || polls[0].revents != 0)
+			return;
+		outlet_write(&self->outlet);
 	}
 }
 
-/* Until the stack is over, 0 or -errno; or until the person leaves, 0. */
+/* Until the stack is over, or the person leaves: 0. */
 static int follow(struct attached *self, struct err *err)
 {
 	int result = -EAGAIN;
+	bool more = true;
 
-	while (result == -EAGAIN && self->end.signal == 0 && !ferror(stdout)) {
+	while (result == -EAGAIN && await(self, more ? 0 : -1)) {
 		take_word(self);
-		log_archive_next(self->archive, take_line, self);
-		fflush(stdout);
+		more = take_lines(self);
 		do
 			result = watch_step_until(&self->watch, 1, err);
 		while (result > 0);
-		if (result == -EAGAIN)
-			signal_end_wait(&self->end, self->wait_fd);
+		/* A signal is for the next look. */
+		if (result == -EINTR)
+			result = -EAGAIN;
 	}
-	log_archive_next(self->archive, take_line, self);
-	if (result == 0)
-		log_archive_rest(self->archive, take_line, self);
-	fflush(stdout);
+	if (result == -EAGAIN)
+		return 0;
+	take_rest(self);
 	if (result == 0 && !view_is(&self->watch.view, "over"))
 		result = err_set(err, ERR_FAILED, "the supervisor of project '%s' ended unexpectedly",
 				 self->watch.project.name);
-	return result == -EAGAIN ? 0 : result;
+	return result;
 }
 
 /* As the product calls itself; the project's name where it cannot be asked. */
@@ -172,41 +221,47 @@ static void say_left(const struct watch *watch)
 	err_finish(&trouble);
 }
 
+static void finish(struct attached *self)
+{
+	log_archive_close(self->archive);
+	ctl_stream_close(self->writing);
+	outlet_finish(&self->outlet);
+	if (self->plain.out != NULL)
+		fclose(self->plain.out);
+	free(self->lines);
+	free(self->dir);
+	watch_finish(&self->watch);
+}
+
 int attach_stack(const struct cli_context *context, struct err *err)
 {
-	struct attached self = {.wait_fd = -1};
+	struct attached self = {.signal = 0};
 	struct watch *watch = &self.watch;
-	int signal_number;
 
 	watch_init(watch, context);
 	watch->screen = true;
 	watch->changed = take_change;
 	watch->changed_context = &self;
-	signal_end_init(&self.end);
+	outlet_init(&self.outlet, STDOUT_FILENO);
 	self.plain = (struct plain){
-		.out = stdout,
+		.out = open_memstream(&self.lines, &self.lines_bytes),
 		.color = ui_color_wanted(&context->ui, STDOUT_FILENO),
 		.terminal = isatty(STDOUT_FILENO) == 1,
 		.prefix = true,
 	};
-	if (open_streams(&self, err) == 0) {
+	if (self.plain.out == NULL)
+		err_set(err, ERR_INTERNAL, "out of memory");
+	else if (watch_take_signals(watch, err) == 0 && open_streams(&self, err) == 0) {
 		act_say(context, "attached to %s; Ctrl-C leaves", watch->project.name);
-		if (follow(&self, err) == 0 && self.end.signal == SIGINT)
+		if (follow(&self, err) == 0 && self.signal == SIGINT)
 			say_left(watch);
 	}
 	if (!err_is_set(err) && view_is(&watch->view, "over") && err_is_set(&watch->view.failure)) {
 		err_move(err, &watch->view.failure);
 		err->code = ERR_FAILED;
 	}
-	signal_number = self.end.signal == SIGINT ? 0 : self.end.signal;
-	log_archive_close(self.archive);
-	free(self.dir);
-	ctl_stream_close(self.writing);
-	if (self.wait_fd >= 0)
-		close(self.wait_fd);
-	watch_finish(watch);
-	signal_end_finish(&self.end);
-	if (signal_number != 0)
-		signal_end_die(signal_number);
+	finish(&self);
+	if (self.signal != 0 && self.signal != SIGINT)
+		signal_end_die(self.signal);
 	return (int)err->code;
 }

@@ -84,7 +84,7 @@ static bool make_room(struct outlet *self, size_t size_bytes)
 
 void outlet_put(struct outlet *self, const char *bytes, size_t size_bytes)
 {
-	if (self->closed || !make_room(self, size_bytes))
+	if (self->closed || size_bytes == 0 || !make_room(self, size_bytes))
 		return;
 	memcpy(self->bytes + self->end, bytes, size_bytes);
 	self->end += size_bytes;
