@@ -115,21 +115,38 @@ static void say_sort(const struct services_view *self, struct screen_context *co
 						   : "");
 }
 
-/* The same column again: back to the file's order. */
-static void sort_by(struct services_view *self, struct screen_context *context, enum services_column column)
+/*
+ * Whoever asks for an order wants to see its beginning. The selection stays on its unit as long as that can be seen there; when it would take the
+ * list to where nobody asked to be, it goes to the first row.
+ */
+static void sort_by(struct services_view *self, struct screen_context *context, enum services_column column,
+		    bool turned)
 {
-	self->sort = self->sort == column ? COLUMN_NONE : column;
-	self->turned = false;
+	struct services_rows rows;
+
+	self->sort = column;
+	self->turned = turned;
 	say_sort(self, context);
+	services_sort(self, context->model);
+	services_rows_make(self, context->model, context->unit, &rows);
+	if (services_rows_find(&rows, context->model, context->unit) >= self->rows) {
+		self->list.selected = 0;
+		select_row(self, context, &rows);
+	}
+	self->list.top = 0;
+}
+
+/* The same column again: back to the file's order. */
+static void sort_or_not(struct services_view *self, struct screen_context *context, enum services_column column)
+{
+	sort_by(self, context, self->sort == column ? COLUMN_NONE : column, false);
 }
 
 static void sort_beside(struct services_view *self, struct screen_context *context, bool right)
 {
 	unsigned step = right ? 1 : COLUMN_COUNT - 1;
 
-	self->sort = (enum services_column)((self->sort + step) % COLUMN_COUNT);
-	self->turned = false;
-	say_sort(self, context);
+	sort_by(self, context, (enum services_column)((self->sort + step) % COLUMN_COUNT), false);
 }
 
 static bool sort_step(struct services_view *self, struct screen_context *context, enum key_action action)
@@ -144,14 +161,13 @@ static bool sort_step(struct services_view *self, struct screen_context *context
 		sort_beside(self, context, true);
 		return true;
 	case ACTION_SORT_TURN:
-		self->turned = !self->turned;
-		say_sort(self, context);
+		sort_by(self, context, self->sort, !self->turned);
 		return true;
 	case ACTION_SORT_CPU:
-		sort_by(self, context, COLUMN_CPU);
+		sort_or_not(self, context, COLUMN_CPU);
 		return true;
 	case ACTION_SORT_MEMORY:
-		sort_by(self, context, COLUMN_MEMORY);
+		sort_or_not(self, context, COLUMN_MEMORY);
 		return true;
 	default:
 		return false;
@@ -189,11 +205,11 @@ static bool pane_step(struct services_view *self, struct screen_context *context
 }
 
 /* One thing at a time, the latest first; false when there is nothing left to end. */
-static bool cancel(struct services_view *self)
+static bool cancel(struct services_view *self, const struct screen_context *context)
 {
-	if (self->zoomed)
+	if (self->zoomed && has_log(self, context))
 		self->zoomed = false;
-	else if (self->log_focus)
+	else if (self->log_focus && has_log(self, context))
 		self->log_focus = false;
 	else if (self->narrow.text[0] != '\0')
 		line_edit_begin(&self->narrow, "");
@@ -226,7 +242,7 @@ static enum screen_go go_step(struct services_view *self, struct screen_context 
 		self->mark_count = 0;
 		return GO_NOWHERE;
 	case ACTION_CANCEL:
-		return cancel(self) ? GO_NOWHERE : GO_UNTAKEN;
+		return cancel(self, context) ? GO_NOWHERE : GO_UNTAKEN;
 	default:
 		return GO_UNTAKEN;
 	}
@@ -301,9 +317,7 @@ static void click_heading(struct services_view *self, struct screen_context *con
 		unsigned end = slot->at + slot->columns + (slot->spark_cells > 0 ? 1 + slot->spark_cells : 0);
 		if (column < slot->at || column >= end)
 			continue;
-		self->turned = self->sort == slot->column && !self->turned;
-		self->sort = slot->column;
-		say_sort(self, context);
+		sort_by(self, context, slot->column, self->sort == slot->column && !self->turned);
 		return;
 	}
 }

@@ -55,10 +55,8 @@ static struct census census_make(const struct stack_model *model)
 
 	for (size_t i = 0; i < model->unit_count; i++) {
 		const struct unit_model *unit = &model->units[i];
-		bool replica = i > 0 && unit->replicas > 1 && unit->service != NULL && unit[-1].service != NULL &&
-			       strcmp(unit->service, unit[-1].service) == 0;
 		self.states[unit->state]++;
-		self.services += !replica;
+		self.services += services_first_replica(model, i) == i;
 		self.problems += unit_state_is_problem(unit->state);
 	}
 	self.well = self.states[UNIT_READY] + self.states[UNIT_RUNNING] + self.states[UNIT_DONE];
@@ -202,36 +200,37 @@ static void add_end(struct line *line, const struct stack_model *model, const st
 		add(line, unit_state_role(UNIT_FAILED), "%zu FAILED", census->states[UNIT_FAILED]);
 }
 
-static void add_stack(struct line *line, const struct stack_model *model, const struct brevity *brevity)
+static void add_stack(struct line *line, const struct stack_model *model, const struct census *census,
+		      const struct brevity *brevity)
 {
-	struct census census = census_make(model);
 	char total[64];
 
 	if (model->state == STACK_LOST) {
 		add(line, ROLE_BAD, "the supervisor does not answer");
-		if (brevity->detail == 2 && census.units > 0) {
+		if (brevity->detail == 2 && census->units > 0) {
 			add(line, ROLE_PLAIN, "last known:");
-			add_counts(line, &census, brevity);
+			add_counts(line, census, brevity);
 		}
-	} else if (census.units == 0) {
+	} else if (census->units == 0) {
 		add(line, ROLE_PLAIN, "no services");
 	} else if (model->state == STACK_STOPPING || model->state == STACK_OVER) {
-		add_end(line, model, &census, brevity);
-	} else if (is_calm(model, &census)) {
-		add_calm(line, model, &census, brevity);
-	} else if (is_starting(model, &census)) {
-		add_start(line, model, &census, brevity);
+		add_end(line, model, census, brevity);
+	} else if (is_calm(model, census)) {
+		add_calm(line, model, census, brevity);
+	} else if (is_starting(model, census)) {
+		add_start(line, model, census, brevity);
 	} else {
-		spell_total(&census, total, sizeof(total));
+		spell_total(census, total, sizeof(total));
 		if (brevity->total)
 			add(line, ROLE_PLAIN, "%s:", total);
-		add_counts(line, &census, brevity);
+		add_counts(line, census, brevity);
 	}
 }
 
 /* ---- The line ---- */
 
-static void make_line(struct line *line, const struct stack_model *model, const struct brevity *brevity)
+static void make_line(struct line *line, const struct stack_model *model, const struct census *census,
+		      const struct brevity *brevity)
 {
 	bool version = brevity->version && model->version != NULL && model->version[0] != '\0';
 	const char *app = model->app != NULL ? model->app : model->project != NULL ? model->project : "";
@@ -239,7 +238,7 @@ static void make_line(struct line *line, const struct stack_model *model, const 
 	*line = (struct line){.gap = brevity->gap};
 	add(line, ROLE_TITLE, "%s%s%s%s", app, version ? " " : "", version ? model->version : "",
 	    model->attached && brevity->detail > 0 ? ", attached" : "");
-	add_stack(line, model, brevity);
+	add_stack(line, model, census, brevity);
 }
 
 static void spell_telemetry(const struct screen_context *context, enum telemetry_words words, char *text, size_t size)
@@ -284,13 +283,14 @@ static void draw_line(const struct line *line, unsigned app, struct frame *frame
 
 static void draw_words(const struct screen_context *context, struct frame *frame, struct frame_area area)
 {
+	struct census census = census_make(context->model);
 	bool utf8 = context->theme->utf8;
 	char telemetry[PIECE_BYTES] = "";
 	struct line line;
 	unsigned right = 0, app = area.columns;
 
 	for (size_t i = 0; i < BREVITIES; i++) {
-		make_line(&line, context->model, &brevities[i]);
+		make_line(&line, context->model, &census, &brevities[i]);
 		spell_telemetry(context, brevities[i].telemetry, telemetry, sizeof(telemetry));
 		right = services_columns_of(telemetry, utf8);
 		if (line_columns(&line, app, utf8) + (right > 0 ? right + 2 : 0) <= area.columns)

@@ -30,6 +30,8 @@ void services_rows_make(const struct services_view *self, const struct stack_mod
 			struct services_rows *rows);
 /* rows->count when it is not among them. */
 size_t services_rows_find(const struct services_rows *rows, const struct stack_model *model, unsigned id);
+/* Where the first replica of a unit's service stands in the model: replicas stand together behind it. */
+size_t services_first_replica(const struct stack_model *model, size_t at);
 bool services_matches(const struct services_view *self, const struct unit_model *unit);
 bool services_is_marked(const struct services_view *self, unsigned id);
 /* "memory", as people call it. */

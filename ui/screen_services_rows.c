@@ -116,14 +116,13 @@ static bool same_service(const struct unit_model *a, const struct unit_model *b)
 	return a->service != NULL && b->service != NULL && strcmp(a->service, b->service) == 0;
 }
 
-/* Where the first replica of a unit's service stands: replicas stand together there. */
-static uint32_t find_group(const struct stack_model *model, uint32_t at)
+size_t services_first_replica(const struct stack_model *model, size_t at)
 {
 	const struct unit_model *unit = &model->units[at];
 
 	if (unit->replicas <= 1)
 		return at;
-	for (uint32_t i = 0; i < at; i++)
+	for (size_t i = 0; i < at; i++)
 		if (model->units[i].replicas > 1 && same_service(&model->units[i], unit))
 			return i;
 	return at;
@@ -135,11 +134,11 @@ static void order_by_file(const struct stack_model *model, uint32_t (*places)[2]
 	size_t used = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (find_group(model, i) != i)
+		if (services_first_replica(model, i) != i)
 			continue;
 		places[used++][0] = i;
 		for (uint32_t k = i + 1; k < count && model->units[i].replicas > 1; k++)
-			if (same_service(&model->units[i], &model->units[k]) && find_group(model, k) == i)
+			if (same_service(&model->units[i], &model->units[k]) && services_first_replica(model, k) == i)
 				places[used++][0] = k;
 	}
 	for (size_t i = 0; i < count; i++)

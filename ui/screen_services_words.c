@@ -64,7 +64,7 @@ void services_footer(const struct services_view *self, const struct screen_conte
 		add_all(footer, by_state[unit->state]);
 	if (problem != NULL && problem != unit)
 		add(footer, ACTION_NEXT_PROBLEM);
-	if (unit != NULL && unit->open != NULL && self->mark_count == 0)
+	if (unit != NULL && unit->open != NULL && unit->started_ms >= 0 && self->mark_count == 0)
 		add(footer, ACTION_OPEN_URL);
 	add_all(footer, of_all);
 }

@@ -28,7 +28,7 @@ struct scene {
 	char shot[SCENE_SHOT_BYTES]; /* rows as lines, blanks at their ends left out */
 };
 
-static void scene_draw(struct scene *self)
+static inline void scene_draw(struct scene *self)
 {
 	size_t used = 0;
 
@@ -50,7 +50,7 @@ static void scene_draw(struct scene *self)
 }
 
 /* Also another size: 0 rows keeps it. */
-static void scene_resize(struct scene *self, unsigned rows, unsigned columns)
+static inline void scene_resize(struct scene *self, unsigned rows, unsigned columns)
 {
 	frame_finish(&self->frame);
 	assert_int_equal(frame_init(&self->frame, rows, columns), 0);
@@ -58,14 +58,14 @@ static void scene_resize(struct scene *self, unsigned rows, unsigned columns)
 	scene_draw(self);
 }
 
-static void scene_take(struct scene *self, const struct stack_model *model)
+static inline void scene_take(struct scene *self, const struct stack_model *model)
 {
 	self->context.model = model;
 	services_take_model(&self->view, &self->context);
 	scene_draw(self);
 }
 
-static struct scene *scene_open(const struct stack_model *model, unsigned rows, unsigned columns)
+static inline struct scene *scene_open(const struct stack_model *model, unsigned rows, unsigned columns)
 {
 	struct scene *self = calloc(1, sizeof(*self));
 
@@ -79,14 +79,14 @@ static struct scene *scene_open(const struct stack_model *model, unsigned rows, 
 	return self;
 }
 
-static void scene_close(struct scene *self)
+static inline void scene_close(struct scene *self)
 {
 	frame_finish(&self->frame);
 	services_finish(&self->view);
 	free(self);
 }
 
-static enum screen_go scene_press(struct scene *self, enum key_action action)
+static inline enum screen_go scene_press(struct scene *self, enum key_action action)
 {
 	enum screen_go go = services_step(&self->view, &self->context, action);
 
@@ -94,7 +94,7 @@ static enum screen_go scene_press(struct scene *self, enum key_action action)
 	return go;
 }
 
-static void scene_type(struct scene *self, const char *text)
+static inline void scene_type(struct scene *self, const char *text)
 {
 	for (; *text != '\0'; text++)
 		services_type(&self->view, &self->context, (unsigned char)*text);
@@ -102,7 +102,7 @@ static void scene_type(struct scene *self, const char *text)
 }
 
 /* The name of the unit that is looked at. */
-static const char *scene_unit(const struct scene *self)
+static inline const char *scene_unit(const struct scene *self)
 {
 	const struct unit_model *unit = screen_unit(self->context.model, self->context.unit);
 
@@ -110,7 +110,7 @@ static const char *scene_unit(const struct scene *self)
 }
 
 /* The row on which `text` stands, -1 when it is nowhere; *column in bytes. */
-static int scene_find(const struct scene *self, const char *text)
+static inline int scene_find(const struct scene *self, const char *text)
 {
 	const char *found = strstr(self->shot, text);
 	int row = 0;
@@ -120,13 +120,13 @@ static int scene_find(const struct scene *self, const char *text)
 	return found != NULL ? row : -1;
 }
 
-static void scene_assert_shows(const struct scene *self, const char *text)
+static inline void scene_assert_shows(const struct scene *self, const char *text)
 {
 	if (scene_find(self, text) < 0)
 		fail_msg("not on the screen: \"%s\"\n%s", text, self->shot);
 }
 
-static void scene_assert_hides(const struct scene *self, const char *text)
+static inline void scene_assert_hides(const struct scene *self, const char *text)
 {
 	if (scene_find(self, text) >= 0)
 		fail_msg("on the screen: \"%s\"\n%s", text, self->shot);
