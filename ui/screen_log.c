@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/screen_log.h"
+
+#include "ui/actions.h"
+#include "ui/screen_log_parts.h"
+#include "ui/term.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WHEEL_ROWS 3
+/* Nobody looks further to the right: lines come in pieces of this size. */
+#define LEFT_MAX LOG_TEXT_LINE_MAX
+/* A line given in more pieces is copied in part. */
+#define PIECES_MAX 1024u
+
+void log_view_init(struct log_view *self)
+{
+	*self = (struct log_view){.at.follow = true, .times = LOG_TIMES_CLOCK, .rows = 1, .columns = 1};
+	line_edit_init(&self->search);
+	line_edit_init(&self->filter);
+	line_edit_init(&self->path);
+	line_edit_init(&self->place);
+}
+
+void log_view_finish(struct log_view *self)
+{
+	line_edit_finish(&self->search);
+	line_edit_finish(&self->filter);
+	line_edit_finish(&self->path);
+	line_edit_finish(&self->place);
+}
+
+void log_view_take(struct log_view *self, struct log_text *text, const char *why)
+{
+	self->text = text;
+	self->why = why;
+	self->at = (struct log_place){.follow = true};
+	self->before = self->at;
+	self->left = self->name_columns = 0;
+	self->seen_end = 0;
+	self->marking = self->dragging = self->seeking = self->flooding = false;
+	self->typing = LOG_TYPING_NOTHING;
+	self->count[0] = self->said[0] = self->problem[0] = '\0';
+	if (text == NULL)
+		return;
+	self->at.cursor = text->ops->end(text);
+	log_view_apply(self);
+}
+
+/* ---- What comes in ---- */
+
+/* A place from before the text's beginning: that has been rotated away. */
+static void hold_start(struct log_view *self)
+{
+	int64_t start = self->text->ops->start(self->text);
+
+	if (self->at.follow || self->at.top >= start || self->text->ops->end(self->text) <= start)
+		return;
+	self->at.top = start;
+	self->at.top_skip = 0;
+	if (self->at.cursor < start)
+		self->at.cursor = start;
+	if (self->mark < start)
+		self->mark = start;
+	snprintf(self->said, sizeof(self->said), "the log was rotated: this is the first line that is left");
+}
+
+bool log_view_refresh(struct log_view *self)
+{
+	if (self->text == NULL)
+		return false;
+	const struct log_text_ops *ops = self->text->ops;
+	int64_t start = ops->start(self->text), end = ops->end(self->text);
+	bool more = ops->refresh(self->text);
+	int64_t rows = self->rows > 0 ? self->rows : 1;
+
+	self->flooding = more && ops->count_from(self->text, end, rows) >= rows;
+	if (ops->start(self->text) != start)
+		hold_start(self);
+	/* Shorter than what was seen of it: what comes now is new. */
+	if (ops->end(self->text) < self->seen_end)
+		self->seen_end = ops->end(self->text);
+	return more || ops->start(self->text) != start || ops->end(self->text) != end;
+}
+
+bool log_view_is_flooding(const struct log_view *self)
+{
+	return self->flooding && self->at.follow;
+}
+
+static bool is_seen_otherwise(const struct log_text_status *a, const struct log_text_status *b)
+{
+	return a->lines != b->lines || a->shown_lines != b->shown_lines || a->shown_final != b->shown_final ||
+	       a->hits != b->hits || a->hits_final != b->hits_final || a->percent != b->percent ||
+	       a->problems != b->problems;
+}
+
+bool log_view_work(struct log_view *self, int64_t budget_us, bool *changed)
+{
+	struct log_text_status before, after;
+
+	*changed = false;
+	if (self->text == NULL)
+		return false;
+	self->text->ops->status(self->text, &before);
+	bool more = self->text->ops->work(self->text, budget_us);
+	self->text->ops->status(self->text, &after);
+	*changed = is_seen_otherwise(&before, &after);
+	if (!self->seeking)
+		return more;
+	if (log_view_seek_on(self))
+		*changed = true;
+	else if (!more) /* nobody will know */
+		self->seeking = false;
+	return more;
+}
+
+/* ---- Actions ---- */
+
+bool log_view_digit(struct log_view *self, uint32_t key)
+{
+	size_t length = strlen(self->count);
+
+	if (key < '0' || key > '9' || (key == '0' && length == 0))
+		return false;
+	self->seeking = false;
+	if (length + 1 < sizeof(self->count)) {
+		self->count[length] = (char)key;
+		self->count[length + 1] = '\0';
+	}
+	return true;
+}
+
+/* The number typed in front of an action; 0: none. */
+static unsigned take_count(struct log_view *self)
+{
+	unsigned count = (unsigned)strtoul(self->count, NULL, 10);
+
+	self->count[0] = '\0';
+	return count;
+}
+
+/* 11j: what the text does not know at once is gone on with by `work`. */
+static void move_cursor(struct log_view *self, bool back, unsigned times)
+{
+	for (unsigned i = 0; i < times; i++) {
+		struct log_place before = self->at;
+		if (!log_view_cursor(self, back)) {
+			log_view_seek_lines(self, LOG_TEXT_ANY, back, times - i);
+			return;
+		}
+		if (before.cursor == self->at.cursor && before.top == self->at.top &&
+		    before.top_skip == self->at.top_skip)
+			return;
+	}
+}
+
+static void move_page(struct log_view *self, bool back, bool half, unsigned times)
+{
+	/* One row of the last page stays, so that the eye finds its place. */
+	unsigned rows = half ? self->rows / 2 : self->rows - 1;
+
+	rows = rows > 0 ? rows : 1;
+	for (unsigned i = 0; i < times; i++) {
+		struct log_place before = self->at;
+		log_view_page(self, back ? -(int)rows : (int)rows);
+		if (before.top == self->at.top && before.top_skip == self->at.top_skip)
+			return;
+	}
+}
+
+static void move_aside(struct log_view *self, struct screen_context *context, bool right, unsigned times)
+{
+	unsigned step = self->columns > 1 ? self->columns / 2 : 1;
+
+	if (self->wrap) {
+		screen_say(context, "Lines are wrapped: nothing is cut off.");
+		return;
+	}
+	for (unsigned i = 0; i < times; i++) {
+		if (!right)
+			self->left = self->left > step ? self->left - step : 0;
+		else if ((i == 0 && !self->cut) || self->left + step > LEFT_MAX)
+			return;
+		else
+			self->left += step;
+	}
+}
+
+static void go_to_number(struct log_view *self, unsigned number)
+{
+	const struct log_seek seek = {.goal = LOG_GOAL_NUMBER, .number = number};
+
+	log_view_seek(self, &seek);
+}
+
+static void go_to_first(struct log_view *self)
+{
+	log_view_pause(self);
+	self->at.top = self->at.cursor = self->text->ops->start(self->text);
+	self->at.top_skip = 0;
+	if (self->filtered[0] != '\0') /* its first line may not be known yet */
+		log_view_jump(self, self->at.cursor);
+}
+
+static void go_to_last(struct log_view *self)
+{
+	bool marking = self->marking;
+
+	log_view_follow(self);
+	/* Who marks lines marks as far as here. */
+	if (marking) {
+		self->marking = true;
+		log_view_pause(self);
+	}
+}
+
+static void next_hit(struct log_view *self, struct screen_context *context, bool back, unsigned times)
+{
+	if (self->searched[0] == '\0')
+		screen_say(context, "Nothing is searched for: / begins a search.");
+	else
+		log_view_seek_lines(self, LOG_TEXT_HIT, back, times);
+}
+
+/* False when it is no motion. */
+static bool move(struct log_view *self, struct screen_context *context, enum key_action action, unsigned count)
+{
+	unsigned times = count > 0 ? count : 1;
+
+	switch (action) {
+	case ACTION_UP:
+	case ACTION_DOWN:
+		move_cursor(self, action == ACTION_UP, times);
+		return true;
+	case ACTION_PAGE_UP:
+	case ACTION_PAGE_DOWN:
+		move_page(self, action == ACTION_PAGE_UP, false, times);
+		return true;
+	case ACTION_HALF_UP:
+	case ACTION_HALF_DOWN:
+		move_page(self, action == ACTION_HALF_UP, true, times);
+		return true;
+	case ACTION_LEFT:
+	case ACTION_RIGHT:
+		move_aside(self, context, action == ACTION_RIGHT, times);
+		return true;
+	case ACTION_FIRST:
+	case ACTION_LAST:
+		if (count > 0)
+			go_to_number(self, count);
+		else if (action == ACTION_FIRST)
+			go_to_first(self);
+		else
+			go_to_last(self);
+		return true;
+	case ACTION_FOLLOW:
+		log_view_follow(self);
+		return true;
+	case ACTION_NEXT_HIT:
+	case ACTION_PREVIOUS_HIT:
+		next_hit(self, context, action == ACTION_PREVIOUS_HIT, times);
+		return true;
+	case ACTION_NEXT_ERROR:
+	case ACTION_PREVIOUS_ERROR:
+		log_view_seek_lines(self, LOG_TEXT_PROBLEM, action == ACTION_PREVIOUS_ERROR, times);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void turn_wrap(struct log_view *self, struct screen_context *context)
+{
+	self->wrap = !self->wrap;
+	self->left = self->at.top_skip = 0;
+	screen_say(context, self->wrap ? "Long lines are wrapped." : "Long lines are cut at the edge.");
+}
+
+static void turn_times(struct log_view *self, struct screen_context *context)
+{
+	static const char *const words[LOG_TIMES_COUNT] = {
+		[LOG_TIMES_NONE] = "No times.",
+		[LOG_TIMES_CLOCK] = "Times of day, as lines arrived.",
+		[LOG_TIMES_SINCE_START] = "Times since the stack began.",
+		[LOG_TIMES_BETWEEN] = "Times since the line before.",
+	};
+
+	self->times = (self->times + 1) % LOG_TIMES_COUNT;
+	screen_say(context, "%s", words[self->times]);
+}
+
+/* The cursor's line, all of its pieces. */
+static void whole_line(const struct log_view *self, int64_t *from, int64_t *to)
+{
+	const struct log_text_ops *ops = self->text->ops;
+	struct log_text_line line;
+
+	*from = *to = self->at.cursor;
+	if (ops->line(self->text, self->at.cursor, &line) != LOG_TEXT_THERE)
+		return;
+	*from = line.at;
+	*to = line.next;
+	for (unsigned i = 0; i < PIECES_MAX && line.continues; i++) {
+		if (ops->find_before(self->text, *from, LOG_TEXT_ANY, &line) != LOG_TEXT_THERE)
+			break;
+		*from = line.at;
+	}
+	for (unsigned i = 0; i < PIECES_MAX; i++) {
+		if (ops->line(self->text, *to, &line) != LOG_TEXT_THERE || !line.continues || line.at != *to)
+			break;
+		*to = line.next;
+	}
+}
+
+static void copy(struct log_view *self, struct screen_context *context)
+{
+	const struct actions *actions = context->actions;
+	int64_t from, to;
+
+	if (actions->copy_log == NULL) {
+		screen_say(context, "Nothing can be copied here.");
+		return;
+	}
+	if (self->marking)
+		log_view_marked(self, &from, &to);
+	else
+		whole_line(self, &from, &to);
+	self->marking = self->dragging = false;
+	if (from == to)
+		screen_say(context, "There is no line to copy.");
+	else
+		actions->copy_log(actions->context, self->text, from, to);
+}
+
+static void select_lines(struct log_view *self, struct screen_context *context)
+{
+	if (self->marking) {
+		self->marking = false;
+		return;
+	}
+	log_view_pause(self);
+	self->marking = true;
+	self->mark = self->at.cursor;
+	screen_say(context, "Move to the last line, then y copies and S saves; Esc ends it.");
+}
+
+static void save(struct log_view *self, struct screen_context *context)
+{
+	if (context->actions->save_log == NULL)
+		screen_say(context, "Nothing can be saved here.");
+	else
+		log_view_begin_typing(self, LOG_TYPING_PATH);
+}
+
+static void page(struct log_view *self, struct screen_context *context)
+{
+	if (context->actions->page_log == NULL)
+		screen_say(context, "No pager can be opened here.");
+	else
+		context->actions->page_log(context->actions->context, self->text, self->at.cursor, false);
+}
+
+static void print(struct log_view *self, struct screen_context *context)
+{
+	if (context->actions->print_log == NULL)
+		screen_say(context, "There is no plain terminal to print on.");
+	else
+		context->actions->print_log(context->actions->context, self->text, self->at.cursor);
+}
+
+/* Esc ends one thing after the other before it leaves. */
+static enum screen_go cancel(struct log_view *self)
+{
+	if (self->marking)
+		self->marking = self->dragging = false;
+	else if (self->text != NULL && self->searched[0] != '\0')
+		log_view_end_search(self);
+	else if (self->text != NULL && self->filtered[0] != '\0')
+		log_view_end_filter(self);
+	else
+		return GO_BACK;
+	return GO_NOWHERE;
+}
+
+/* The log of whoever wrote the cursor's line. */
+static enum screen_go open_log(const struct log_view *self, struct screen_context *context)
+{
+	struct log_text_line line;
+
+	if (!self->text->merged || self->text->ops->line(self->text, self->at.cursor, &line) != LOG_TEXT_THERE)
+		return GO_LOG;
+	for (size_t i = 0; i < context->model->unit_count; i++) {
+		const struct unit_model *unit = &context->model->units[i];
+		if (unit->name != NULL && strcmp(unit->name, line.service) == 0) {
+			context->unit = unit->id;
+			return GO_LOG;
+		}
+	}
+	screen_say(context, "%s is not part of the stack any more.", line.service);
+	return GO_NOWHERE;
+}
+
+static enum screen_go step(struct log_view *self, struct screen_context *context, enum key_action action)
+{
+	switch (action) {
+	case ACTION_CHOOSE:
+		return open_log(self, context);
+	case ACTION_SEARCH:
+		log_view_begin_typing(self, LOG_TYPING_SEARCH);
+		break;
+	case ACTION_FILTER:
+		log_view_begin_typing(self, LOG_TYPING_FILTER);
+		break;
+	case ACTION_GO_TO:
+		log_view_begin_typing(self, LOG_TYPING_PLACE);
+		break;
+	case ACTION_WRAP:
+		turn_wrap(self, context);
+		break;
+	case ACTION_TIMES:
+		turn_times(self, context);
+		break;
+	case ACTION_COPY:
+		copy(self, context);
+		break;
+	case ACTION_SELECT_LINES:
+		select_lines(self, context);
+		break;
+	case ACTION_SAVE:
+		save(self, context);
+		break;
+	case ACTION_PAGER:
+		page(self, context);
+		break;
+	case ACTION_SCROLLBACK:
+		print(self, context);
+		break;
+	default:
+		return GO_UNTAKEN;
+	}
+	return GO_NOWHERE;
+}
+
+enum screen_go log_view_step(struct log_view *self, struct screen_context *context, enum key_action action)
+{
+	unsigned count = take_count(self);
+	bool sought = self->seeking;
+
+	self->seeking = false;
+	self->said[0] = '\0';
+	if (action == ACTION_BACK)
+		return GO_BACK;
+	if (action == ACTION_CANCEL) /* a search that takes its time is the first that it ends */
+		return sought || count > 0 ? GO_NOWHERE : cancel(self);
+	if (self->text == NULL)
+		return GO_UNTAKEN;
+	if (move(self, context, action, count))
+		return GO_NOWHERE;
+	return step(self, context, action);
+}
+
+/* ---- Mouse ---- */
+
+static void press(struct log_view *self, unsigned row)
+{
+	struct log_text_line line;
+
+	self->marking = self->dragging = false;
+	if (!log_view_line_in_row(self, row, &line))
+		return;
+	if (line.at != self->at.cursor)
+		log_view_pause(self);
+	self->at.cursor = self->mark = line.at;
+	self->dragging = true;
+}
+
+/* Beyond an edge what is seen moves on. */
+static void drag(struct log_view *self, int row)
+{
+	struct log_text_line line;
+
+	if (!self->dragging)
+		return;
+	if (row < 0 || row >= (int)self->rows) {
+		log_view_scroll(self, row < 0 ? -1 : 1);
+		row = row < 0 ? 0 : (int)self->rows - 1;
+	}
+	if (!log_view_line_in_row(self, (unsigned)row, &line) || (line.at == self->mark && !self->marking))
+		return;
+	log_view_pause(self);
+	self->marking = true;
+	self->at.cursor = line.at;
+}
+
+void log_view_mouse(struct log_view *self, struct screen_context *context, const struct term_mouse *mouse,
+		    struct frame_area area)
+{
+	int row = (int)mouse->row - (int)area.row - (int)self->first_row;
+
+	self->said[0] = '\0';
+	if (self->text == NULL || self->typing != LOG_TYPING_NOTHING)
+		return;
+	switch (mouse->kind) {
+	case TERM_MOUSE_PRESS:
+		if (row >= 0 && row < (int)self->rows)
+			press(self, (unsigned)row);
+		break;
+	case TERM_MOUSE_DRAG:
+		drag(self, row);
+		break;
+	case TERM_MOUSE_RELEASE:
+		if (self->dragging && self->marking)
+			copy(self, context);
+		self->dragging = false;
+		break;
+	case TERM_MOUSE_WHEEL_UP:
+		log_view_scroll(self, -WHEEL_ROWS);
+		break;
+	case TERM_MOUSE_WHEEL_DOWN:
+		log_view_scroll(self, WHEEL_ROWS);
+		break;
+	}
+}
+
+/* ---- Footer ---- */
+
+void log_view_footer(const struct log_view *self, const struct screen_context *context, struct screen_footer *footer)
+{
+	static const enum key_action marking[] = {ACTION_COPY, ACTION_SAVE, ACTION_CANCEL};
+	static const enum key_action usual[] = {ACTION_SEARCH,   ACTION_FILTER, ACTION_WRAP,
+						ACTION_TIMES,    ACTION_COPY,   ACTION_SELECT_LINES,
+						ACTION_ALL_LOGS, ACTION_SAVE,   ACTION_NEXT_ERROR};
+
+	(void)context;
+	footer->count = 0;
+	if (self->marking) {
+		for (size_t i = 0; i < sizeof(marking) / sizeof(marking[0]); i++)
+			footer->actions[footer->count++] = marking[i];
+		return;
+	}
+	if (!self->at.follow)
+		footer->actions[footer->count++] = ACTION_FOLLOW;
+	if (self->searched[0] != '\0') {
+		footer->actions[footer->count++] = ACTION_NEXT_HIT;
+		footer->actions[footer->count++] = ACTION_PREVIOUS_HIT;
+	}
+	for (size_t i = 0; self->text != NULL && i < sizeof(usual) / sizeof(usual[0]); i++)
+		footer->actions[footer->count++] = usual[i];
+}
