@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/screen_services_private.h"
 
-#include "ui/term.h"
-
 #include <string.h>
-
-#define WHEEL_ROWS 3u
 
 void services_init(struct services_view *self)
 {
@@ -32,20 +28,20 @@ static bool follow_unit(struct services_view *self, const struct services_rows *
 	return at < rows->count;
 }
 
-static void select_row(const struct services_view *self, struct screen_context *context,
-		       const struct services_rows *rows)
+void services_select_row(const struct services_view *self, struct screen_context *context,
+			 const struct services_rows *rows)
 {
 	if (self->list.selected < rows->count)
 		context->unit = context->model->units[rows->at[self->list.selected]].id;
 }
 
-static void make_rows(struct services_view *self, struct screen_context *context, struct services_rows *rows)
+void services_make_rows(struct services_view *self, struct screen_context *context, struct services_rows *rows)
 {
 	services_sort(self, context->model);
 	services_rows_make(self, context->model, context->unit, rows);
 	if (!follow_unit(self, rows, context->model, context->unit) &&
 	    screen_unit(context->model, context->unit) == NULL)
-		select_row(self, context, rows);
+		services_select_row(self, context, rows);
 }
 
 void services_take_model(struct services_view *self, struct screen_context *context)
@@ -57,7 +53,7 @@ void services_take_model(struct services_view *self, struct screen_context *cont
 		if (screen_unit(context->model, self->marks[i]) != NULL)
 			self->marks[kept++] = self->marks[i];
 	self->mark_count = kept;
-	make_rows(self, context, &rows);
+	services_make_rows(self, context, &rows);
 }
 
 void services_draw(struct services_view *self, const struct screen_context *context, struct frame *frame,
@@ -115,12 +111,9 @@ static void say_sort(const struct services_view *self, struct screen_context *co
 						   : "");
 }
 
-/*
- * Whoever asks for an order wants to see its beginning. The selection stays on its unit as long as that can be seen there; when it would take the
- * list to where nobody asked to be, it goes to the first row.
- */
-static void sort_by(struct services_view *self, struct screen_context *context, enum services_column column,
-		    bool turned)
+/* The unit is kept as long as it is seen at the beginning: else the list would go to where nobody asked to be. */
+void services_sort_by(struct services_view *self, struct screen_context *context, enum services_column column,
+		      bool turned)
 {
 	struct services_rows rows;
 
@@ -131,7 +124,7 @@ static void sort_by(struct services_view *self, struct screen_context *context, 
 	services_rows_make(self, context->model, context->unit, &rows);
 	if (services_rows_find(&rows, context->model, context->unit) >= self->rows) {
 		self->list.selected = 0;
-		select_row(self, context, &rows);
+		services_select_row(self, context, &rows);
 	}
 	self->list.top = 0;
 }
@@ -139,14 +132,14 @@ static void sort_by(struct services_view *self, struct screen_context *context, 
 /* The same column again: back to the file's order. */
 static void sort_or_not(struct services_view *self, struct screen_context *context, enum services_column column)
 {
-	sort_by(self, context, self->sort == column ? COLUMN_NONE : column, false);
+	services_sort_by(self, context, self->sort == column ? COLUMN_NONE : column, false);
 }
 
 static void sort_beside(struct services_view *self, struct screen_context *context, bool right)
 {
 	unsigned step = right ? 1 : COLUMN_COUNT - 1;
 
-	sort_by(self, context, (enum services_column)((self->sort + step) % COLUMN_COUNT), false);
+	services_sort_by(self, context, (enum services_column)((self->sort + step) % COLUMN_COUNT), false);
 }
 
 static bool sort_step(struct services_view *self, struct screen_context *context, enum key_action action)
@@ -161,7 +154,7 @@ static bool sort_step(struct services_view *self, struct screen_context *context
 		sort_beside(self, context, true);
 		return true;
 	case ACTION_SORT_TURN:
-		sort_by(self, context, self->sort, !self->turned);
+		services_sort_by(self, context, self->sort, !self->turned);
 		return true;
 	case ACTION_SORT_CPU:
 		sort_or_not(self, context, COLUMN_CPU);
@@ -254,7 +247,7 @@ enum screen_go services_step(struct services_view *self, struct screen_context *
 	enum screen_go go = GO_NOWHERE;
 
 	self->clicked = 0;
-	make_rows(self, context, &rows);
+	services_make_rows(self, context, &rows);
 	if (action == ACTION_NEXT_SERVICE || action == ACTION_PREVIOUS_SERVICE)
 		action = action == ACTION_NEXT_SERVICE ? ACTION_DOWN : ACTION_UP;
 	if (action == ACTION_MARK) {
@@ -262,10 +255,10 @@ enum screen_go services_step(struct services_view *self, struct screen_context *
 		action = ACTION_DOWN;
 	}
 	if (screen_list_step(&self->list, rows.count, self->rows, action))
-		select_row(self, context, &rows);
+		services_select_row(self, context, &rows);
 	else if (!sort_step(self, context, action) && !pane_step(self, context, action))
 		go = go_step(self, context, action);
-	make_rows(self, context, &rows);
+	services_make_rows(self, context, &rows);
 	return go;
 }
 
@@ -283,7 +276,7 @@ static void select_match(struct services_view *self, struct screen_context *cont
 	} else if (here == NULL || !services_matches(self, here)) {
 		services_rows_make(self, context->model, 0, &rows);
 		self->list.selected = 0;
-		select_row(self, context, &rows);
+		services_select_row(self, context, &rows);
 	}
 }
 
@@ -304,81 +297,7 @@ void services_type(struct services_view *self, struct screen_context *context, u
 		self->narrowing = false;
 	if (changed)
 		select_match(self, context);
-	make_rows(self, context, &rows);
-}
-
-/* ---- The mouse ---- */
-
-static void click_heading(struct services_view *self, struct screen_context *context,
-			  const struct services_layout *layout, unsigned column)
-{
-	for (size_t i = 0; i < layout->count; i++) {
-		const struct services_slot *slot = &layout->slots[i];
-		unsigned end = slot->at + slot->columns + (slot->spark_cells > 0 ? 1 + slot->spark_cells : 0);
-		if (column < slot->at || column >= end)
-			continue;
-		sort_by(self, context, slot->column, self->sort == slot->column && !self->turned);
-		return;
-	}
-}
-
-static enum screen_go click_row(struct services_view *self, struct screen_context *context,
-				const struct services_rows *rows, size_t at)
-{
-	if (at >= rows->count)
-		return GO_NOWHERE;
-	self->list.selected = at;
-	select_row(self, context, rows);
-	enum screen_go go = self->clicked == context->unit ? GO_LOG : GO_NOWHERE;
-	self->clicked = go == GO_LOG ? 0 : context->unit;
-	return go;
-}
-
-/* The list goes by, and takes the selection along only at its edge. */
-static void turn_wheel(struct services_view *self, struct screen_context *context, const struct services_rows *rows,
-		       bool up)
-{
-	size_t seen = self->rows > 0 ? self->rows : 1, last = rows->count > seen ? rows->count - seen : 0;
-	size_t top = self->list.top;
-
-	top = up ? (top > WHEEL_ROWS ? top - WHEEL_ROWS : 0) : top + WHEEL_ROWS;
-	self->list.top = top < last ? top : last;
-	if (self->list.selected < self->list.top)
-		self->list.selected = self->list.top;
-	if (self->list.selected >= self->list.top + seen)
-		self->list.selected = self->list.top + seen - 1;
-	select_row(self, context, rows);
-}
-
-static bool is_within(struct frame_area area, const struct term_mouse *mouse)
-{
-	return mouse->row >= area.row && mouse->row < area.row + area.rows && mouse->column >= area.column &&
-	       mouse->column < area.column + area.columns;
-}
-
-enum screen_go services_mouse(struct services_view *self, struct screen_context *context,
-			      const struct term_mouse *mouse, struct frame_area area)
-{
-	struct services_layout layout;
-	struct services_rows rows;
-	enum screen_go go = GO_NOWHERE;
-
-	services_layout_make(self, context, area, &layout);
-	self->rows = layout.table.rows;
-	make_rows(self, context, &rows);
-	if (self->zoomed && layout.log.rows > 0)
-		return GO_UNTAKEN;
-	if (mouse->kind == TERM_MOUSE_WHEEL_UP || mouse->kind == TERM_MOUSE_WHEEL_DOWN) {
-		turn_wheel(self, context, &rows, mouse->kind == TERM_MOUSE_WHEEL_UP);
-	} else if (mouse->kind == TERM_MOUSE_PRESS) {
-		self->log_focus = false;
-		if (is_within(layout.headings, mouse))
-			click_heading(self, context, &layout, mouse->column - area.column);
-		else if (is_within(layout.table, mouse))
-			go = click_row(self, context, &rows, self->list.top + mouse->row - layout.table.row);
-	}
-	make_rows(self, context, &rows);
-	return go;
+	services_make_rows(self, context, &rows);
 }
 
 /* ---- What an action is for ---- */

@@ -2,7 +2,8 @@
 /*
  * What the files of the main view share:
  *
- *   screen_services.c          steps: keys, typing, clicks, what an action is for
+ *   screen_services.c          steps: keys, typing, what an action is for
+ *   screen_services_mouse.c    clicks and the wheel
  *   screen_services_rows.c     which units are shown, and in which order
  *   screen_services_layout.c   where header, table, field and log stand; which columns there are
  *   screen_services_table.c    the rows
@@ -36,6 +37,20 @@ bool services_matches(const struct services_view *self, const struct unit_model 
 bool services_is_marked(const struct services_view *self, unsigned id);
 /* "memory", as people call it. */
 const char *services_column_word(enum services_column column);
+
+/* ---- The selection ---- */
+
+/* Sorts, and puts the selection on context->unit; when that has gone the unit of the selected row takes its place. */
+void services_make_rows(struct services_view *self, struct screen_context *context, struct services_rows *rows);
+/* context->unit becomes that of the selected row. */
+void services_select_row(const struct services_view *self, struct screen_context *context,
+			 const struct services_rows *rows);
+/*
+ * Another order, and says so. Whoever asks for one wants to see its beginning: the selection goes to the first row when its unit would not be
+ * in sight there.
+ */
+void services_sort_by(struct services_view *self, struct screen_context *context, enum services_column column,
+		      bool turned);
 
 /* ---- Layout ---- */
 
