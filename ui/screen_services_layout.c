@@ -10,8 +10,7 @@
 #define HEADER_NEEDS 4u
 #define RULE_NEEDS 30u /* a line under the header */
 #define LOG_ROWS_MIN 3u
-#define LOG_ROWS_LOW 4u /* that a low screen leaves to the log before the list gives way */
-#define LIST_ROWS_LOW 8u
+#define LIST_ROWS_LOW 8u /* that a list may take on a low screen, though it is more than half */
 
 /* Columns of the area. */
 #define HEADINGS_NEED 60u
@@ -48,7 +47,7 @@ static unsigned most(unsigned a, unsigned b)
 /* How many of `rows` the log gets when the list wants `wanted`. */
 static unsigned log_rows_of(const struct services_view *self, unsigned rows, unsigned wanted, unsigned list_min)
 {
-	unsigned list_most = most(rows / 2, least(rows - LOG_ROWS_LOW, LIST_ROWS_LOW));
+	unsigned list_most = most(rows / 2, least(rows - LOG_ROWS_MIN, LIST_ROWS_LOW));
 	long log = (long)(rows - least(wanted, list_most)) + self->split;
 	long log_most = (long)rows - (long)list_min;
 
