@@ -18,6 +18,15 @@ static void take_frame(void *context, const struct log_frame *frame)
 		*sum += (unsigned char)frame->bytes[i];
 }
 
+static void take_figures(void *context, const struct view *view, const struct view_unit *unit)
+{
+	const struct view_usage *usage = unit != NULL ? &unit->usage : &view->usage;
+
+	(void)context;
+	if (usage->rss_bytes < -1 || !(usage->cpu_percent >= -1))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct ctl_http http;
@@ -31,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ctl_http_init(&http);
 	log_reader_init(&reader);
 	view_init(&view);
+	view.usage_changed = take_figures;
 	while (at < size && !ctl_http_is_done(&http)) {
 		size_t used, count = size - at < step ? size - at : step;
 		ssize_t placed = ctl_http_feed(&http, bytes + at, count, &used, body, sizeof(body));
