@@ -112,6 +112,23 @@ static void who_may_not_be_typed_to(void **state)
 	assert_int_equal(type(bench, "x"), -EACCES);
 }
 
+static bool has_closed(const struct bench *bench)
+{
+	return engine_native.type(bench->engine, 0, "x", 1) == -EIO;
+}
+
+/* It runs on without: nothing of what was typed is kept for nobody. */
+static void a_program_may_close_its_terminal(void **state)
+{
+	struct bench *bench = *state;
+
+	with_terminal(bench, 0);
+	START_SCRIPT(bench, 0, "exec sleep 1000 </dev/null >/dev/null 2>&1");
+	run_loop_until(bench, has_closed);
+	assert_int_equal(engine_native.resize(bench->engine, 0, 10, 20), 0);
+	assert_int_equal(bench->seen[0].ended, 0);
+}
+
 static bool shows(const struct bench *bench, const char *text)
 {
 	return strstr(bench->seen[0].text[ENGINE_STDOUT], text) != NULL;
@@ -169,13 +186,10 @@ static void the_next_run_begins_in_that_size(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		NATIVE_TEST(what_is_typed_arrives),
-		NATIVE_TEST(ctrl_c_reaches_the_program),
-		NATIVE_TEST(much_is_typed_as_it_is_read),
-		NATIVE_TEST(what_nobody_reads_is_bounded),
-		NATIVE_TEST(who_may_not_be_typed_to),
-		NATIVE_TEST(the_program_is_told_the_size),
-		NATIVE_TEST(the_next_run_begins_in_that_size),
+		NATIVE_TEST(what_is_typed_arrives),        NATIVE_TEST(ctrl_c_reaches_the_program),
+		NATIVE_TEST(much_is_typed_as_it_is_read),  NATIVE_TEST(what_nobody_reads_is_bounded),
+		NATIVE_TEST(who_may_not_be_typed_to),      NATIVE_TEST(a_program_may_close_its_terminal),
+		NATIVE_TEST(the_program_is_told_the_size), NATIVE_TEST(the_next_run_begins_in_that_size),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
