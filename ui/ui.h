@@ -11,7 +11,8 @@
  *   keys, keymap     the one table of keys: key, screen, action, help text; a person's own keys laid over it
  *   screen_consent   the consent dialog: a pure draw and a pure key step
  *   screen_pager     pages text (the exact event, the full notice)
- *   term             the terminal as screens need it; term_curses is the only file that sees curses
+ *   term             the terminal as screens need it; term_curses is the only file that sees curses; term_input reads its
+ *                    sequences, term_output sends frames whole, term_clipboard spells OSC 52
  *   signals          the signals a dialog lives with, read as data
  *   crash            gives the terminal back when the process crashes
  *   consent          runs the dialog on a terminal, or hands over to line mode
