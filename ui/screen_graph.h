@@ -7,6 +7,7 @@
 
 struct graph_view {
 	struct screen_list list;
+	unsigned unit; /* that the selection was last brought to */
 	unsigned rows; /* as last drawn */
 	bool turned; /* below each unit who needs it */
 };
