@@ -9,10 +9,11 @@
 #include "ui/screen.h"
 
 struct detail_view {
-	size_t top; /* first line of the text shown */
-	size_t line; /* where the cursor is: what y copies */
+	size_t top; /* first row of the text shown */
+	size_t line; /* row where the cursor is: y copies what stands there, however many rows it takes */
 	bool unfolded; /* all of the environment and of the histories */
-	unsigned rows; /* as last drawn */
+	unsigned unit; /* whose story it is: another one's begins at its top */
+	unsigned rows, columns; /* as last drawn */
 };
 
 void detail_draw(struct detail_view *self, const struct screen_context *context, struct frame *frame,
