@@ -10,9 +10,11 @@
 
 struct telemetry_view {
 	struct screen_list list; /* of the events */
+	uint64_t event; /* stands for the bytes of the selected one, which stays it when others come; 0: the newest */
 	bool opened; /* Enter: the bytes of the selected event */
-	size_t top; /* first line of them */
-	unsigned rows; /* as last drawn */
+	bool indented; /* Enter again: laid out for reading */
+	size_t top; /* first row of them */
+	unsigned rows, columns; /* of the events or the bytes, as last drawn */
 };
 
 void telemetry_draw(struct telemetry_view *self, const struct screen_context *context, struct frame *frame,
