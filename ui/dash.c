@@ -123,19 +123,37 @@ void dash_draw(struct dash *self, struct frame *frame)
 
 /* ---- What is told ---- */
 
+/* Told once for each change, until the next key; the outlook goes on telling of it. */
+static void announce_file(struct dash *self)
+{
+	const struct stack_model *model = self->context.model;
+	const char *changed = model->changed_file != NULL ? model->changed_file : "";
+	char key[KEY_NAME_MAX];
+
+	if (strncmp(self->announced, changed, sizeof(self->announced) - 1) == 0)
+		return;
+	snprintf(self->announced, sizeof(self->announced), "%s", changed);
+	if (changed[0] == '\0')
+		return;
+	if (keymap_key(self->context.keys, KEY_SCREEN_SERVICES, ACTION_EDIT, key))
+		screen_say(&self->context, "%s has changed: %s; %s shows how", model->file, changed, key);
+	else
+		screen_say(&self->context, "%s has changed: %s", model->file, changed);
+}
+
 void dash_take_model(struct dash *self, const struct stack_model *model)
 {
-	bool stopped = dash_is_stopping(self);
-
 	self->context.model = model;
 	self->context.words[0] = '\0';
 	services_take_model(&self->services, &self->context);
+	announce_file(self);
 	dash_take_words(self);
-	if (dash_is_stopping(self) && !stopped) {
+	if (dash_is_stopping(self) && !self->stopping_seen) {
 		/* The stop stands in front of all; what was asked before it is out of date. */
 		dash_close_front(self);
 		self->depth = 1;
 	}
+	self->stopping_seen = dash_is_stopping(self);
 	dash_logs_retry(self);
 	dash_settle(self);
 	if (!self->dirty)

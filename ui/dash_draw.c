@@ -74,9 +74,11 @@ void dash_footer(struct dash *self, enum key_screen screen, struct screen_footer
 		help_footer(&self->help, context, footer);
 		break;
 	case KEY_SCREEN_PALETTE:
-	case KEY_SCREEN_MENU:
 		add(footer, ACTION_CHOOSE);
 		add(footer, ACTION_CANCEL);
+		break;
+	case KEY_SCREEN_MENU:
+		add(footer, ACTION_CHOOSE);
 		break;
 	case KEY_SCREEN_STOPPING:
 		add(footer, ACTION_INTERRUPT);

@@ -133,15 +133,14 @@ void dash_next_unit(struct dash *self, int step)
 	const struct stack_model *model = self->context.model;
 	size_t at = 0;
 
-	if (model->unit_count == 0)
-		return;
 	while (at < model->unit_count && model->units[at].id != self->context.unit)
 		at++;
-	if (at == model->unit_count)
-		at = 0;
-	else
-		at = (at + (step > 0 ? 1 : model->unit_count - 1)) % model->unit_count;
-	dash_show_unit(self, &model->units[at]);
+	if (at == model->unit_count) {
+		if (at > 0)
+			dash_show_unit(self, &model->units[0]);
+	} else if (step > 0 ? at + 1 < model->unit_count : at > 0) {
+		dash_show_unit(self, &model->units[step > 0 ? at + 1 : at - 1]);
+	}
 }
 
 /* ---- Leaving ---- */

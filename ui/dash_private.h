@@ -78,7 +78,9 @@ struct dash {
 
 	char words[SCREEN_WORDS_MAX];
 	bool words_last;
+	char announced[128]; /* what was told last of the changed stack file */
 	bool stop_asked, killing;
+	bool stopping_seen; /* the last model said so */
 	bool mouse;
 	bool mouse_in_log; /* a drag that began there */
 	bool pasting;

@@ -100,6 +100,7 @@ const struct key_binding key_bindings[] = {
 	{VIEWS | HELP | MENU | TYPED, '\n', ACTION_CHOOSE, NULL, NULL, NULL},
 	{SERVICES, 'q', ACTION_BACK, "q", "leave", "leave; asks whether everything is to stop"},
 	{(VIEWS & ~SERVICES) | HELP, 'q', ACTION_BACK, "q", "back", "go back one"},
+	{STOPPING, 'q', ACTION_BACK, "q", NULL, "leave, when this screen only looks: it goes on stopping"},
 	{MENU, 'q', ACTION_BACK, "q", "back", "go back, choose nothing"},
 	{VIEWS | HELP, UI_KEY_ESC, ACTION_CANCEL, "Esc", "back",
 	 "end the search, the filter or the marking; else go back one"},
@@ -160,11 +161,12 @@ const struct key_binding key_bindings[] = {
 	{VIEWS, '!', ACTION_NEXT_PROBLEM, "!", "problem", "go to the next service with a problem"},
 
 	/* Views. */
-	{VIEWS & ~LOG, '1', ACTION_SHOW_SERVICES, "1", "services", "show all services"},
-	{VIEWS & ~LOG, '2', ACTION_SHOW_LOGS, "2", "log", "show the log of this service"},
-	{VIEWS & ~LOG, '3', ACTION_SHOW_STARTUP, "3", "start-up", "show how the stack came up, and what took long"},
-	{VIEWS & ~LOG, '4', ACTION_SHOW_TELEMETRY, "4", "telemetry", "show what is sent about usage, and end it"},
-	{VIEWS & ~LOG, '5', ACTION_SHOW_EVENTS, "5", "events", "show what has happened so far"},
+	/* In a log digits count once lines are marked, or after 6 to 9. */
+	{VIEWS, '1', ACTION_SHOW_SERVICES, "1", "services", "show all services"},
+	{VIEWS | STOPPING, '2', ACTION_SHOW_LOGS, "2", "log", "show the log of this service"},
+	{VIEWS, '3', ACTION_SHOW_STARTUP, "3", "start-up", "show how the stack came up, and what took long"},
+	{VIEWS, '4', ACTION_SHOW_TELEMETRY, "4", "telemetry", "show what is sent about usage, and end it"},
+	{VIEWS, '5', ACTION_SHOW_EVENTS, "5", "events", "show what has happened so far"},
 	{VIEWS, 'd', ACTION_SHOW_DETAIL, "d", "detail", "show why: probes, restarts, processes, environment"},
 	{VIEWS, 'D', ACTION_SHOW_GRAPH, "D", "graph", "show who needs whom"},
 	{VIEWS, 'a', ACTION_ALL_LOGS, "a", "all logs",

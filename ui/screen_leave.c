@@ -28,15 +28,15 @@ __attribute__((format(printf, 3, 4))) static void append(char *text, size_t size
 	va_end(list);
 }
 
-/* "api has failed", "3 services wait": of the units in one of two states. */
+/* ", api has failed", ", 3 wait": of the units in a state. */
 static void append_those(char *text, size_t size_bytes, const struct stack_model *model, enum unit_state state,
-			 enum unit_state other, const char *one, const char *several)
+			 const char *one, const char *several)
 {
 	const char *name = NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; i < model->unit_count; i++) {
-		if (model->units[i].state != state && model->units[i].state != other)
+		if (model->units[i].state != state)
 			continue;
 		name = model->units[i].name;
 		count++;
@@ -47,33 +47,43 @@ static void append_those(char *text, size_t size_bytes, const struct stack_model
 		append(text, size_bytes, ", %zu %s", count, several);
 }
 
-static void what_runs(const struct stack_model *model, char *text, size_t size_bytes)
+/* As much of it as there is room for. */
+static void what_runs(const struct stack_model *model, char *text, size_t size_bytes, unsigned room)
 {
+	static const struct {
+		enum unit_state state;
+		const char *one, *several;
+	} rest[] = {
+		{UNIT_FAILED, "has failed", "have failed"},
+		{UNIT_RESTARTING, "is being restarted", "are being restarted"},
+		{UNIT_WAITING, "waits", "wait"},
+	};
 	size_t running = 0;
 
 	for (size_t i = 0; i < model->unit_count; i++)
 		running += is_running(model->units[i].state) ? 1 : 0;
-	snprintf(text, size_bytes,
-		 running == 1   ? "1 service runs"
-		 : running == 0 ? "No service runs"
-				: "%zu services run",
-		 running);
-	append_those(text, size_bytes, model, UNIT_FAILED, UNIT_FAILED, "has failed", "have failed");
-	append_those(text, size_bytes, model, UNIT_RESTARTING, UNIT_RESTARTING, "is being restarted",
-		     "are being restarted");
-	append_those(text, size_bytes, model, UNIT_WAITING, UNIT_WAITING, "waits", "wait");
+	if (running == 0)
+		snprintf(text, size_bytes, "No service runs");
+	else
+		snprintf(text, size_bytes, "%zu %s", running, running == 1 ? "service runs" : "services run");
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
+		size_t before = strlen(text);
+		append_those(text, size_bytes, model, rest[i].state, rest[i].one, rest[i].several);
+		if (strlen(text) + 1 > room)
+			text[before] = '\0';
+	}
 	append(text, size_bytes, ".");
 }
 
 struct leave_row {
-	const char *key, *text, *brief;
+	const char *key, *text, *brief, *word;
 };
 
 /* These keys cannot be moved, so they may stand here. */
 static const struct leave_row leave_rows[] = {
-	{"s", "Stop everything and leave       (q again does this)", "Stop everything"},
-	{"d", "Leave it running, come back with: upfront attach", "Leave it running"},
-	{"Esc", "Stay", "Stay"},
+	{"s", "Stop everything and leave       (q again does this)", "Stop everything  (or q again)", "stop"},
+	{"d", "Leave it running, come back with: upfront attach", "Leave running: upfront attach", "leave running"},
+	{"Esc", "Stay", "Stay", "stay"},
 };
 #define LEAVE_ANSWERS (sizeof(leave_rows) / sizeof(leave_rows[0]))
 
@@ -85,8 +95,10 @@ static void draw_leave_row(const struct leave_row *item, struct frame *frame, un
 	frame_label(frame, row, column, room, item->key, ROLE_KEY, utf8);
 	if (room <= indent)
 		return;
-	bool fits = text_columns(item->text, strlen(item->text), utf8) <= room - indent;
-	frame_label(frame, row, column + indent, room - indent, fits ? item->text : item->brief, ROLE_PLAIN, utf8);
+	const char *text = item->text;
+	if (strlen(text) > room - indent)
+		text = strlen(item->brief) > room - indent ? item->word : item->brief;
+	frame_label(frame, row, column + indent, room - indent, text, ROLE_PLAIN, utf8);
 }
 
 /* No room for a box: the answers, one a row, or all in one. */
@@ -126,7 +138,7 @@ void leave_draw(const struct screen_context *context, struct frame *frame)
 			frame_put(frame, box.row + row, box.column + column, ' ', ROLE_PLAIN);
 	snprintf(title, sizeof(title), "Leave %s?", context->model->app);
 	frame_box(frame, box, title, theme);
-	what_runs(context->model, running, sizeof(running));
+	what_runs(context->model, running, sizeof(running), columns - 5);
 	frame_label(frame, box.row + 2, box.column + 3, columns - 5, running, ROLE_PLAIN, theme->utf8);
 	for (size_t i = 0; i < LEAVE_ANSWERS; i++)
 		draw_leave_row(&leave_rows[i], frame, box.row + 4 + (unsigned)i, box.column + 3, columns - 5,
@@ -148,21 +160,36 @@ static bool belongs(const struct unit_model *unit)
 	return unit->state != UNIT_DONE;
 }
 
-static void stop_story(const struct stack_model *model, const struct unit_model *unit, char *text, size_t size_bytes)
+/* "3s": of what changes by itself only whole seconds are told. */
+static void whole_seconds(int64_t ms, char *text, size_t size_bytes)
 {
-	char since[FIGURE_BYTES], left[FIGURE_BYTES];
+	if (ms < 0)
+		ms = 0;
+	if (ms < 60000)
+		snprintf(text, size_bytes, "%ds", (int)(ms / 1000));
+	else
+		figure_duration(ms, text, size_bytes);
+}
+
+static void stop_story(const struct stack_model *model, const struct unit_model *unit, unsigned room, char *text,
+		       size_t size_bytes)
+{
+	char since[FIGURE_BYTES], left[FIGURE_BYTES] = "";
 
 	if (unit->state != UNIT_STOPPING || unit->stop_ms < 0) {
 		snprintf(text, size_bytes, "%s", unit->why != NULL ? unit->why : "");
 		return;
 	}
-	figure_duration(model->now_ms > unit->stop_ms ? model->now_ms - unit->stop_ms : 0, since, sizeof(since));
+	whole_seconds(model->now_ms - unit->stop_ms, since, sizeof(since));
+	if (unit->kill_ms >= 0)
+		whole_seconds(unit->kill_ms - model->now_ms, left, sizeof(left));
 	snprintf(text, size_bytes, "%s %s ago", unit->why != NULL ? unit->why : "asked", since);
-	if (unit->kill_ms < 0)
+	if (left[0] == '\0')
 		return;
-	int64_t left_ms = unit->kill_ms > model->now_ms ? unit->kill_ms - model->now_ms : 0;
-	figure_duration(left_ms / 1000 * 1000, left, sizeof(left));
-	append(text, size_bytes, "; SIGKILL in %s", left);
+	if (strlen(text) + strlen("; SIGKILL in ") + strlen(left) <= room)
+		append(text, size_bytes, "; SIGKILL in %s", left);
+	else
+		snprintf(text, size_bytes, "SIGKILL in %s", left);
 }
 
 static void draw_stop_row(const struct screen_context *context, const struct unit_model *unit, struct frame *frame,
@@ -183,8 +210,9 @@ static void draw_stop_row(const struct screen_context *context, const struct uni
 		    utf8);
 	if (columns < 14 + name_columns)
 		return;
-	stop_story(context->model, unit, story, sizeof(story));
-	frame_label(frame, row, 13 + name_columns, columns - 13 - name_columns, story, ROLE_PLAIN, utf8);
+	unsigned room = columns - 13 - name_columns;
+	stop_story(context->model, unit, room, story, sizeof(story));
+	frame_label(frame, row, 13 + name_columns, room, story, ROLE_PLAIN, utf8);
 }
 
 /* Those that still run, by name while they are few. */
@@ -215,7 +243,8 @@ static void draw_stop_end(const struct screen_context *context, bool killing, st
 	else if (killing)
 		snprintf(text, sizeof(text), "Killing %s.", left);
 	else
-		snprintf(text, sizeof(text), "Ctrl-C again: kill %s now (it may lose data)", left);
+		snprintf(text, sizeof(text), "Ctrl-C again: kill %s now%s", left,
+			 frame->columns < 56 ? "" : " (it may lose data)");
 	frame_label(frame, row, 0, frame->columns, text, ROLE_PLAIN, context->theme->utf8);
 }
 
@@ -224,21 +253,22 @@ static void draw_stop_title(const struct screen_context *context, struct frame *
 	const struct stack_model *model = context->model;
 	bool utf8 = context->theme->utf8;
 	size_t over = 0, count = 0;
-	char text[256], since[FIGURE_BYTES] = "";
+	char text[256], title[256], since[FIGURE_BYTES] = "";
 
 	for (size_t i = 0; i < model->unit_count; i++) {
 		count += belongs(&model->units[i]) ? 1 : 0;
 		over += belongs(&model->units[i]) && is_over(&model->units[i]) ? 1 : 0;
 	}
-	if (model->stop_ms >= 0 && model->now_ms > model->stop_ms)
-		figure_duration((model->now_ms - model->stop_ms) / 1000 * 1000, since, sizeof(since));
-	unsigned used = 0;
+	if (model->stop_ms >= 0)
+		whole_seconds(model->now_ms - model->stop_ms, since, sizeof(since));
+	snprintf(text, sizeof(text), "%zu of %zu stopped%s%s", over, count, since[0] != '\0' ? "   " : "", since);
+	snprintf(title, sizeof(title), "Stopping %s", model->app);
 	/* Less, not nothing: what is narrow has the count alone. */
-	if (frame->columns >= 40) {
-		snprintf(text, sizeof(text), "Stopping %s", model->app);
-		used = frame_label(frame, 0, 0, frame->columns - 28, text, ROLE_TITLE, utf8) + 6;
-	}
-	snprintf(text, sizeof(text), "%zu of %zu stopped%s%s", over, count, since[0] != '\0' ? "      " : "", since);
+	unsigned used = text_columns(title, strlen(title), utf8) + 3;
+	if (used + strlen(text) <= frame->columns)
+		frame_label(frame, 0, 0, frame->columns, title, ROLE_TITLE, utf8);
+	else
+		used = 0;
 	frame_label(frame, 0, used, frame->columns - used, text, ROLE_PLAIN, utf8);
 }
 

@@ -95,7 +95,9 @@ static struct log_text *on_open_log(void *context, const char *const *names, con
 		return NULL;
 	}
 	self->logs_open++;
-	return log_sample_text(log_of(names == NULL || names[1] != NULL ? "merged" : names[0]));
+	struct log_text *text = log_sample_text(log_of(names == NULL || names[1] != NULL ? "merged" : names[0]));
+	text->ops->refresh(text);
+	return text;
 }
 
 static void on_close_log(void *context, struct log_text *text)
