@@ -181,7 +181,7 @@ static bool sequence_byte(struct term_input *self, unsigned char byte, uint32_t 
 
 static unsigned length_of(unsigned char lead)
 {
-	return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 1;
+	return lead > 0xf4 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 1;
 }
 
 static bool character_byte(struct term_input *self, unsigned char byte, uint32_t *key)

@@ -428,6 +428,14 @@ bool vt_shows(const struct vt *self, const char *text)
 	return shown;
 }
 
+int vt_foreground(const struct vt *self, unsigned row, unsigned column)
+{
+	VTermScreenCell seen;
+
+	vterm_screen_get_cell(self->screen, (VTermPos){.row = (int)row, .col = (int)column}, &seen);
+	return VTERM_COLOR_IS_DEFAULT_FG(&seen.fg) || !VTERM_COLOR_IS_INDEXED(&seen.fg) ? -1 : seen.fg.indexed.idx;
+}
+
 bool vt_alternate_screen(const struct vt *self)
 {
 	return self->alternate;

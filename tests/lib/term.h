@@ -54,6 +54,8 @@ void vt_continue(struct vt *self);
 char *vt_row(const struct vt *self, unsigned row);
 /* The whole screen as shot.h has it; the caller frees. */
 char *vt_shot(const struct vt *self);
+/* The colour of a cell's character in the 256-colour palette; -1: the terminal's own. */
+int vt_foreground(const struct vt *self, unsigned row, unsigned column);
 bool vt_alternate_screen(const struct vt *self);
 bool vt_cursor_visible(const struct vt *self);
 /* Modes of the terminal as they are now; -1 when it is gone. */
