@@ -137,8 +137,8 @@ static void test_no_story(void **state)
 static void test_members_of_the_wrong_kind(void **state)
 {
 	static const char *const members[] = {
-		",\"place\":7,\"restart\":[],\"stop\":\"x\",\"needs\":{},\"needed_by\":\"ui\",\"probe\":[],\"exits\":"
-		"7}",
+		",\"place\":7,\"restart\":[],\"stop\":\"x\",\"needs\":{},\"probe\":[],\"exits\":7}",
+		",\"needed_by\":\"ui\",\"processes\":\"x\"}",
 		",\"command\":[\"a\"],\"dir\":{},\"user\":7,\"more\":-3,\"log\":[],\"environment\":{\"A\":\"1\"}}",
 		",\"needs\":[7,{},null,{\"service\":1}],\"needed_by\":[1,null,{}],\"processes\":[{},{\"pid\":-1},7]}",
 		",\"environment\":[{},{\"name\":7},\"A=1\"],\"log\":{\"path\":7,\"size_bytes\":-1}}",

@@ -24,10 +24,8 @@ struct tree {
 
 static void burn(void)
 {
-	volatile unsigned sum = 0;
-
-	for (unsigned i = 0; i < 30000000u; i++)
-		sum += i;
+	for (volatile unsigned i = 0; i < 30000000u; i++)
+		continue;
 }
 
 static void rest(void)
