@@ -101,7 +101,7 @@ BELOW_process := process config
 BELOW_engine := engine process config
 BELOW_supervisor := supervisor engine process telemetry config
 BELOW_client := client supervisor engine process telemetry config
-BELOW_logs := logs process config
+BELOW_logs := logs process ui config
 BELOW_screen := screen client logs supervisor engine process telemetry ui config
 BELOW_command := command screen client logs supervisor engine process telemetry ui config
 

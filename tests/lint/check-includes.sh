@@ -28,7 +28,7 @@ BEGIN {
 	sees["engine"] = " process config "
 	sees["supervisor"] = " engine process telemetry config "
 	sees["client"] = " supervisor process config "
-	sees["logs"] = " process config "
+	sees["logs"] = " process ui config "
 	sees["screen"] = " client logs supervisor process ui telemetry config "
 	sees["command"] = " launcher screen client logs supervisor engine process telemetry ui config "
 	sees["launcher"] = " command screen client logs supervisor engine process telemetry ui config "
