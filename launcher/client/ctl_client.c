@@ -238,13 +238,19 @@ void ctl_client_tell(const char *socket_path, const char *target, const char *bo
 
 int ctl_stream_open(const struct ctl_client *self, const char *target, struct ctl_stream **stream, struct err *err)
 {
+	return ctl_stream_ask(self, "GET", target, NULL, stream, err);
+}
+
+int ctl_stream_ask(const struct ctl_client *self, const char *method, const char *target, const char *body,
+		   struct ctl_stream **stream, struct err *err)
+{
 	struct ctl_stream *new_stream = NULL;
 	int fd, result;
 
 	fd = connect_or_say(self, err);
 	if (fd < 0)
 		return fd;
-	result = send_request(self, fd, "GET", target, NULL);
+	result = send_request(self, fd, method, target, body);
 	if (means_broken(result) && ctl_client_is_gone(self)) {
 		say_gone(self, result, err);
 		goto out;

@@ -55,6 +55,9 @@ void ctl_client_tell(const char *socket_path, const char *target, const char *bo
 /* A stream: the connection is readable when there is more. */
 struct ctl_stream;
 int ctl_stream_open(const struct ctl_client *self, const char *target, struct ctl_stream **stream, struct err *err);
+/* The same for any request: its answer comes as a stream does. `body` is JSON, or NULL. */
+int ctl_stream_ask(const struct ctl_client *self, const char *method, const char *target, const char *body,
+		   struct ctl_stream **stream, struct err *err);
 /*
  * Bytes posted, and their answer as a stream, so that nobody waits for either. -EAGAIN: the supervisor is busy, ask again in a moment;
  * other -errno as ctl_stream_open, without a word. At most 4096 bytes.
