@@ -15,7 +15,12 @@ static const struct {
 };
 #define WATCHED (sizeof(watched) / sizeof(watched[0]))
 
-int signals_open(struct signals *self)
+static bool is_of_terminal(enum signals_event event)
+{
+	return event == SIGNALS_STOP || event == SIGNALS_CONTINUE || event == SIGNALS_RESIZE;
+}
+
+static int open_some(struct signals *self, bool only_terminal)
 {
 	sigset_t set;
 
@@ -23,6 +28,8 @@ int signals_open(struct signals *self)
 	sigemptyset(&set);
 	for (size_t i = 0; i < WATCHED; i++) {
 		struct sigaction current;
+		if (only_terminal && !is_of_terminal(watched[i].event))
+			continue;
 		if (watched[i].number != SIGINT && sigaction(watched[i].number, NULL, &current) == 0 &&
 		    current.sa_handler == SIG_IGN)
 			continue;
@@ -38,6 +45,16 @@ int signals_open(struct signals *self)
 	}
 	self->fd = fd;
 	return 0;
+}
+
+int signals_open(struct signals *self)
+{
+	return open_some(self, false);
+}
+
+int signals_open_terminal(struct signals *self)
+{
+	return open_some(self, true);
 }
 
 void signals_close(struct signals *self)

@@ -2,7 +2,7 @@
 /*
  * signals - the signals a dialog lives with, read as data. They are blocked and taken from a signalfd(2), so there is no handler, no
  * global, and no moment between looking and waiting in which one is missed. signals_close leaves mask and dispositions
- * as signals_open found them.
+ * as they were found.
  *
  * A signal that the caller ignores stays ignored (nohup), but for SIGINT: Ctrl-C always leaves a dialog.
  */
@@ -32,7 +32,9 @@ struct signals_ready {
 };
 
 int signals_open(struct signals *self);
-/* Harmless after a failed signals_open. */
+/* Only those of the terminal: SIGTSTP, SIGCONT, SIGWINCH. What ends the process is somebody else's. */
+int signals_open_terminal(struct signals *self);
+/* Harmless after a failed open. */
 void signals_close(struct signals *self);
 
 /* Waits without a limit until `input` can be read or a signal came. -errno when waiting is not possible. */

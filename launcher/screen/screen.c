@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/screen/screen.h"
+
+#include "config/clock.h"
+#include "config/err.h"
+#include "config/settings.h"
+#include "launcher/client/view.h"
+#include "launcher/process/fd.h"
+#include "launcher/screen/screen_detail.h"
+#include "launcher/screen/screen_model.h"
+#include "launcher/screen/screen_private.h"
+#include "launcher/screen/screen_telemetry.h"
+#include "launcher/screen/screen_watch.h"
+#include "ui/dash.h"
+#include "ui/term.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Nobody sees more frames than this, nor reads a flood that replaces itself more often. */
+#define FRAME_MS 33
+#define FLOOD_FRAME_MS 100
+/* A terminal that takes nothing is asked again this often. */
+#define STUFFED_MS 500
+#define WORK_US 8000
+
+/* ---- Opening and closing ---- */
+
+static int open_terminal(struct screen *self)
+{
+	const struct ui_options *ui = self->options.ui;
+	const struct settings_screen *settings = self->options.settings;
+	struct theme_wish wish = {0};
+	char problem[160] = "";
+	bool utf8;
+	int result;
+
+	self->locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	if (self->locale != (locale_t)0)
+		self->locale_before = uselocale(self->locale);
+	utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	result = term_open(ui->term, &self->term);
+	if (result < 0)
+		return result;
+	if (settings != NULL)
+		wish = (struct theme_wish){settings->theme, &settings->colors, settings->ascii};
+	self->theme = theme_make(utf8 && !wish.ascii, term_has_lines(self->term));
+	theme_dress(&self->theme, ui->no_color || ui->color == UI_COLOR_NEVER ? 0 : term_colors(self->term), &wish,
+		    problem, sizeof(problem));
+	term_use_theme(self->term, &self->theme);
+	return 0;
+}
+
+static void take_size(struct screen *self)
+{
+	struct term_size size = term_size_now();
+
+	term_resize(self->term, size);
+	frame_finish(&self->frame);
+	if (frame_init(&self->frame, size.rows, size.columns) != 0)
+		return;
+	dash_take_size(self->dash, self->frame.rows, self->frame.columns);
+	self->pressed = true;
+}
+
+static void take_model(struct screen *self)
+{
+	if (!self->stale)
+		return;
+	self->stale = false;
+	dash_take_model(self->dash, screen_model_fill(self->model, self->options.view, clock_monotonic_ms()));
+}
+
+static int make_parts(struct screen *self)
+{
+	const struct settings_screen *settings = self->options.settings;
+	const struct screen_model_options model = {
+		.app = self->options.app,
+		.version = self->options.version,
+		.project = self->options.project,
+		.file = self->options.file,
+		.attached = self->options.attached,
+	};
+	char problem[160] = "";
+
+	keymap_init(&self->keys, settings != NULL ? &settings->keys : NULL, problem, sizeof(problem));
+	screen_fill_actions(self);
+	const struct dash_options dash = {
+		.theme = &self->theme,
+		.keys = &self->keys,
+		.actions = &self->actions,
+		.mouse = settings == NULL || settings->mouse,
+		.asks_to_leave = settings == NULL || settings->ask_before_leaving,
+	};
+	self->model = screen_model_create(&model);
+	self->dash = dash_create(&dash);
+	self->detail = screen_detail_create();
+	self->telemetry = screen_telemetry_create();
+	if (self->model == NULL || self->dash == NULL || self->detail == NULL || self->telemetry == NULL)
+		return -ENOMEM;
+	if (problem[0] != '\0')
+		dash_say(self->dash, problem, true);
+	term_take_mouse(self->term, dash.mouse);
+	return 0;
+}
+
+int screen_open(const struct screen_options *options, struct screen **screen, struct err *err)
+{
+	struct screen *self = calloc(1, sizeof(*self));
+	int result;
+
+	if (self == NULL)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	self->options = *options;
+	self->watch_fd = -1;
+	self->signals.fd = -1;
+	outside_init(&self->outside);
+	screen_save_init(&self->save);
+	ctl_calls_init(&self->calls, options->client, screen_take_answer, self);
+	result = open_terminal(self);
+	if (result == 0)
+		result = signals_open_terminal(&self->signals);
+	if (result == 0)
+		result = make_parts(self);
+	if (result < 0) {
+		screen_close(self);
+		return result;
+	}
+	self->watch_fd = screen_watch_open(options->file);
+	self->stale = true;
+	take_size(self);
+	term_flush_input(self->term);
+	*screen = self;
+	return 0;
+}
+
+void screen_close(struct screen *self)
+{
+	if (self == NULL)
+		return;
+	outside_finish(&self->outside);
+	dash_destroy(self->dash);
+	term_close(self->term);
+	signals_close(&self->signals);
+	ctl_calls_finish(&self->calls);
+	screen_save_finish(&self->save);
+	screen_detail_destroy(self->detail);
+	screen_telemetry_destroy(self->telemetry);
+	screen_model_destroy(self->model);
+	frame_finish(&self->frame);
+	fd_close(&self->watch_fd);
+	free(self->watched);
+	if (self->locale != (locale_t)0) {
+		uselocale(self->locale_before);
+		freelocale(self->locale);
+	}
+	free(self);
+}
+
+/* ---- What the caller tells ---- */
+
+void screen_take_change(struct screen *self, const struct view_unit *unit)
+{
+	screen_model_note(self->model, self->options.view, unit);
+	self->stale = true;
+	if (unit != NULL && self->watched != NULL && strcmp(unit->name, self->watched) == 0)
+		screen_ask_detail(self);
+}
+
+void screen_take_usage(struct screen *self, const struct view_unit *unit)
+{
+	if (unit != NULL)
+		screen_model_take_usage(self->model, unit, clock_monotonic_ms());
+	self->stale = true;
+}
+
+void screen_take_logs(struct screen *self)
+{
+	self->logs_came = true;
+}
+
+void screen_tell(struct screen *self, const char *text)
+{
+	dash_say(self->dash, text, false);
+}
+
+void screen_tell_format(struct screen *self, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	screen_tell(self, text);
+}
+
+bool screen_wish(struct screen *self, enum leave_how *how)
+{
+	if (!self->wishes)
+		return false;
+	self->wishes = false;
+	*how = self->wish;
+	return true;
+}
+
+/* ---- The terminal: taken, lent, given back ---- */
+
+void screen_give_terminal(struct screen *self)
+{
+	if (self->suspended)
+		return;
+	self->suspended = true;
+	term_suspend(self->term);
+}
+
+void screen_take_terminal(struct screen *self)
+{
+	if (!self->suspended)
+		return;
+	self->suspended = false;
+	term_resume(self->term);
+	take_size(self);
+}
+
+/* Gives it back while the process is stopped; the stack goes on. */
+static void stop_process(struct screen *self)
+{
+	screen_give_terminal(self);
+	signals_stop();
+}
+
+static void take_signals(struct screen *self)
+{
+	int number;
+
+	for (;;) {
+		switch (signals_next(&self->signals, &number)) {
+		case SIGNALS_RESIZE:
+			self->resized = true;
+			break;
+		case SIGNALS_STOP:
+			stop_process(self);
+			break;
+		case SIGNALS_CONTINUE: /* stopped from outside, it has lost the screen all the same */
+			if (!self->suspended)
+				term_repaint(self->term);
+			self->resized = true;
+			break;
+		default:
+			/* One SIGCONT follows, or none where nobody could continue us. */
+			if (self->suspended && self->outside.kind == OUTSIDE_NOTHING)
+				screen_take_terminal(self);
+			return;
+		}
+	}
+}
+
+/* ---- Keys ---- */
+
+static void take_key(struct screen *self, uint32_t key)
+{
+	unsigned wishes;
+
+	self->pressed = true;
+	if (key == UI_KEY_MOUSE) {
+		struct term_mouse mouse = term_mouse(self->term);
+		dash_take_mouse(self->dash, &mouse);
+	} else {
+		dash_take_key(self->dash, key);
+	}
+	wishes = dash_take_wishes(self->dash);
+	if ((wishes & DASH_WISH_FLUSH) != 0)
+		term_flush_input(self->term);
+	if ((wishes & DASH_WISH_REPAINT) != 0)
+		term_repaint(self->term);
+	if (dash_is_typing(self->dash) != self->typing) {
+		self->typing = !self->typing;
+		term_take_text(self->term, self->typing);
+	}
+}
+
+static int take_keys(struct screen *self)
+{
+	uint32_t key;
+	int got = 0;
+
+	/* Bounded: somebody may hold a key down, or paste a book. */
+	for (unsigned i = 0; i < 4096 && !self->suspended && (got = term_read_key(self->term, &key)) > 0; i++)
+		take_key(self, key);
+	return got < 0 ? got : 0;
+}
+
+/* ---- Drawing ---- */
+
+/* False when the terminal would make us wait. */
+static bool takes_output(void)
+{
+	struct pollfd output = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&output, 1, 0) == 1 && (output.revents & POLLOUT) != 0;
+}
+
+static void draw(struct screen *self, int64_t now_ms)
+{
+	int64_t due_ms;
+
+	dash_draw(self->dash, &self->frame);
+	term_show(self->term, &self->frame);
+	self->drawn_ms = now_ms;
+	self->pressed = false;
+	due_ms = dash_due_ms(self->dash);
+	self->due_ms = due_ms >= 0 ? due_ms : 0;
+}
+
+static void draw_if_due(struct screen *self)
+{
+	const int64_t now_ms = clock_monotonic_ms();
+	int64_t next_ms;
+
+	if (self->suspended)
+		return;
+	/* Time alone has changed something. */
+	if (self->due_ms != 0 && now_ms >= self->due_ms) {
+		self->due_ms = 0;
+		self->stale = true;
+	}
+	next_ms = self->pressed ? now_ms
+				: self->drawn_ms + (dash_is_flooding(self->dash) ? FLOOD_FRAME_MS : FRAME_MS);
+	if (!self->stale && !self->logs_came && !self->pressed && !dash_is_dirty(self->dash))
+		return;
+	if (now_ms < next_ms || !takes_output()) {
+		next_ms = now_ms < next_ms ? next_ms : now_ms + STUFFED_MS;
+		self->due_ms = self->due_ms == 0 || next_ms < self->due_ms ? next_ms : self->due_ms;
+		return;
+	}
+	take_model(self);
+	if (self->logs_came) {
+		self->logs_came = false;
+		dash_take_logs(self->dash);
+	}
+	if (self->pressed || dash_is_dirty(self->dash)) {
+		draw(self, now_ms);
+	} else {
+		int64_t due_ms = dash_due_ms(self->dash);
+		self->due_ms = due_ms >= 0 ? due_ms : 0;
+	}
+}
+
+/* ---- The caller's loop ---- */
+
+enum { POLL_INPUT, POLL_SIGNALS, POLL_OUTSIDE, POLL_WATCH, POLL_CALLS };
+_Static_assert(POLL_CALLS + CTL_CALLS_MAX <= SCREEN_POLLS_MAX, "all that is waited for has a place");
+
+size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
+{
+	for (size_t i = 0; i < POLL_CALLS; i++)
+		polls[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+	if (self->outside.kind == OUTSIDE_NOTHING && !self->suspended)
+		polls[POLL_INPUT].fd = STDIN_FILENO;
+	polls[POLL_SIGNALS].fd = self->signals.fd;
+	if (self->outside.kind != OUTSIDE_NOTHING)
+		polls[POLL_OUTSIDE].fd = outside_fd(&self->outside);
+	polls[POLL_WATCH].fd = self->watch_fd;
+	ctl_calls_fill_polls(&self->calls, &polls[POLL_CALLS]);
+	return POLL_CALLS + CTL_CALLS_MAX;
+}
+
+int64_t screen_due_ms(const struct screen *self)
+{
+	int64_t due_ms = ctl_calls_due_ms(&self->calls);
+	const int64_t frame_ms =
+		self->drawn_ms + (dash_is_flooding(self->dash) ? FLOOD_FRAME_MS : FRAME_MS);
+	const bool waits = self->stale || self->logs_came || dash_is_dirty(self->dash);
+
+	if (screen_save_is_on(&self->save))
+		return 1;
+	if (self->suspended)
+		return due_ms;
+	if (self->working || self->resized || self->pressed)
+		return 1;
+	if (waits && self->due_ms == 0 && (due_ms == 0 || frame_ms < due_ms))
+		due_ms = frame_ms;
+	if (self->due_ms != 0 && (due_ms == 0 || self->due_ms < due_ms))
+		due_ms = self->due_ms;
+	return due_ms;
+}
+
+static void step_save(struct screen *self)
+{
+	struct err err = ERR_INIT;
+	char *path = self->save.path != NULL ? strdup(self->save.path) : NULL;
+	int result = screen_save_step(&self->save, &err);
+
+	if (result < 0)
+		screen_tell(self, err_is_set(&err) ? err.items[0].message : "the log could not be saved");
+	if (result == 0) {
+		screen_tell_format(self, "saved %lld lines (%lld bytes) to %s", (long long)self->save.lines,
+				   (long long)self->save.size_bytes, path != NULL ? path : "a file");
+		screen_save_finish(&self->save);
+	}
+	free(path);
+	err_finish(&err);
+}
+
+int screen_step(struct screen *self, const struct pollfd *polls)
+{
+	int result = 0;
+
+	if (polls[POLL_SIGNALS].revents != 0)
+		take_signals(self);
+	if (polls[POLL_OUTSIDE].revents != 0 && self->outside.kind != OUTSIDE_NOTHING)
+		screen_outside_ready(self);
+	if (polls[POLL_WATCH].revents != 0 && screen_watch_read(self->watch_fd, self->options.file))
+		screen_ask_changes(self);
+	ctl_calls_step(&self->calls, &polls[POLL_CALLS]);
+	if (self->resized && !self->suspended) {
+		self->resized = false;
+		take_size(self);
+	}
+	take_model(self);
+	if (polls[POLL_INPUT].revents != 0 && !self->suspended)
+		result = take_keys(self);
+	/* The thing that keys have asked for is seen before a search goes on. */
+	draw_if_due(self);
+	if (screen_save_is_on(&self->save))
+		step_save(self);
+	if (!self->suspended && (self->working || self->pressed || dash_is_dirty(self->dash) || polls[POLL_INPUT].revents != 0))
+		self->working = dash_work(self->dash, WORK_US);
+	return result;
+}

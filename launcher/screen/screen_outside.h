@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * screen_outside - what needs the terminal for itself for a while: a program in the foreground (pager, editor, a service's terminal), or
+ * text on the plain terminal until a key is pressed. The caller's loop goes on meanwhile: the program is waited for by its pidfd.
+ */
+#ifndef UPFRONT_LAUNCHER_SCREEN_SCREEN_OUTSIDE_H
+#define UPFRONT_LAUNCHER_SCREEN_SCREEN_OUTSIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <termios.h>
+
+struct err;
+
+/* What it was begun for, which decides what happens at its end. */
+enum outside_kind { OUTSIDE_NOTHING, OUTSIDE_PROGRAM, OUTSIDE_EDIT, OUTSIDE_QUESTION, OUTSIDE_TEXT };
+
+struct screen_outside {
+	enum outside_kind kind;
+	pid_t pid;
+	int pidfd; /* -1: none */
+	char *remove; /* a file that was made for it; NULL: none */
+	struct termios modes; /* of the terminal, as it was before */
+	bool has_modes;
+};
+
+void outside_init(struct screen_outside *self);
+/* Ends what still runs there, and gives the terminal back. */
+void outside_finish(struct screen_outside *self);
+
+/*
+ * Runs a command line of words in the foreground of this terminal, as a job of its own. The terminal has been given back already.
+ * `remove` (may be NULL) is a file that is removed afterwards; taken over, also on failure.
+ */
+int outside_run(struct screen_outside *self, enum outside_kind kind, const char *const *argv,
+		const char *const *environment, char *remove, struct err *err);
+/* The same for a function in a process of its own; what it returns is the exit code. */
+int outside_call(struct screen_outside *self, enum outside_kind kind, int (*run)(void *context), void *context,
+		 struct err *err);
+/* Text stands on the plain terminal, and a key ends it: reads keys one by one until outside_end. */
+void outside_wait_key(struct screen_outside *self);
+
+/* What to poll for: a pidfd, or standard input; -1: nothing. */
+int outside_fd(const struct screen_outside *self);
+/*
+ * After that was ready: true when it is over. *exit_code is that of the program, 128 + n for a signal, 0 of a text. A program that was stopped
+ * (Ctrl-Z) is continued: there is no shell here to do it.
+ */
+bool outside_step(struct screen_outside *self, int *exit_code);
+
+#endif
