@@ -156,6 +156,7 @@ void screen_close(struct screen *self)
 	frame_finish(&self->frame);
 	fd_close(&self->watch_fd);
 	free(self->watched);
+	screen_names_finish(&self->asked);
 	if (self->locale != (locale_t)0) {
 		uselocale(self->locale_before);
 		freelocale(self->locale);

@@ -6,6 +6,7 @@
 #include "launcher/client/ctl_calls.h"
 #include "launcher/client/detail.h"
 #include "launcher/screen/screen.h"
+#include "launcher/screen/screen_names.h"
 #include "launcher/screen/screen_outside.h"
 #include "launcher/screen/screen_save.h"
 #include "ui/frame.h"
@@ -37,6 +38,7 @@ struct screen {
 	struct screen_telemetry *telemetry;
 	struct frame frame;
 	locale_t locale, locale_before;
+	struct screen_names asked; /* for whom it was asked who would go along */
 	char *watched; /* name of the unit whose detail is looked at; NULL: none */
 	int watch_fd; /* inotify on the stack file's folder; -1: none */
 	bool suspended; /* the terminal is not ours to draw on */
@@ -71,6 +73,14 @@ void screen_take_answer(void *context, const struct ctl_call_end *end);
 void screen_ask_detail(struct screen *self);
 /* Asks how the stack file differs from what runs, to say so. */
 void screen_ask_changes(struct screen *self);
+
+/* ---- screen_logs.c ---- */
+void screen_fill_log_actions(struct screen *self);
+
+/* ---- screen_away.c ---- */
+void screen_fill_outside_actions(struct screen *self);
+/* What has the terminal may be over. */
+void screen_outside_ready(struct screen *self);
 
 /* ---- screen.c ---- */
 /* The terminal goes to somebody else, and comes back. */

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/screen/screen_detail.h"
+
+#include "config/err.h"
+#include "config/figure.h"
+#include "launcher/client/detail.h"
+#include "launcher/client/view.h"
+#include "launcher/process/fd.h"
+#include "launcher/screen/unit_words.h"
+#include "ui/model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LAST_WORDS_BYTES 4096
+
+struct screen_detail {
+	struct detail detail;
+	struct detail_model model;
+	struct probe_answer answers[DETAIL_ANSWERS_MAX];
+	struct unit_exit exits[DETAIL_EXITS_MAX];
+	char how[DETAIL_EXITS_MAX][32];
+	struct process_model processes[DETAIL_PROCESSES_MAX];
+	struct unit_need *needs;
+	const char **needed_by;
+	struct variable_model *variables;
+	char why[2 * UNIT_WORDS_MAX], restart[96], stop[96], probe[512], place[512];
+	char words[LAST_WORDS_BYTES + 1];
+	const char *last_words[SCREEN_LAST_WORDS + 1];
+};
+
+struct screen_detail *screen_detail_create(void)
+{
+	struct screen_detail *self = calloc(1, sizeof(*self));
+
+	if (self != NULL)
+		detail_init(&self->detail);
+	return self;
+}
+
+void screen_detail_destroy(struct screen_detail *self)
+{
+	if (self == NULL)
+		return;
+	detail_finish(&self->detail);
+	free(self->needs);
+	free(self->needed_by);
+	free(self->variables);
+	free(self);
+}
+
+/* ---- Sentences ---- */
+
+static void say_restart(struct screen_detail *self)
+{
+	const struct detail *from = &self->detail;
+
+	if (from->restart != NULL && from->restart_limit > 0)
+		snprintf(self->restart, sizeof(self->restart), "%s, at most %d times", from->restart,
+			 from->restart_limit);
+	else
+		snprintf(self->restart, sizeof(self->restart), "%s", from->restart != NULL ? from->restart : "");
+}
+
+static void say_stop(struct screen_detail *self)
+{
+	char grace[FIGURE_BYTES];
+
+	figure_duration(self->detail.stop_grace_ms, grace, sizeof(grace));
+	snprintf(self->stop, sizeof(self->stop), "%s, SIGKILL after %s",
+		 self->detail.stop_signal != NULL ? self->detail.stop_signal : "SIGTERM", grace);
+}
+
+static const char *say_probe(struct screen_detail *self)
+{
+	const struct detail *from = &self->detail;
+	char every[FIGURE_BYTES];
+
+	if (from->probe_kind == NULL)
+		return NULL;
+	figure_duration(from->probe_interval_ms, every, sizeof(every));
+	snprintf(self->probe, sizeof(self->probe), "%s%s%s every %s", from->probe_kind,
+		 from->probe_target != NULL ? " " : "", from->probe_target != NULL ? from->probe_target : "", every);
+	return self->probe;
+}
+
+static const char *say_place(struct screen_detail *self)
+{
+	const char *slash = self->detail.file != NULL ? strrchr(self->detail.file, '/') : NULL;
+
+	if (self->detail.file == NULL)
+		return NULL;
+	snprintf(self->place, sizeof(self->place), "%s:%d", slash != NULL ? slash + 1 : self->detail.file,
+		 self->detail.line);
+	return self->place;
+}
+
+static const char *say_why(struct screen_detail *self, const struct view_unit *unit)
+{
+	unit_words_outlook(unit, self->why, sizeof(self->why));
+	if (self->why[0] == '\0')
+		unit_words_why(unit, self->why, sizeof(self->why));
+	return self->why[0] != '\0' ? self->why : NULL;
+}
+
+/* ---- The end of the log ---- */
+
+static size_t read_end(const char *logs, const char *name, char *bytes)
+{
+	char *path = NULL;
+	struct stat status;
+	ssize_t count = -1;
+	int fd = -1;
+
+	if (asprintf(&path, "%s/%s.log", logs, name) < 0)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		count = pread(fd, bytes, LAST_WORDS_BYTES,
+			      status.st_size > LAST_WORDS_BYTES ? status.st_size - LAST_WORDS_BYTES : 0);
+	fd_close(&fd);
+	free(path);
+	return count > 0 ? (size_t)count : 0;
+}
+
+static void take_last_words(struct screen_detail *self, const char *logs, const char *name)
+{
+	size_t size = read_end(logs, name, self->words), count = 0;
+	char *end = self->words + size;
+
+	memset(self->last_words, 0, sizeof(self->last_words));
+	if (size > 0 && end[-1] == '\n')
+		end--;
+	*end = '\0';
+	/* Taken from the end, and put in order after: the first piece may have lost its beginning. */
+	while (end > self->words && count < SCREEN_LAST_WORDS) {
+		char *start = memrchr(self->words, '\n', (size_t)(end - self->words));
+
+		if (start == NULL && size == LAST_WORDS_BYTES && count > 0)
+			break;
+		self->last_words[SCREEN_LAST_WORDS - 1 - count++] = start != NULL ? start + 1 : self->words;
+		end = start != NULL ? start : self->words;
+		*end = start != NULL ? '\0' : *end;
+	}
+	memmove(self->last_words, self->last_words + SCREEN_LAST_WORDS - count, count * sizeof(self->last_words[0]));
+	self->last_words[count] = NULL;
+}
+
+/* ---- Lists ---- */
+
+static int make_room(struct screen_detail *self)
+{
+	const struct detail *from = &self->detail;
+	struct unit_need *needs = reallocarray(self->needs, from->need_count + 1, sizeof(*needs));
+	const char **needed_by;
+	struct variable_model *variables;
+
+	if (needs != NULL)
+		self->needs = needs;
+	needed_by = reallocarray(self->needed_by, from->needed_by_count + 1, sizeof(*needed_by));
+	if (needed_by != NULL)
+		self->needed_by = needed_by;
+	variables = reallocarray(self->variables, from->variable_count + 1, sizeof(*variables));
+	if (variables != NULL)
+		self->variables = variables;
+	return needs != NULL && needed_by != NULL && variables != NULL ? 0 : -ENOMEM;
+}
+
+static void take_history(struct screen_detail *self)
+{
+	const struct detail *from = &self->detail;
+
+	for (size_t i = 0; i < from->answer_count; i++)
+		self->answers[i] = (struct probe_answer){
+			.time_wall_ms = from->answers[i].time_ms,
+			.ok = from->answers[i].ok,
+			.text = from->answers[i].text,
+			.count = (unsigned)from->answers[i].count,
+		};
+	for (size_t i = 0; i < from->exit_count; i++) {
+		if (from->exits[i].signal != NULL)
+			snprintf(self->how[i], sizeof(self->how[i]), "%s", from->exits[i].signal);
+		else
+			snprintf(self->how[i], sizeof(self->how[i]), "code %d", from->exits[i].code);
+		self->exits[i] = (struct unit_exit){from->exits[i].time_ms, from->exits[i].ran_ms, self->how[i]};
+	}
+}
+
+static void take_lists(struct screen_detail *self)
+{
+	const struct detail *from = &self->detail;
+
+	for (size_t i = 0; i < from->process_count; i++)
+		self->processes[i] = (struct process_model){from->processes[i].pid, from->processes[i].name,
+							    from->processes[i].rss_bytes};
+	for (size_t i = 0; i < from->need_count; i++)
+		self->needs[i] = (struct unit_need){from->needs[i].service,
+						    unit_words_condition(from->needs[i].condition), from->needs[i].met};
+	for (size_t i = 0; i < from->needed_by_count; i++)
+		self->needed_by[i] = from->needed_by[i];
+	self->needed_by[from->needed_by_count] = NULL;
+	for (size_t i = 0; i < from->variable_count; i++)
+		self->variables[i] = (struct variable_model){from->variables[i].name, from->variables[i].value,
+							     from->variables[i].secret, from->variables[i].telemetry};
+}
+
+const struct detail_model *screen_detail_take(struct screen_detail *self, const struct view_unit *unit,
+					      const char *logs, const char *answer, size_t size_bytes, struct err *err)
+{
+	struct detail detail;
+
+	detail_init(&detail);
+	if (detail_read(&detail, answer, size_bytes, err) < 0)
+		return NULL;
+	detail_finish(&self->detail);
+	self->detail = detail;
+	if (make_room(self) < 0) {
+		err_set(err, ERR_INTERNAL, "out of memory");
+		return NULL;
+	}
+	say_restart(self);
+	say_stop(self);
+	take_history(self);
+	take_lists(self);
+	take_last_words(self, logs, unit->name);
+	self->model = (struct detail_model){
+		.unit = unit->id,
+		.why = say_why(self, unit),
+		.command = detail.command,
+		.dir = detail.dir,
+		.user = detail.user,
+		.version = detail.service_version,
+		.restart = self->restart[0] != '\0' ? self->restart : NULL,
+		.stop = self->stop,
+		.probe = say_probe(self),
+		.answers = self->answers,
+		.answer_count = detail.answer_count,
+		.exits = self->exits,
+		.exit_count = detail.exit_count,
+		.needs = self->needs,
+		.need_count = detail.need_count,
+		.needed_by = self->needed_by,
+		.processes = self->processes,
+		.process_count = detail.process_count,
+		.processes_left_out = detail.more_processes > 0 ? (size_t)detail.more_processes : 0,
+		.variables = self->variables,
+		.variable_count = detail.variable_count,
+		.log_path = detail.log_path,
+		.log_bytes = detail.log_bytes,
+		.place = say_place(self),
+		.last_words = self->last_words,
+	};
+	return &self->model;
+}
