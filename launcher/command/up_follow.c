@@ -11,6 +11,7 @@
 #include "launcher/command/up_report.h"
 #include "launcher/process/guard.h"
 #include "launcher/project.h"
+#include "launcher/screen/screen.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -35,7 +36,7 @@ static void take_frame(void *context, const struct log_frame *frame)
 {
 	struct follow *self = context;
 
-	if (self->archive == NULL && !frame->dropped)
+	if (self->archive == NULL && self->screen == NULL && !frame->dropped)
 		last_words_add(&self->last_words, frame->unit, frame->bytes, frame->size_bytes);
 }
 
@@ -71,7 +72,9 @@ static void take_change(void *context, const struct view *view, const struct vie
 		fit_names(self);
 		self->fitted = true;
 	}
-	if (unit != NULL)
+	if (self->screen != NULL)
+		screen_take_change(self->screen, unit);
+	else if (unit != NULL)
 		follow_say_change(self, unit);
 	if (unit != NULL && self->stop_signal == 0 && up_abort_take(&self->abort, unit)) {
 		follow_say_abort(self, unit);
@@ -79,8 +82,18 @@ static void take_change(void *context, const struct view *view, const struct vie
 	}
 	if (unit == NULL && view_is(view, "up") && !self->was_up) {
 		self->was_up = true;
-		follow_say_up(self);
+		if (self->screen == NULL)
+			follow_say_up(self);
 	}
+}
+
+static void take_usage(void *context, const struct view *view, const struct view_unit *unit)
+{
+	struct follow *self = context;
+
+	(void)view;
+	if (self->screen != NULL)
+		screen_take_usage(self->screen, unit);
 }
 
 /* ---- Asking the supervisor ---- */
@@ -105,22 +118,54 @@ static bool wants_detach(const struct follow *self)
 	return self->options->project->stack->on_hangup == HANGUP_DETACH;
 }
 
+/* The first time in order, then at once. */
+static void ask_to_stop(struct follow *self, int signal_number)
+{
+	if (self->stop_signal != 0) {
+		post(self, "/v1/stack/down", "{\"grace_ms\":0}");
+		return;
+	}
+	self->stop_signal = signal_number;
+	if (self->screen == NULL)
+		follow_say(self, signal_number == SIGINT ? "stopping (Ctrl-C again: at once)" : "stopping");
+	post(self, "/v1/stack/down", NULL);
+}
+
+static void leave_running(struct follow *self)
+{
+	post(self, "/v1/stack/detach", NULL);
+	self->end = FOLLOW_LEFT;
+}
+
 static void take_signal(struct follow *self)
 {
 	struct signalfd_siginfo info;
 
 	if (read(self->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP && self->stop_signal == 0 && wants_detach(self)) {
-		post(self, "/v1/stack/detach", NULL);
-		self->end = FOLLOW_LEFT;
-	} else if (self->stop_signal == 0) {
-		self->stop_signal = (int)info.ssi_signo;
-		follow_say(self, info.ssi_signo == SIGINT ? "stopping (Ctrl-C again: at once)" : "stopping");
-		post(self, "/v1/stack/down", NULL);
-	} else {
-		post(self, "/v1/stack/down", "{\"grace_ms\":0}");
+	if (info.ssi_signo == SIGHUP && self->stop_signal == 0 && wants_detach(self))
+		leave_running(self);
+	else
+		ask_to_stop(self, (int)info.ssi_signo);
+}
+
+/* What a person at the dashboard wants of the stack as a whole. A terminal that is gone is a hang-up. */
+static void step_screen(struct follow *self, const struct pollfd *polls)
+{
+	enum leave_how how;
+
+	if (screen_step(self->screen, polls) < 0 && self->stop_signal == 0 && self->end == FOLLOW_ON) {
+		if (wants_detach(self))
+			leave_running(self);
+		else
+			ask_to_stop(self, SIGHUP);
 	}
+	if (!screen_wish(self->screen, &how))
+		return;
+	if (how == LEAVE_DETACH)
+		leave_running(self);
+	else
+		ask_to_stop(self, SIGINT);
 }
 
 /* ---- Ends ---- */
@@ -210,11 +255,20 @@ static bool lacks_events(const struct follow *self)
 	return self->events == NULL && !self->guard_gone && !view_is(&self->view, "over");
 }
 
+static int open_events(struct follow *self, struct err *err)
+{
+	char target[64] = "/v1/events";
+
+	if (self->screen != NULL)
+		snprintf(target, sizeof(target), VIEW_EVENTS_WITH_USAGE, SCREEN_USAGE_MS);
+	return ctl_stream_open(&self->options->client, target, &self->events, err);
+}
+
 static void open_events_again(struct follow *self)
 {
 	struct err trouble = ERR_INIT;
 
-	(void)ctl_stream_open(&self->options->client, "/v1/events", &self->events, &trouble);
+	(void)open_events(self, &trouble);
 	err_finish(&trouble);
 }
 
@@ -236,6 +290,8 @@ static void read_logs(struct follow *self)
 	ssize_t count = ctl_stream_read(self->logs, buffer, sizeof(buffer));
 
 	self->more = true;
+	if (self->screen != NULL)
+		screen_take_logs(self->screen);
 	if (count == -EAGAIN)
 		return;
 	if (count > 0 && log_reader_feed(self->reader, buffer, (size_t)count, take_frame, self) == 0)
@@ -282,6 +338,7 @@ static int least_timeout(int timeout_ms, int64_t at_ms)
 }
 
 enum { WATCH_SIGNAL, WATCH_GUARD, WATCH_EVENTS, WATCH_LOGS, WATCH_OUT, WATCH_NEWS, WATCH_COUNT };
+#define WATCH_SCREEN WATCH_COUNT /* its places follow */
 
 static void fill_polls(const struct follow *self, struct pollfd polls[WATCH_COUNT])
 {
@@ -302,14 +359,21 @@ static void fill_polls(const struct follow *self, struct pollfd polls[WATCH_COUN
 
 static void step(struct follow *self)
 {
-	struct pollfd polls[WATCH_COUNT];
-
+	struct pollfd polls[WATCH_COUNT + SCREEN_POLLS_MAX];
+	int timeout_ms = least_timeout(time_for_work(self), self->trim_ms);
+	nfds_t places = WATCH_COUNT;
 	int count;
 
 	fill_polls(self, polls);
-	count = poll(polls, WATCH_COUNT,
-		     least_timeout(least_timeout(time_for_work(self), self->trim_ms), slow_stop_next_ms(&self->view)));
-	follow_say_slow(self);
+	if (self->screen != NULL) {
+		places += screen_fill_polls(self->screen, &polls[WATCH_SCREEN]);
+		timeout_ms = least_timeout(timeout_ms, screen_due_ms(self->screen));
+	} else {
+		timeout_ms = least_timeout(timeout_ms, slow_stop_next_ms(&self->view));
+	}
+	count = poll(polls, places, timeout_ms);
+	if (self->screen == NULL)
+		follow_say_slow(self);
 	if (count < 0)
 		return;
 	give_back(self);
@@ -320,6 +384,8 @@ static void step(struct follow *self)
 		read_events(self);
 	if (polls[WATCH_LOGS].revents != 0)
 		read_logs(self);
+	if (self->screen != NULL)
+		step_screen(self, &polls[WATCH_SCREEN]);
 	show_more(self);
 	follow_say_gaps(self, false);
 	if (polls[WATCH_OUT].revents != 0)
@@ -372,6 +438,23 @@ static void flush_outlets(struct follow *self)
 	}
 }
 
+/* A terminal that cannot show it gets lines. */
+static int open_dashboard(struct follow *self)
+{
+	const struct up_follow_options *options = self->options;
+	struct screen_options screen;
+	int result;
+
+	if (options->screen == NULL)
+		return 0;
+	screen = *options->screen;
+	screen.client = &options->client;
+	screen.view = &self->view;
+	screen.logs = options->logs;
+	result = screen_open(&screen, &self->screen, self->err);
+	return err_is_set(self->err) ? result : 0;
+}
+
 /* The files as they are read by whoever follows in the foreground. */
 static int open_logs(struct follow *self)
 {
@@ -380,7 +463,7 @@ static int open_logs(struct follow *self)
 
 	if (options->context->globals.json && !options->detach)
 		return 0;
-	if (!options->detach) {
+	if (!options->detach && self->screen == NULL) {
 		self->query =
 			(struct log_archive_query){.dir = options->logs, .from = &options->logs_from, .gap = take_gap};
 		self->archive = log_archive_open(&self->query, &result);
@@ -398,6 +481,7 @@ static int open_all(struct follow *self)
 	int result = 0;
 
 	view_init(&self->view);
+	self->view.usage_changed = take_usage;
 	last_words_init(&self->last_words);
 	strmap_init(&self->left_out);
 	outlet_init(&self->out, STDOUT_FILENO);
@@ -415,15 +499,19 @@ static int open_all(struct follow *self)
 		.timestamps = options->timestamps,
 		.prefix = true,
 	};
+	result = open_dashboard(self);
+	if (result < 0)
+		return result;
 	/* The events last: a stack that is over stays until somebody has heard of it there, and then is gone at once. */
 	result = open_logs(self);
 	if (result == 0)
-		result = ctl_stream_open(&options->client, "/v1/events", &self->events, self->err);
+		result = open_events(self, self->err);
 	return result;
 }
 
 static void close_all(struct follow *self)
 {
+	screen_close(self->screen);
 	ctl_stream_close(self->events);
 	ctl_stream_close(self->logs);
 	log_archive_close(self->archive);
@@ -470,6 +558,7 @@ static void sweep(const struct follow *self)
 int up_follow(const struct up_follow_options *options, struct err *err)
 {
 	struct follow self = {.options = options, .err = err, .abort = options->abort, .signal_fd = -1};
+	bool had_screen = false;
 	int code;
 
 	if (open_all(&self) < 0) {
@@ -479,11 +568,16 @@ int up_follow(const struct up_follow_options *options, struct err *err)
 	}
 	while (self.end == FOLLOW_ON)
 		step(&self);
+	had_screen = self.screen != NULL;
+	screen_close(self.screen);
+	self.screen = NULL;
 	/* Before the last lines and words, which may wait for a reader: no service waits with them. */
 	sweep(&self);
 	/* What they wrote comes before what became of them. */
 	if (self.end == FOLLOW_OVER && self.archive != NULL)
 		flush_outlets(&self);
+	if (had_screen)
+		follow_say_farewell(&self);
 	code = self.end == FOLLOW_LEFT ? 0 : follow_report_over(&self);
 	flush_outlets(&self);
 out:

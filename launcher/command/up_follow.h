@@ -20,6 +20,7 @@ struct cli_context;
 struct err;
 struct proc_list;
 struct project;
+struct screen_options;
 
 struct up_follow_options {
 	const struct cli_context *context;
@@ -30,6 +31,7 @@ struct up_follow_options {
 	bool detach; /* leave once everything is started ... */
 	bool wait; /* ... or ready */
 	bool timestamps;
+	const struct screen_options *screen; /* the dashboard, where the terminal can show it; NULL: lines. The rest of it is filled here */
 	struct up_abort abort; /* what is to happen when a service ends */
 	const char *logs; /* folder of the log files */
 	struct log_index_mark

@@ -7,6 +7,8 @@
 #include "launcher/client/news.h"
 #include "launcher/client/slow_stop.h"
 #include "launcher/project.h"
+#include "launcher/screen/screen.h"
+#include "launcher/screen/screen_farewell.h"
 #include "ui/text.h"
 
 #include <stdlib.h>
@@ -33,7 +35,9 @@ static void say(struct follow *self, const char *line)
 
 void follow_say(struct follow *self, const char *line)
 {
-	if (!self->options->context->globals.quiet)
+	if (self->screen != NULL)
+		screen_tell(self->screen, line);
+	else if (!self->options->context->globals.quiet)
 		say(self, line);
 }
 
@@ -331,6 +335,24 @@ static int report_no_beginning(struct follow *self, int code)
 	err_set(self->err, (enum err_code)code, "%s", why);
 	free(why);
 	return code;
+}
+
+void follow_say_farewell(struct follow *self)
+{
+	const struct farewell farewell = {
+		.view = &self->view,
+		.name = self->options->project->name,
+		.project_option = project_option(self->options->project),
+		.logs = self->options->logs,
+		.now_wall_ms = clock_wall_ms(),
+		.goes_on = self->end == FOLLOW_LEFT,
+		.terminal = true,
+	};
+
+	rewind(self->format);
+	farewell_write(&farewell, self->format);
+	if (fflush(self->format) == 0)
+		outlet_put(&self->news, self->text, self->text_bytes);
 }
 
 /* Its own words of the one failure that ended the stack; others that failed have had a short line only. */

@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 struct log_reader;
+struct screen;
 
 /* What belongs to the lines of one unit of the archive. */
 struct log_prefix {
@@ -42,6 +43,7 @@ struct follow {
 	const struct up_follow_options *options;
 	struct err *err;
 	struct view view;
+	struct screen *screen; /* the dashboard; NULL: lines are written */
 	struct ctl_stream *events, *logs;
 	struct log_archive_query query;
 	struct log_archive *archive; /* NULL with -d, where the stream itself brings the lines */
@@ -96,6 +98,8 @@ void follow_say_slow(struct follow *self);
 void follow_add_unready(struct follow *self);
 /* The first service that ended takes the stack down. */
 void follow_say_abort(struct follow *self, const struct view_unit *unit);
+/* What remains of the dashboard once it is gone. */
+void follow_say_farewell(struct follow *self);
 /* The stack is over: says why where that is known, and returns the exit code. */
 int follow_report_over(struct follow *self);
 

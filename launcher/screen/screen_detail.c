@@ -5,19 +5,14 @@
 #include "config/figure.h"
 #include "launcher/client/detail.h"
 #include "launcher/client/view.h"
-#include "launcher/process/fd.h"
+#include "launcher/logs/log_end.h"
 #include "launcher/screen/unit_words.h"
 #include "ui/model.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define LAST_WORDS_BYTES 4096
 
 struct screen_detail {
 	struct detail detail;
@@ -30,8 +25,8 @@ struct screen_detail {
 	const char **needed_by;
 	struct variable_model *variables;
 	char why[2 * UNIT_WORDS_MAX], restart[96], stop[96], probe[512], place[512];
-	char words[LAST_WORDS_BYTES + 1];
-	const char *last_words[SCREEN_LAST_WORDS + 1];
+	char *last_words[SCREEN_LAST_WORDS + 1];
+	size_t word_count;
 };
 
 struct screen_detail *screen_detail_create(void)
@@ -48,6 +43,7 @@ void screen_detail_destroy(struct screen_detail *self)
 	if (self == NULL)
 		return;
 	detail_finish(&self->detail);
+	forget_last_words(self);
 	free(self->needs);
 	free(self->needed_by);
 	free(self->variables);
@@ -110,45 +106,20 @@ static const char *say_why(struct screen_detail *self, const struct view_unit *u
 
 /* ---- The end of the log ---- */
 
-static size_t read_end(const char *logs, const char *name, char *bytes)
+static void take_last_word(void *context, const char *bytes, size_t size_bytes)
 {
-	char *path = NULL;
-	struct stat status;
-	ssize_t count = -1;
-	int fd = -1;
+	struct screen_detail *self = context;
 
-	if (asprintf(&path, "%s/%s.log", logs, name) < 0)
-		return 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		count = pread(fd, bytes, LAST_WORDS_BYTES,
-			      status.st_size > LAST_WORDS_BYTES ? status.st_size - LAST_WORDS_BYTES : 0);
-	fd_close(&fd);
-	free(path);
-	return count > 0 ? (size_t)count : 0;
+	if (self->word_count < SCREEN_LAST_WORDS)
+		self->last_words[self->word_count++] = strndup(bytes, size_bytes);
 }
 
-static void take_last_words(struct screen_detail *self, const char *logs, const char *name)
+static void forget_last_words(struct screen_detail *self)
 {
-	size_t size = read_end(logs, name, self->words), count = 0;
-	char *end = self->words + size;
-
+	for (size_t i = 0; i < self->word_count; i++)
+		free(self->last_words[i]);
+	self->word_count = 0;
 	memset(self->last_words, 0, sizeof(self->last_words));
-	if (size > 0 && end[-1] == '\n')
-		end--;
-	*end = '\0';
-	/* Taken from the end, and put in order after: the first piece may have lost its beginning. */
-	while (end > self->words && count < SCREEN_LAST_WORDS) {
-		char *start = memrchr(self->words, '\n', (size_t)(end - self->words));
-
-		if (start == NULL && size == LAST_WORDS_BYTES && count > 0)
-			break;
-		self->last_words[SCREEN_LAST_WORDS - 1 - count++] = start != NULL ? start + 1 : self->words;
-		end = start != NULL ? start : self->words;
-		*end = start != NULL ? '\0' : *end;
-	}
-	memmove(self->last_words, self->last_words + SCREEN_LAST_WORDS - count, count * sizeof(self->last_words[0]));
-	self->last_words[count] = NULL;
 }
 
 /* ---- Lists ---- */
@@ -227,7 +198,8 @@ const struct detail_model *screen_detail_take(struct screen_detail *self, const 
 	say_stop(self);
 	take_history(self);
 	take_lists(self);
-	take_last_words(self, logs, unit->name);
+	forget_last_words(self);
+	log_end_each(logs, unit->name, SCREEN_LAST_WORDS, take_last_word, self);
 	self->model = (struct detail_model){
 		.unit = unit->id,
 		.why = say_why(self, unit),
@@ -253,7 +225,7 @@ const struct detail_model *screen_detail_take(struct screen_detail *self, const 
 		.log_path = detail.log_path,
 		.log_bytes = detail.log_bytes,
 		.place = say_place(self),
-		.last_words = self->last_words,
+		.last_words = (const char *const *)self->last_words,
 	};
 	return &self->model;
 }
