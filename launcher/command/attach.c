@@ -8,6 +8,7 @@
 #include "launcher/command/attach_terminal.h"
 #include "launcher/command/command.h"
 #include "launcher/command/command_report.h"
+#include "launcher/command/dashboard.h"
 #include "launcher/command/signal_end.h"
 #include "launcher/command/watch.h"
 #include "ui/text.h"
@@ -87,6 +88,17 @@ static int attach_unit(struct watch *watch, const char *name, int *signal, struc
 	return (int)err->code;
 }
 
+static int attach_all(const struct cli_context *context, struct err *err)
+{
+	int code = dashboard_is_wanted(context) ? dashboard_attach(context, err) : -1;
+
+	if (code < 0)
+		return attach_stack(context, err);
+	if (code > 128 && !err_is_set(err))
+		signal_end_die(code - 128);
+	return code;
+}
+
 static int attach_run(struct cli_context *context, struct err *err)
 {
 	const char *const *names = (const char *const *)context->args;
@@ -100,7 +112,7 @@ static int attach_run(struct cli_context *context, struct err *err)
 		return ERR_USAGE;
 	}
 	if (context->arg_count == 0)
-		return attach_stack(context, err);
+		return attach_all(context, err);
 	watch_init(&watch, context);
 	watch.screen = true;
 	if (watch_open(&watch, err) == 0 && watch_check_names(&watch, names, err) == 0)

@@ -8,6 +8,7 @@
 #include "launcher/cli_table.h"
 #include "launcher/command/command.h"
 #include "launcher/command/command_report.h"
+#include "launcher/command/dashboard.h"
 #include "launcher/command/up_abort.h"
 #include "launcher/command/up_consent.h"
 #include "launcher/command/up_follow.h"
@@ -388,6 +389,13 @@ static int launch(struct up *self, bool detach, struct err *err)
 	return result;
 }
 
+/* Whoever waits for the end of a service reads its output, which a screen would take along. */
+static bool wants_dashboard(const struct up *self, bool detach)
+{
+	return !detach && !self->options->no_dashboard && !self->options->timestamps && !self->abort.on &&
+	       dashboard_is_wanted(self->context);
+}
+
 static int follow(struct up *self, bool detach, const sigset_t *signals, struct err *err)
 {
 	struct up_follow_options options = {
@@ -407,9 +415,18 @@ static int follow(struct up *self, bool detach, const sigset_t *signals, struct 
 		.signals = signals,
 	};
 
+	struct dashboard dashboard;
+	int code;
+
 	if (self->project.report != NULL)
 		ctl_client_listen(&options.client, &self->project.report->heard);
-	return up_follow(&options, err);
+	if (!wants_dashboard(self, detach))
+		return up_follow(&options, err);
+	dashboard_init(&dashboard, self->context, &self->project, self->project.stack);
+	options.screen = &dashboard.options;
+	code = up_follow(&options, err);
+	dashboard_finish(&dashboard);
+	return code;
 }
 
 static int ask_and_run(struct up *self, struct err *err)

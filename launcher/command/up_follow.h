@@ -31,7 +31,8 @@ struct up_follow_options {
 	bool detach; /* leave once everything is started ... */
 	bool wait; /* ... or ready */
 	bool timestamps;
-	const struct screen_options *screen; /* the dashboard, where the terminal can show it; NULL: lines. The rest of it is filled here */
+	const struct screen_options
+		*screen; /* the dashboard, where the terminal can show it; NULL: lines. The rest of it is filled here */
 	struct up_abort abort; /* what is to happen when a service ends */
 	const char *logs; /* folder of the log files */
 	struct log_index_mark

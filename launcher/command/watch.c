@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -58,7 +59,7 @@ static void take_change(void *context, const struct view *view, const struct vie
 		self->changed(self->changed_context, view, unit);
 }
 
-static int read_events(struct watch *self, struct err *err)
+int watch_read(struct watch *self, struct err *err)
 {
 	char buffer[16384];
 	ssize_t count = ctl_stream_read(self->events, buffer, sizeof(buffer));
@@ -98,7 +99,7 @@ int watch_step_until(struct watch *self, int64_t until_ms, struct err *err)
 			return err_set(err, ERR_INTERNAL, "cannot wait: %s", strerror(errno));
 		if (result > 0 && polls[1].revents != 0)
 			return -EINTR;
-		result = read_events(self, err);
+		result = watch_read(self, err);
 		if (result != -EAGAIN)
 			return result;
 		if (self->deadline_ms != 0 && clock_monotonic_ms() >= self->deadline_ms)
@@ -138,6 +139,15 @@ int watch_step_settling(struct watch *self, struct err *err)
 	return result == -EAGAIN ? 1 : result;
 }
 
+static int open_events(struct watch *self, struct err *err)
+{
+	char target[64] = "/v1/events";
+
+	if (self->usage_ms > 0)
+		snprintf(target, sizeof(target), VIEW_EVENTS_WITH_USAGE, self->usage_ms);
+	return ctl_stream_open(&self->client, target, &self->events, err);
+}
+
 int watch_open(struct watch *self, struct err *err)
 {
 	const int64_t deadline_ms = self->deadline_ms;
@@ -149,7 +159,7 @@ int watch_open(struct watch *self, struct err *err)
 		result = project_connect(&self->project, &self->client, err);
 	self->client.screen = self->screen;
 	if (result == 0)
-		result = ctl_stream_open(&self->client, "/v1/events", &self->events, err);
+		result = open_events(self, err);
 	while (result == 0 && !self->seen) {
 		result = watch_step(self, err);
 		result = result > 0    ? 0

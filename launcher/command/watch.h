@@ -29,6 +29,7 @@ struct watch {
 	view_changed *changed; /* called for every change from the first snapshot on; may be NULL */
 	void *changed_context;
 	bool screen; /* it feeds one: see ctl_client */
+	int usage_ms; /* figures come too, so often; 0: none */
 	int64_t deadline_ms; /* monotonic; 0: none */
 	int signal_fd; /* SIGINT, SIGTERM and SIGHUP, when they are asked for; -1: they end the command */
 	bool seen; /* the snapshot is there */
@@ -47,6 +48,8 @@ int watch_take_signals(struct watch *self, struct err *err);
 int watch_step(struct watch *self, struct err *err);
 /* Waits for at most limit_ms, for commands that look again at times: > 0, 0 or -errno as watch_step, -EAGAIN when time is up. */
 int watch_step_until(struct watch *self, int64_t until_ms, struct err *err);
+/* Takes what is there without waiting: > 0 news, 0 the stream is over, -EAGAIN, other -errno with `err` set. */
+int watch_read(struct watch *self, struct err *err);
 /* As watch_step, and > 0 also when time alone changes something: a unit counts as ready by now, or is slow to stop (slow_stop.h). */
 int watch_step_settling(struct watch *self, struct err *err);
 

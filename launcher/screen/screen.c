@@ -332,8 +332,7 @@ static void draw_if_due(struct screen *self)
 		self->due_ms = 0;
 		self->stale = true;
 	}
-	next_ms = self->pressed ? now_ms
-				: self->drawn_ms + (dash_is_flooding(self->dash) ? FLOOD_FRAME_MS : FRAME_MS);
+	next_ms = self->pressed ? now_ms : self->drawn_ms + (dash_is_flooding(self->dash) ? FLOOD_FRAME_MS : FRAME_MS);
 	if (!self->stale && !self->logs_came && !self->pressed && !dash_is_dirty(self->dash))
 		return;
 	if (now_ms < next_ms || !takes_output()) {
@@ -376,8 +375,7 @@ size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
 int64_t screen_due_ms(const struct screen *self)
 {
 	int64_t due_ms = ctl_calls_due_ms(&self->calls);
-	const int64_t frame_ms =
-		self->drawn_ms + (dash_is_flooding(self->dash) ? FLOOD_FRAME_MS : FRAME_MS);
+	const int64_t frame_ms = self->drawn_ms + (dash_is_flooding(self->dash) ? FLOOD_FRAME_MS : FRAME_MS);
 	const bool waits = self->stale || self->logs_came || dash_is_dirty(self->dash);
 
 	if (screen_save_is_on(&self->save))
@@ -432,7 +430,8 @@ int screen_step(struct screen *self, const struct pollfd *polls)
 	draw_if_due(self);
 	if (screen_save_is_on(&self->save))
 		step_save(self);
-	if (!self->suspended && (self->working || self->pressed || dash_is_dirty(self->dash) || polls[POLL_INPUT].revents != 0))
+	if (!self->suspended &&
+	    (self->working || self->pressed || dash_is_dirty(self->dash) || polls[POLL_INPUT].revents != 0))
 		self->working = dash_work(self->dash, WORK_US);
 	return result;
 }

@@ -38,6 +38,14 @@ struct screen_detail *screen_detail_create(void)
 	return self;
 }
 
+static void forget_last_words(struct screen_detail *self)
+{
+	for (size_t i = 0; i < self->word_count; i++)
+		free(self->last_words[i]);
+	self->word_count = 0;
+	memset(self->last_words, 0, sizeof(self->last_words));
+}
+
 void screen_detail_destroy(struct screen_detail *self)
 {
 	if (self == NULL)
@@ -112,14 +120,6 @@ static void take_last_word(void *context, const char *bytes, size_t size_bytes)
 
 	if (self->word_count < SCREEN_LAST_WORDS)
 		self->last_words[self->word_count++] = strndup(bytes, size_bytes);
-}
-
-static void forget_last_words(struct screen_detail *self)
-{
-	for (size_t i = 0; i < self->word_count; i++)
-		free(self->last_words[i]);
-	self->word_count = 0;
-	memset(self->last_words, 0, sizeof(self->last_words));
 }
 
 /* ---- Lists ---- */

@@ -115,7 +115,8 @@ static void copy_log(void *context, struct log_text *text, int64_t from, int64_t
 	int64_t lines = 0;
 	FILE *out = open_memstream(&bytes, &size);
 
-	for (int64_t at = from; out != NULL && at < to && text->ops->line(text, at, &line) == LOG_TEXT_THERE && line.at < to;
+	for (int64_t at = from;
+	     out != NULL && at < to && text->ops->line(text, at, &line) == LOG_TEXT_THERE && line.at < to;
 	     at = line.next) {
 		if (line.kind == LOG_TEXT_NOTE)
 			continue;

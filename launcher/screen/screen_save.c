@@ -111,8 +111,8 @@ int screen_save_step(struct screen_save *self, struct err *err)
 	int result = 1;
 
 	for (int64_t done = 0; done < SLICE_BYTES && result == 1;) {
-		enum log_text_found found = self->at < self->to ? self->text->ops->line(self->text, self->at, &line)
-								: LOG_TEXT_NONE;
+		enum log_text_found found =
+			self->at < self->to ? self->text->ops->line(self->text, self->at, &line) : LOG_TEXT_NONE;
 
 		if (found == LOG_TEXT_LATER)
 			return 1;

@@ -118,7 +118,7 @@ static int64_t count_of(const cJSON *object, const char *name)
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
 
 	return cJSON_IsNumber(item) && item->valuedouble > 0 && item->valuedouble < 9e15 ? (int64_t)item->valuedouble
-											  : 0;
+											 : 0;
 }
 
 const struct telemetry_model *screen_telemetry_take(struct screen_telemetry *self, const char *app, int64_t since_ms,
