@@ -47,7 +47,7 @@ static void a_row_says_its_state_and_why(void **state)
 		 NULL,
 		 {.has_exited = true, .exit_value = 3, .backoff_ms = 2000},
 		 UNIT_RESTARTING,
-		 "exit 3, again after 2s"},
+		 "exit 3, again after 2.0s"},
 		{"back-off",
 		 NULL,
 		 NULL,
@@ -55,7 +55,7 @@ static void a_row_says_its_state_and_why(void **state)
 		 NULL,
 		 {.has_exited = true, .exit_value = 3, .crash_exits = 3, .next_try_ms = 8000},
 		 UNIT_FAILED,
-		 "exit 3, try 4 after 8s"},
+		 "exit 3, try 4 after 8.0s"},
 		{"failed",
 		 "no such file",
 		 NULL,
@@ -136,7 +136,7 @@ static void only_problems_have_an_outlook(void **state)
 
 	(void)state;
 	unit_words_outlook(&unit, text, sizeof(text));
-	assert_string_equal(text, "api ended 3 times in 14s (exit 3). It is started again after 8s.");
+	assert_string_equal(text, "api ended 3 times in 14s (exit 3). It is started again after 8.0s.");
 	unit.crash_exits = 0;
 	unit.backoff_ms = 400;
 	unit_words_outlook(&unit, text, sizeof(text));
