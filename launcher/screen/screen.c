@@ -400,8 +400,8 @@ static void step_save(struct screen *self)
 	if (result < 0)
 		screen_tell(self, err_is_set(&err) ? err.items[0].message : "the log could not be saved");
 	if (result == 0) {
-		screen_tell_format(self, "saved %lld lines (%lld bytes) to %s", (long long)self->save.lines,
-				   (long long)self->save.size_bytes, path != NULL ? path : "a file");
+		screen_tell_format(self, "saved %lld bytes to %s", (long long)self->save.size_bytes,
+				   path != NULL ? path : "a file");
 		screen_save_finish(&self->save);
 	}
 	free(path);

@@ -2,7 +2,8 @@
 /* Logs for the dashboard: opened from the files, copied, saved, printed onto the plain terminal. */
 #include "config/err.h"
 #include "launcher/client/view.h"
-#include "launcher/logs/log_text_open.h"
+#include "launcher/logs/log_order.h"
+#include "launcher/logs/log_text_file.h"
 #include "launcher/screen/screen_private.h"
 #include "ui/dash.h"
 #include "ui/log_text.h"
@@ -26,7 +27,7 @@ static struct log_text *open_log(void *context, const char *const *names, const 
 {
 	struct screen *self = context;
 	const struct view *view = self->options.view;
-	struct log_text_unit *units = calloc(view->count + 1, sizeof(*units));
+	struct log_order_source *units = calloc(view->count + 1, sizeof(*units));
 	struct log_text_options options = {.dir = self->options.logs, .units = units, .run_ms = view->begin_ms};
 	struct err err = ERR_INIT;
 	struct log_text *text = NULL;
@@ -106,29 +107,20 @@ static void copy(void *context, const char *bytes, size_t size_bytes, int64_t li
 		screen_tell_format(self, "copied %zu bytes", size_bytes);
 }
 
+/* What is copied of a line ends with it; the last line's own end is left out, so that it can be put into a sentence. */
 static void copy_log(void *context, struct log_text *text, int64_t from, int64_t to)
 {
 	struct screen *self = context;
-	struct log_text_line line;
-	char *bytes = NULL;
-	size_t size = 0;
-	int64_t lines = 0;
-	FILE *out = open_memstream(&bytes, &size);
+	char *bytes = malloc(COPY_BYTES_MAX);
+	bool whole = true;
+	size_t size = bytes != NULL ? log_text_copy(text, from, to, bytes, COPY_BYTES_MAX, &whole) : 0;
+	int64_t lines = size > 0 ? 1 : 0;
 
-	for (int64_t at = from;
-	     out != NULL && at < to && text->ops->line(text, at, &line) == LOG_TEXT_THERE && line.at < to;
-	     at = line.next) {
-		if (line.kind == LOG_TEXT_NOTE)
-			continue;
-		if (lines > 0 && !line.continues)
-			fputc('\n', out);
-		lines += line.continues ? 0 : 1;
-		fwrite(line.bytes, 1, line.size_bytes, out);
-		if (ftell(out) > (long)COPY_BYTES_MAX)
-			break;
-	}
-	if (out != NULL && fclose(out) == 0)
-		copy(self, bytes, size, lines);
+	if (size > 0 && bytes[size - 1] == '\n')
+		size--;
+	for (const char *at = bytes; size > 0 && (at = memchr(at, '\n', (size_t)(bytes + size - at))) != NULL; at++)
+		lines++;
+	copy(self, bytes, size, lines);
 	free(bytes);
 }
 

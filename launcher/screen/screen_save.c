@@ -2,8 +2,8 @@
 #include "launcher/screen/screen_save.h"
 
 #include "config/err.h"
+#include "launcher/logs/log_text_file.h"
 #include "launcher/process/fd.h"
-#include "ui/log_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SLICE_BYTES (256 * 1024)
+#define SLICE_US 8000
 
 void screen_save_init(struct screen_save *self)
 {
@@ -82,21 +82,6 @@ int screen_save_begin(struct screen_save *self, struct log_text *text, int64_t f
 	return 0;
 }
 
-static int write_all(int fd, const char *bytes, size_t size_bytes)
-{
-	while (size_bytes > 0) {
-		ssize_t written = write(fd, bytes, size_bytes);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		bytes += written;
-		size_bytes -= (size_t)written;
-	}
-	return 0;
-}
-
 /* link(2) never replaces what came to stand there meanwhile. */
 static int put_in_place(struct screen_save *self)
 {
@@ -107,31 +92,14 @@ static int put_in_place(struct screen_save *self)
 
 int screen_save_step(struct screen_save *self, struct err *err)
 {
-	struct log_text_line line;
-	int result = 1;
+	struct stat status;
+	int result = log_text_print(self->text, &self->at, self->to, self->fd, SLICE_US);
 
-	for (int64_t done = 0; done < SLICE_BYTES && result == 1;) {
-		enum log_text_found found =
-			self->at < self->to ? self->text->ops->line(self->text, self->at, &line) : LOG_TEXT_NONE;
-
-		if (found == LOG_TEXT_LATER)
-			return 1;
-		if (found == LOG_TEXT_NONE || line.at >= self->to) {
-			result = put_in_place(self);
-			break;
-		}
-		self->at = line.next;
-		if (line.kind == LOG_TEXT_NOTE)
-			continue;
-		result = write_all(self->fd, line.bytes, line.size_bytes);
-		if (result == 0 && !line.partial)
-			result = write_all(self->fd, "\n", 1);
-		done += (int64_t)line.size_bytes + 1;
-		self->size_bytes += (int64_t)line.size_bytes + 1;
-		self->lines += line.continues ? 0 : 1;
-		result = result < 0 ? result : 1;
-	}
-	if (result < 0)
-		return fail(self, result, err);
-	return result;
+	if (result == 0)
+		result = put_in_place(self);
+	else if (result == 1)
+		return 1;
+	if (result == 0 && fstat(self->fd, &status) == 0)
+		self->size_bytes = status.st_size;
+	return result < 0 ? fail(self, result, err) : 0;
 }

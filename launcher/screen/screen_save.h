@@ -17,7 +17,7 @@ struct screen_save {
 	int64_t at, to;
 	int fd;
 	char *path, *path_new;
-	int64_t lines, size_bytes;
+	int64_t size_bytes; /* once it is whole */
 };
 
 void screen_save_init(struct screen_save *self);
