@@ -38,8 +38,8 @@ static struct log_text *open_log(void *context, const char *const *names, const 
 		for (size_t j = 0; !wanted && names[j] != NULL; j++)
 			wanted = strcmp(names[j], view->units[i].name) == 0;
 		if (wanted)
-			units[options.unit_count++] = (struct log_text_unit){
-				.name = view->units[i].name, .service = view->units[i].service, .number = (unsigned)i};
+			units[options.unit_count++] = (struct log_order_source){
+				.unit = view->units[i].name, .label = view->units[i].name, .number = (unsigned)i};
 	}
 	if (units == NULL || options.unit_count == 0 || log_text_open(&options, &text, &err) < 0)
 		*why = "its log cannot be opened";

@@ -261,7 +261,7 @@ static void fill_telemetry(struct screen_model *self, const struct view *view)
 
 	model->telemetry_on = strcmp(view->consent_state, "on") == 0;
 	model->telemetry = NULL;
-	if (view->consent_state[0] == '\0' || strcmp(view->consent_reason, "nothing") == 0)
+	if (view->consent_state[0] == '\0' || strcmp(view->consent_reason, "no_endpoint") == 0)
 		return;
 	snprintf(self->telemetry, sizeof(self->telemetry), "%s%s%s", view->consent_state,
 		 view->consent_text != NULL ? ", " : "", view->consent_text != NULL ? view->consent_text : "");
