@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/screen_events.h"
 
+#include "config/fnv.h"
 #include "ui/screen_parts.h"
 #include "ui/text.h"
 
@@ -58,11 +59,33 @@ static void draw_event(const struct event_model *event, const struct theme *them
 		frame_label(window, row, at, parts_columns(window) - at, event->text, ROLE_PLAIN, theme->utf8);
 }
 
-/* While it follows, the last one is selected. */
+static uint64_t event_number(const struct event_model *event)
+{
+	uint64_t text = event->text != NULL ? fnv_text(event->text) : 0;
+
+	return (fnv_text(unit_name(event)) ^ text ^ (uint64_t)event->time_wall_ms * 0x9e3779b97f4a7c15u) | 1;
+}
+
+/* While it follows, the last one is selected; else the selection goes with its event, for of many the oldest are forgotten. */
 static void follow(struct events_view *self, const struct stack_model *model)
 {
-	if (!self->away && model->event_count > 0)
+	if (model->event_count == 0)
+		return;
+	if (!self->away || self->list.selected >= model->event_count) {
 		self->list.selected = model->event_count - 1;
+		return;
+	}
+	for (size_t i = self->list.selected + 1; i > 0; i--) {
+		if (event_number(&model->events[i - 1]) != self->event)
+			continue;
+		size_t moved = self->list.selected - (i - 1);
+		self->list.selected = i - 1;
+		self->list.top = self->list.top > moved ? self->list.top - moved : 0;
+		return;
+	}
+	/* It is forgotten itself: the oldest that is left. */
+	self->list.selected = 0;
+	self->event = event_number(&model->events[0]);
 }
 
 static void draw_heading(const struct events_view *self, const struct screen_context *context, struct frame *window)
@@ -70,7 +93,9 @@ static void draw_heading(const struct events_view *self, const struct screen_con
 	size_t count = context->model->event_count;
 	char rest[96];
 
-	if (self->away)
+	if (count == 0)
+		rest[0] = '\0';
+	else if (self->away)
 		snprintf(rest, sizeof(rest), "%zu, paused, %zu below", count, count - 1 - self->list.selected);
 	else
 		snprintf(rest, sizeof(rest), "%zu, newest last, follow", count);
@@ -157,6 +182,7 @@ enum screen_go events_step(struct events_view *self, struct screen_context *cont
 	follow(self, context->model);
 	if (screen_list_step(&self->list, count, self->rows, action)) {
 		self->away = count > 0 && self->list.selected + 1 < count;
+		self->event = self->away ? event_number(&context->model->events[self->list.selected]) : 0;
 		return GO_NOWHERE;
 	}
 	switch (action) {
@@ -180,10 +206,15 @@ enum screen_go events_step(struct events_view *self, struct screen_context *cont
 
 void events_footer(const struct events_view *self, const struct screen_context *context, struct screen_footer *footer)
 {
-	(void)self;
-	(void)context;
-	*footer = (struct screen_footer){
-		.actions = {ACTION_CHOOSE, ACTION_SHOW_DETAIL, ACTION_COPY, ACTION_LAST},
-		.count = 4,
-	};
+	const struct event_model *event = selected_event(self, context->model);
+
+	*footer = (struct screen_footer){0};
+	if (event != NULL && event->unit != NULL) {
+		footer->actions[footer->count++] = ACTION_CHOOSE;
+		footer->actions[footer->count++] = ACTION_SHOW_DETAIL;
+	}
+	if (event != NULL)
+		footer->actions[footer->count++] = ACTION_COPY;
+	if (self->away)
+		footer->actions[footer->count++] = ACTION_LAST;
 }

@@ -7,6 +7,7 @@
 
 struct events_view {
 	struct screen_list list;
+	uint64_t event; /* stands for the selected one, which stays it when old ones go; 0: the newest */
 	bool away; /* from the end: it does not follow */
 	unsigned rows; /* as last drawn */
 };

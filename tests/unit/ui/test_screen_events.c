@@ -128,8 +128,25 @@ static void follows_until_one_goes_up(void **state)
 	assert_int_equal(view.list.selected, 299);
 	press(ACTION_FIRST);
 	assert_true(view.away);
+	/* Of many the oldest are forgotten: the selection goes with its event, and then with the oldest that is left. */
+	press(ACTION_PAGE_DOWN);
+	press(ACTION_PAGE_DOWN);
+	unsigned row = scene.frame.cursor_row;
+	model->events = events + 5;
+	model->event_count = 295;
+	show();
+	assert_int_equal(view.list.selected, 15);
+	assert_int_equal(scene.frame.cursor_row, row);
+	model->events = events + 50;
+	model->event_count = 250;
+	show();
+	assert_int_equal(view.list.selected, 0);
+	model->events = events + 51;
+	model->event_count = 249;
+	show();
+	assert_int_equal(view.list.selected, 0);
 	press(ACTION_FOLLOW);
-	assert_int_equal(view.list.selected, 299);
+	assert_int_equal(view.list.selected, 248);
 }
 
 static void enter_opens_the_log_of_whom_it_happened_to(void **state)
@@ -171,8 +188,13 @@ static void nothing_yet(void **state)
 	model->event_count = 4;
 	show();
 	assert_int_equal(view.list.selected, 3);
+	/* Of the whole stack there is no one log. */
 	events_footer(&view, &scene.context, &footer);
-	assert_in_range(footer.count, 1, SCREEN_FOOTER_MAX);
+	assert_int_equal(footer.count, 1);
+	press(ACTION_FIRST);
+	events_footer(&view, &scene.context, &footer);
+	assert_int_equal(footer.count, 4);
+	assert_int_equal(footer.actions[0], ACTION_CHOOSE);
 }
 
 static void every_size_is_drawn(void **state)
