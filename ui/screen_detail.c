@@ -240,13 +240,21 @@ enum screen_go detail_step(struct detail_view *self, struct screen_context *cont
 	}
 }
 
+/* What can be done to it as it is comes first, then what can be done here. */
 void detail_footer(const struct detail_view *self, const struct screen_context *context, struct screen_footer *footer)
 {
+	static const enum key_action here[] = {ACTION_SHOW_LOGS, ACTION_CHOOSE, ACTION_COPY,
+					       ACTION_KILL,      ACTION_EDIT,   ACTION_NEXT_SERVICE};
+	const struct unit_model *unit = screen_unit(context->model, context->unit);
+
 	(void)self;
-	(void)context;
-	*footer = (struct screen_footer){
-		.actions = {ACTION_RESTART, ACTION_START, ACTION_STOP, ACTION_KILL, ACTION_SHOW_LOGS, ACTION_EDIT,
-			    ACTION_CHOOSE, ACTION_COPY, ACTION_NEXT_SERVICE},
-		.count = 9,
-	};
+	*footer = (struct screen_footer){0};
+	if (unit != NULL) {
+		bool ended = unit->state == UNIT_STOPPED || unit->state == UNIT_DONE || unit->state == UNIT_FAILED;
+		footer->actions[footer->count++] = ACTION_RESTART;
+		footer->actions[footer->count++] = ended ? ACTION_START : ACTION_STOP;
+	}
+	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+		if (here[i] != ACTION_KILL || (unit != NULL && unit->pid > 0))
+			footer->actions[footer->count++] = here[i];
 }

@@ -319,8 +319,14 @@ static void keys_go_where_they_say(void **state)
 	assert_int_equal(press(ACTION_SHOW_GRAPH), GO_GRAPH);
 	assert_int_equal(press(ACTION_RESTART), GO_UNTAKEN);
 	assert_int_equal(press(ACTION_SCALE), GO_UNTAKEN);
+	/* It has failed: it can be started, and there is nothing to send a signal to. */
 	detail_footer(&view, &scene.context, &footer);
-	assert_in_range(footer.count, 1, SCREEN_FOOTER_MAX);
+	assert_int_equal(footer.actions[1], ACTION_START);
+	assert_int_equal(footer.count, 7);
+	scene.context.unit = SAMPLE_DB + 1;
+	detail_footer(&view, &scene.context, &footer);
+	assert_int_equal(footer.actions[1], ACTION_STOP);
+	assert_int_equal(footer.count, 8);
 	scene.context.unit = 77;
 	show();
 	view_scene_expect_text(&scene, "This service is no longer part of the");
