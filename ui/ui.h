@@ -27,6 +27,9 @@
  *   screen_log       a log: follows, searches, filters, copies
  *   screen_startup, screen_graph, screen_detail, screen_telemetry, screen_events, screen_help
  *                    one view each
+ *   screen_parts     what those draw alike
+ *   startup_bars, startup_story, graph_rows, detail_lines, json_lines, event_bytes
+ *                    what they are made of, without a frame
  *   screen_boxes     what stands in front of a view for a moment: choices, the question how to leave; the stop
  *   line_edit        one line being typed
  */
