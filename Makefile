@@ -231,8 +231,11 @@ FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*/fuzz_*.c tests/fuzz/fuz
 define fuzz_rule
 $(B)/tests/fuzz/$(1)fuzz_%: $(B)/tests/fuzz/$(1)fuzz_%.o $$(call lib,$$(BELOW_$(2)))
 	$$(call say,LINK,$$@)
-	$$(Q)$$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LIBS_$(2))
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LIBS_$(2)) \
+		$$(if $$(filter $(B)/tests/lib/%,$$^),$$(TEST_LIBS))
 endef
+# What the dashboard is fuzzed with: the stack and the logs of its tests.
+$(B)/tests/fuzz/ui/fuzz_dash: $(B)/tests/lib/dash_sample.o $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/log_s*.c))
 $(foreach r,$(ROOMS),$(eval $(call fuzz_rule,$(r)/,$(r))))
 $(eval $(call fuzz_rule,,command))
 .PHONY: fuzz

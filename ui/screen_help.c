@@ -147,7 +147,7 @@ static void collect(const struct help_view *self, const struct keymap *map, stru
 	out->count = 0;
 	for (int fit = wanted[0] == '\0' ? 2 : 0; fit <= 2; fit++) {
 		for (unsigned group = 0; group < GROUP_COUNT; group++) {
-			for (int action = groups[group].first; action <= (int)groups[group].last; action++) {
+			for (int action = (int)groups[group].first; action <= (int)groups[group].last; action++) {
 				struct help_item *item = &out->items[out->count];
 				if (!make_item(self, map, (enum key_action)action, item))
 					continue;
