@@ -331,21 +331,12 @@ static void turn_mouse(struct dash *self)
 		screen_say(&self->context, "The mouse is the terminal's now; %% takes it back.");
 }
 
+/* From anywhere: the view that shows what holds then does it, and says so. */
 static void withdraw(struct dash *self)
 {
-	const struct actions *actions = self->context.actions;
-	const struct stack_model *model = self->context.model;
-
-	if (model->telemetry == NULL)
-		screen_say(&self->context, "This stack has nothing to report: there is nothing to end.");
-	else if (!model->telemetry_on)
-		screen_say(&self->context, "Nothing is sent: telemetry is %s", model->telemetry);
-	else if (actions->withdraw == NULL)
-		screen_say(&self->context, "It cannot be ended from here: upfront telemetry off does it");
-	else {
-		screen_say(&self->context, "Off from now on: nothing more is sent.");
-		actions->withdraw(actions->context);
-	}
+	dash_push(self, KEY_SCREEN_TELEMETRY);
+	if (dash_step(self, KEY_SCREEN_TELEMETRY, ACTION_WITHDRAW) == GO_UNTAKEN)
+		dash_say_cannot(self, "That");
 }
 
 /* Actions that are a function without anything to it. */
