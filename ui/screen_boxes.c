@@ -84,7 +84,8 @@ static void place_box(struct menu_layout *self, unsigned rows, unsigned columns,
 
 static unsigned menu_columns(const struct menu_view *self, unsigned frame_columns, bool utf8)
 {
-	unsigned room = smaller(BOX_COLUMNS_MAX, frame_columns > 8 ? frame_columns - 8 : frame_columns);
+	unsigned margin = frame_columns < BORDER_COLUMNS_MIN ? 0 : frame_columns < 40 ? 4 : 8;
+	unsigned room = smaller(BOX_COLUMNS_MAX, frame_columns - margin);
 	unsigned wanted = text_columns(self->title, strlen(self->title), utf8) + 4;
 
 	for (size_t i = 0; i < self->count; i++) {
