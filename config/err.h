@@ -17,6 +17,7 @@
  *   secrets      values that are not to be shown, wherever they stand
  *   stack        the resolved stack: services, probes, policies, telemetry declaration
  *   settings     /etc/upfront/config.yaml and $XDG_CONFIG_HOME/upfront/config.yaml
+ *   settings_screen  what the person's own says of the screen: keys, theme, colours
  *   settings_text  such a file edited in place, all else kept
  *   decide       who decides on telemetry consent: a pure function of its sources
  *   examples/    stacks that ship with upfront

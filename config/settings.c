@@ -5,6 +5,7 @@
 #include "config/node.h"
 #include "config/paths.h"
 #include "config/pool.h"
+#include "config/settings_screen.h"
 #include "config/settings_text.h"
 #include "config/stack_yaml.h"
 
@@ -96,6 +97,8 @@ void settings_read(struct settings *self, const char *path, struct err *warning)
 	}
 	if (result == 0)
 		result = settings_read_root(self, root, &problem);
+	if (result == 0)
+		settings_screen_read(&self->screen, self->path, root);
 	if (result < 0) {
 		self->off = self->invalid = true;
 		settings_warn(path, &problem, warning);
@@ -112,6 +115,7 @@ void settings_finish(struct settings *self)
 	for (char **app = self->telemetry_off; app && *app; app++)
 		free(*app);
 	free(self->telemetry_off);
+	settings_screen_finish(&self->screen);
 	*self = (struct settings){0};
 }
 

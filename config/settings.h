@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The two settings files: managed policy (/etc/upfront/config.yaml) and the person's own. Keys: `telemetry_enabled: BOOL`,
- * `telemetry_off: [APP...]`. A file that cannot be read, or says neither true nor false, counts as off - with one
+ * `telemetry_off: [APP...]`, and those of struct settings_screen. A file that cannot be read, or says neither true nor false, counts as off - with one
  * line that says so.
  */
 #ifndef UPFRONT_CONFIG_SETTINGS_H
 #define UPFRONT_CONFIG_SETTINGS_H
 
+#include "config/err.h"
 #include "config/strmap.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-struct err;
-
-/* What the person wants of the screen. From their own file only: a managed policy has no say on colours. */
+/*
+ * What the person wants of the screen. From their own file only: a managed policy has no say on colours. Which actions, roles and colours there
+ * are is not known here, so places are kept for who knows (ui/wish.h). A wrong value is left out, and no reason to count telemetry as off.
+ */
 struct settings_screen {
 	struct strmap keys; /* `keys: {restart: R}`: names of actions to names of keys (ui/keys.h) */
 	char *theme; /* `theme`: a built-in one's name; NULL: not said */
@@ -22,6 +24,10 @@ struct settings_screen {
 	bool mouse; /* true unless `mouse: false` */
 	bool ascii; /* `ascii: true`: no other signs than ASCII */
 	bool ask_before_leaving; /* true unless `ask_before_leaving: false` */
+	struct err_place *key_places,
+		*color_places; /* of the values, as many as entries of the maps; NULL: no entries */
+	struct err_place theme_place;
+	struct err trouble; /* what is wrong with these, a message each */
 };
 
 struct settings {

@@ -8,6 +8,7 @@
  *   text             width, wrapping, making hostile bytes harmless
  *   sgr              colours and attributes in the text of services
  *   theme            roles to attributes and colours; ASCII or line-drawing frames
+ *   wish             the person's settings held against keys, roles and themes
  *   keys, keymap     the one table of keys: key, screen, action, help text; a person's own keys laid over it
  *   screen_consent   the consent dialog: a pure draw and a pure key step
  *   screen_pager     pages text (the exact event, the full notice)
