@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The two settings files: managed policy (/etc/upfront/config.yaml) and the person's own. Keys: `telemetry_enabled: BOOL`,
- * `telemetry_off: [APP...]`, and those of struct settings_screen. A file that cannot be read, or says neither true nor false, counts as off - with one
- * line that says so.
+ * `telemetry_off: [APP...]`, and those of struct settings_screen. A file that cannot be read, or says neither true nor false, counts as
+ * off - with one line that says so.
  */
 #ifndef UPFRONT_CONFIG_SETTINGS_H
 #define UPFRONT_CONFIG_SETTINGS_H

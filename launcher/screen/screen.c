@@ -35,9 +35,6 @@
 static int open_terminal(struct screen *self)
 {
 	const struct ui_options *ui = self->options.ui;
-	const struct settings_screen *settings = self->options.settings;
-	struct theme_wish wish = {0};
-	char problem[160] = "";
 	bool utf8;
 	int result;
 
@@ -48,11 +45,9 @@ static int open_terminal(struct screen *self)
 	result = term_open(ui->term, &self->term);
 	if (result < 0)
 		return result;
-	if (settings != NULL)
-		wish = (struct theme_wish){settings->theme, &settings->colors, settings->ascii};
-	self->theme = theme_make(utf8 && !wish.ascii, term_has_lines(self->term));
-	theme_dress(&self->theme, ui->no_color || ui->color == UI_COLOR_NEVER ? 0 : term_colors(self->term), &wish,
-		    problem, sizeof(problem));
+	self->theme = theme_make(utf8, term_has_lines(self->term));
+	theme_dress(&self->theme, ui->no_color || ui->color == UI_COLOR_NEVER ? 0 : term_colors(self->term),
+		    &self->wishes.theme, NULL, 0);
 	term_use_theme(self->term, &self->theme);
 	return 0;
 }
@@ -77,9 +72,24 @@ static void take_model(struct screen *self)
 	dash_take_model(self->dash, screen_model_fill(self->model, self->options.view, clock_monotonic_ms()));
 }
 
+/* The first of them, and how many more: a line above the footer is all the room there is. */
+static void tell_wrong_settings(struct screen *self)
+{
+	const struct err *wrong = &self->wrong_settings;
+	char text[512], more[48] = "";
+
+	if (wrong->count == 0)
+		return;
+	const struct err_item *item = &wrong->items[0];
+	if (wrong->count + wrong->dropped > 1)
+		snprintf(more, sizeof(more), " (and %zu more)", wrong->count + wrong->dropped - 1);
+	snprintf(text, sizeof(text), "%s:%d:%d: %s%s", item->file != NULL ? item->file : "settings", item->line,
+		 item->column, item->message, more);
+	dash_say(self->dash, text, true);
+}
+
 static int make_parts(struct screen *self)
 {
-	const struct settings_screen *settings = self->options.settings;
 	const struct screen_model_options model = {
 		.app = self->options.app,
 		.version = self->options.version,
@@ -87,16 +97,14 @@ static int make_parts(struct screen *self)
 		.file = self->options.file,
 		.attached = self->options.attached,
 	};
-	char problem[160] = "";
 
-	keymap_init(&self->keys, settings != NULL ? &settings->keys : NULL, problem, sizeof(problem));
 	screen_fill_actions(self);
 	const struct dash_options dash = {
 		.theme = &self->theme,
-		.keys = &self->keys,
+		.keys = &self->wishes.keys,
 		.actions = &self->actions,
-		.mouse = settings == NULL || settings->mouse,
-		.asks_to_leave = settings == NULL || settings->ask_before_leaving,
+		.mouse = self->wishes.mouse,
+		.asks_to_leave = self->wishes.asks_to_leave,
 	};
 	self->model = screen_model_create(&model);
 	self->dash = dash_create(&dash);
@@ -104,8 +112,9 @@ static int make_parts(struct screen *self)
 	self->telemetry = screen_telemetry_create();
 	if (self->model == NULL || self->dash == NULL || self->detail == NULL || self->telemetry == NULL)
 		return -ENOMEM;
-	if (problem[0] != '\0')
-		dash_say(self->dash, problem, true);
+	tell_wrong_settings(self);
+	/* From the first key on: what is pasted by accident must not be taken for commands. */
+	term_take_text(self->term, true);
 	term_take_mouse(self->term, dash.mouse);
 	return 0;
 }
@@ -120,6 +129,7 @@ int screen_open(const struct screen_options *options, struct screen **screen, st
 	self->options = *options;
 	self->watch_fd = -1;
 	self->signals.fd = -1;
+	wish_read(&self->wishes, options->settings, &self->wrong_settings);
 	outside_init(&self->outside);
 	screen_save_init(&self->save);
 	ctl_calls_init(&self->calls, options->client, screen_take_answer, self);
@@ -154,6 +164,8 @@ void screen_close(struct screen *self)
 	screen_telemetry_destroy(self->telemetry);
 	screen_model_destroy(self->model);
 	frame_finish(&self->frame);
+	wish_finish(&self->wishes);
+	err_finish(&self->wrong_settings);
 	fd_close(&self->watch_fd);
 	free(self->watched);
 	screen_names_finish(&self->asked);
@@ -281,10 +293,6 @@ static void take_key(struct screen *self, uint32_t key)
 		term_flush_input(self->term);
 	if ((wishes & DASH_WISH_REPAINT) != 0)
 		term_repaint(self->term);
-	if (dash_is_typing(self->dash) != self->typing) {
-		self->typing = !self->typing;
-		term_take_text(self->term, self->typing);
-	}
 }
 
 static int take_keys(struct screen *self)

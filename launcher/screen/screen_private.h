@@ -3,6 +3,7 @@
 #ifndef UPFRONT_LAUNCHER_SCREEN_SCREEN_PRIVATE_H
 #define UPFRONT_LAUNCHER_SCREEN_SCREEN_PRIVATE_H
 
+#include "config/err.h"
 #include "launcher/client/ctl_calls.h"
 #include "launcher/client/detail.h"
 #include "launcher/screen/screen.h"
@@ -13,6 +14,7 @@
 #include "ui/keys.h"
 #include "ui/signals.h"
 #include "ui/theme.h"
+#include "ui/wish.h"
 
 #include <locale.h>
 
@@ -27,7 +29,8 @@ struct screen {
 	struct signals signals;
 	struct term *term;
 	struct theme theme;
-	struct keymap keys;
+	struct wish wishes; /* the person's */
+	struct err wrong_settings;
 	struct actions actions;
 	struct dash *dash;
 	struct screen_model *model;
@@ -46,7 +49,6 @@ struct screen {
 	bool pressed; /* a key since the last draw */
 	bool working; /* a search goes on */
 	bool logs_came;
-	bool typing; /* the terminal gives text and pastes */
 	bool wishes;
 	enum leave_how wish;
 	int64_t drawn_ms; /* monotonic: the last draw */
