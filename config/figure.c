@@ -9,6 +9,9 @@
 #define CPU_MOVES_POINTS 0.3
 #define CPU_MAX 99000.0 /* more than any machine has */
 #define BYTES_MOVE_SHARE 0.02
+/* What a few megabytes differ by from one child process to the next. */
+#define BYTES_MOVE_LEAST (256 * 1024)
+#define BYTES_MOVE_FROM (1024 * 1024)
 
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS (60 * SECOND_MS)
@@ -91,11 +94,13 @@ void figure_bytes(int64_t bytes, char *text, size_t size_bytes)
 
 bool figure_bytes_moves(int64_t shown_bytes, int64_t bytes)
 {
+	const double left = distance((double)shown_bytes, (double)bytes);
 	char shown[FIGURE_BYTES], now[FIGURE_BYTES];
 
 	if (shown_bytes < 0 || bytes < 0)
 		return (shown_bytes < 0) != (bytes < 0);
-	if (distance((double)shown_bytes, (double)bytes) <= BYTES_MOVE_SHARE * (double)shown_bytes)
+	if (left <= BYTES_MOVE_SHARE * (double)shown_bytes ||
+	    (left <= BYTES_MOVE_LEAST && shown_bytes > BYTES_MOVE_FROM && bytes > BYTES_MOVE_FROM))
 		return false;
 	figure_bytes(shown_bytes, shown, sizeof shown);
 	figure_bytes(bytes, now, sizeof now);

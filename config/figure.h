@@ -25,7 +25,10 @@ bool figure_cpu_moves(double shown_percent, double percent);
 
 /* At most four characters: "0", "640K", "88M", "212M", "1.1G"; steps of 1024. "-" when it is not known. */
 void figure_bytes(int64_t bytes, char *text, size_t size_bytes);
-/* True when `bytes` is to be shown in place of `shown_bytes`: it has left it by more than 2 %, and reads otherwise. */
+/*
+ * True when `bytes` is to be shown in place of `shown_bytes`: it has left it by more than 2 %, above a megabyte by more than 256K, too, and
+ * reads otherwise.
+ */
 bool figure_bytes_moves(int64_t shown_bytes, int64_t bytes);
 
 /* ---- Times, in milliseconds ---- */

@@ -15,9 +15,13 @@
 
 /* Over less than this the processor says nothing. */
 #define SPAN_MIN_MS 200
-/* A move of more than this jumps: points, or a share of what was. */
+/*
+ * A move of more than this jumps: points, or a share of what was, but no less than a point. The time of children that have ended is known
+ * in hundredths of a second, and one of those that comes or does not come is no change.
+ */
 #define JUMP_POINTS 10
 #define JUMP_SHARE 0.5
+#define JUMP_LEAST 1
 #define UNKNOWN (-1)
 
 /* What is known of one process tree. */
@@ -62,7 +66,7 @@ static double take_in(double percent, double measured)
 {
 	const double left = measured > percent ? measured - percent : percent - measured;
 
-	if (percent < 0 || left > JUMP_POINTS || left > JUMP_SHARE * percent)
+	if (percent < 0 || left > JUMP_POINTS || (left > JUMP_LEAST && left > JUMP_SHARE * percent))
 		return measured;
 	return (percent + measured) / 2;
 }

@@ -165,6 +165,23 @@ static void test_a_unit_that_starts_again(void **state)
 	peer_close(peer);
 }
 
+/* A tick more or less of a service that hardly does anything: it goes on reading 0. */
+static void test_what_trembles_is_at_rest(void **state)
+{
+	struct peer *peer = follow(GET("/v1/events?usage=500"));
+
+	(void)state;
+	scene->samples[0] = (struct engine_sample){.rss_bytes = MB, .cpu_us = 100, .processes = 1};
+	measured(1);
+	assert_int_equal(lines(peer), 1);
+	/* At most 0.7 % of half a second: more than what reads 0, for once. */
+	scene->samples[0].cpu_us += 3500;
+	measured(1);
+	measured(1);
+	assert_int_equal(lines(peer), 1);
+	peer_close(peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +189,7 @@ int main(void)
 		SCENE_TEST(test_only_what_reads_otherwise),
 		SCENE_TEST(test_one_sampler_for_all),
 		SCENE_TEST(test_a_unit_that_starts_again),
+		SCENE_TEST(test_what_trembles_is_at_rest),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
