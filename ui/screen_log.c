@@ -64,7 +64,8 @@ static void hold_start(struct log_view *self)
 		self->at.cursor = start;
 	if (self->mark < start)
 		self->mark = start;
-	snprintf(self->said, sizeof(self->said), "the log was rotated: this is the first line that is left");
+	if (self->filtered[0] == '\0')
+		snprintf(self->said, sizeof(self->said), "the log was rotated: this is the first line that is left");
 }
 
 bool log_view_refresh(struct log_view *self)
@@ -77,8 +78,7 @@ bool log_view_refresh(struct log_view *self)
 	int64_t rows = self->rows > 0 ? self->rows : 1;
 
 	self->flooding = more && ops->count_from(self->text, end, rows) >= rows;
-	if (ops->start(self->text) != start)
-		hold_start(self);
+	hold_start(self);
 	/* Shorter than what was seen of it: what comes now is new. */
 	if (ops->end(self->text) < self->seen_end)
 		self->seen_end = ops->end(self->text);

@@ -12,8 +12,11 @@
 #define TIMES_COLUMNS 50u
 #define FINE_COLUMNS 100u
 #define NAMES_COLUMNS 30u
+/* Narrower ones have shorter words. */
+#define BRIEF_COLUMNS 60u
 #define NAME_COLUMNS_MAX 16u
 #define DASHES 4u
+#define TITLE_COLUMNS_MIN 4u
 #define PARTS_MAX 4u
 #define PART_BYTES 160
 
@@ -299,8 +302,11 @@ static void draw_heading(const struct log_view *self, const struct log_text_stat
 	unsigned right = area.columns - columns - left;
 	frame_text(frame, area.row, area.column + right, columns, state, strlen(state), ROLE_PLAIN, theme->utf8);
 	struct frame_area rest = {area.row, area.column, 1, right > 2 ? right - 2 : 0};
-	used = left + frame_label(frame, area.row, area.column + left, rest.columns > left ? rest.columns - left : 0,
-				  self->text->title, ROLE_TITLE, theme->utf8);
+	unsigned room = rest.columns > left ? rest.columns - left : 0;
+	used = left;
+	if (room >= TITLE_COLUMNS_MIN)
+		used += frame_label(frame, area.row, area.column + left, room, self->text->title, ROLE_TITLE,
+				    theme->utf8);
 	log_view_position_text(self, status, parts[0], sizeof(parts[0]));
 	if (status->size_bytes > 0)
 		figure_bytes(status->size_bytes, parts[1], sizeof(parts[1]));
@@ -326,14 +332,14 @@ static unsigned draw_in_dashes(struct frame *frame, struct frame_area area, unsi
 static void draw_divider(const struct log_view *self, const struct log_text_status *status, const struct theme *theme,
 			 struct frame *frame, struct frame_area area)
 {
-	unsigned dashes = area.columns < 60 ? 1 : DASHES, end = area.columns;
+	unsigned dashes = area.columns < BRIEF_COLUMNS ? 1 : DASHES, end = area.columns;
 	char title[PART_BYTES], text[PART_BYTES] = "";
 
 	for (unsigned column = 0; column < area.columns; column++)
 		frame_put(frame, area.row, area.column + column, theme->horizontal, ROLE_FRAME);
 	if (self->text == NULL)
 		return;
-	if (area.columns >= 60) {
+	if (area.columns >= BRIEF_COLUMNS) {
 		log_view_counts_text(status, text, sizeof(text));
 		end = draw_in_dashes(frame, area, end, dashes, text, theme->utf8);
 	}
@@ -370,10 +376,6 @@ void log_view_draw(struct log_view *self, const struct screen_context *context, 
 	drawing.area.rows = area.rows > self->first_row ? area.rows - self->first_row : 0;
 	if (self->text != NULL)
 		settle(self, &drawing, whole);
-	if (whole && self->text != NULL)
-		draw_heading(self, &status, context->theme, frame, area);
-	else
-		draw_divider(self, &status, context->theme, frame, area);
 	if (self->first_row == 2)
 		draw_words(frame, (struct frame_area){area.row + 1, area.column, 1, area.columns}, status.trouble,
 			   ROLE_WARN, context->theme->utf8);
@@ -385,7 +387,14 @@ void log_view_draw(struct log_view *self, const struct screen_context *context, 
 		log_view_empty_text(self, context, &status, text, sizeof(text));
 		draw_words(frame, drawing.area, text, ROLE_PLAIN, context->theme->utf8);
 	}
+	/* What is in sight now is not new any more. */
+	if (whole && self->text != NULL)
+		draw_heading(self, &status, context->theme, frame, area);
+	else
+		draw_divider(self, &status, context->theme, frame, area);
 	self->cursor_row += self->first_row;
+	if (self->cursor_row >= area.rows)
+		self->cursor_row = area.rows - 1;
 	if (whole)
 		frame_cursor(frame, area.row + self->cursor_row, area.column);
 }
@@ -438,7 +447,7 @@ static void draw_typing(const struct log_view *self, const struct log_text_statu
 	else if (self->seeking)
 		snprintf(text, sizeof(text), "searching %u%%", status->percent);
 	else if (self->typing == LOG_TYPING_SEARCH && self->search.size_bytes > 0)
-		log_view_hits_text(self, status, text, sizeof(text));
+		log_view_hits_text(self, status, area.columns < BRIEF_COLUMNS, text, sizeof(text));
 	unsigned columns = text_columns(text, strlen(text), theme->utf8);
 	if (columns > 0 && columns + 12 < area.columns) {
 		room = area.columns - columns - 2;
@@ -454,6 +463,7 @@ bool log_view_draw_line(const struct log_view *self, const struct screen_context
 			struct frame_area area)
 {
 	char parts[PARTS_MAX][PART_BYTES] = {{0}};
+	bool brief = area.columns < BRIEF_COLUMNS;
 	struct log_text_status status;
 	size_t count = 0;
 
@@ -468,14 +478,14 @@ bool log_view_draw_line(const struct log_view *self, const struct screen_context
 		parts[count][0] = '/';
 		text_elide(self->searched, area.columns / 2, context->theme->utf8, parts[count++] + 1, PART_BYTES - 1);
 		if (!self->seeking)
-			log_view_hits_text(self, &status, parts[count++], PART_BYTES);
+			log_view_hits_text(self, &status, brief, parts[count++], PART_BYTES);
 	}
 	if (self->seeking)
 		snprintf(parts[count++], PART_BYTES, "searching %u%%", status.percent);
 	else if (self->said[0] != '\0')
 		snprintf(parts[count++], PART_BYTES, "%s", self->said);
 	if (self->filtered[0] != '\0')
-		log_view_filter_text(self, &status, parts[count++], PART_BYTES);
+		log_view_filter_text(&status, brief, parts[count++], PART_BYTES);
 	draw_parts(frame, area, 0, parts, count, context->theme->utf8);
 	return count > 0;
 }

@@ -69,12 +69,11 @@ void log_view_position_text(const struct log_view *self, const struct log_text_s
 			    size_t size_bytes);
 /* "1,204 lines, 3 error" */
 void log_view_counts_text(const struct log_text_status *status, char *text, size_t size_bytes);
-/* "match 41 of 1,906, whole file searched" */
-void log_view_hits_text(const struct log_view *self, const struct log_text_status *status, char *text,
+/* "match 41 of 1,906, whole file searched"; `brief`, for narrow screens: "match 41 of 1,906" */
+void log_view_hits_text(const struct log_view *self, const struct log_text_status *status, bool brief, char *text,
 			size_t size_bytes);
 /* "filter: 1,906 of 11,299,098 lines, & Enter clears" */
-void log_view_filter_text(const struct log_view *self, const struct log_text_status *status, char *text,
-			  size_t size_bytes);
+void log_view_filter_text(const struct log_text_status *status, bool brief, char *text, size_t size_bytes);
 /* Why there is nothing to be seen. */
 void log_view_empty_text(const struct log_view *self, const struct screen_context *context,
 			 const struct log_text_status *status, char *text, size_t size_bytes);

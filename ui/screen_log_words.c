@@ -90,7 +90,7 @@ void log_view_counts_text(const struct log_text_status *status, char *text, size
 		snprintf(text, size_bytes, "%s %s", lines, status->lines == 1 ? "line" : "lines");
 }
 
-void log_view_hits_text(const struct log_view *self, const struct log_text_status *status, char *text,
+void log_view_hits_text(const struct log_view *self, const struct log_text_status *status, bool brief, char *text,
 			size_t size_bytes)
 {
 	struct log_text_line line;
@@ -104,7 +104,7 @@ void log_view_hits_text(const struct log_view *self, const struct log_text_statu
 	log_count_text(own, number);
 	log_count_text(status->hits, hits);
 	if (status->hits_final)
-		snprintf(far, sizeof(far), ", whole file searched");
+		snprintf(far, sizeof(far), "%s", brief ? "" : ", whole file searched");
 	else
 		snprintf(far, sizeof(far), " so far %u%%", status->percent);
 	if (status->hits == 0)
@@ -115,21 +115,20 @@ void log_view_hits_text(const struct log_view *self, const struct log_text_statu
 		snprintf(text, size_bytes, "%s %s%s", hits, status->hits == 1 ? "match" : "matches", far);
 }
 
-void log_view_filter_text(const struct log_view *self, const struct log_text_status *status, char *text,
-			  size_t size_bytes)
+void log_view_filter_text(const struct log_text_status *status, bool brief, char *text, size_t size_bytes)
 {
+	const char *clear = brief ? "" : ", & Enter clears";
 	char shown[LOG_COUNT_BYTES], lines[LOG_COUNT_BYTES], far[24] = "";
 
-	(void)self;
 	log_count_text(status->shown_lines, shown);
 	log_count_text(status->lines, lines);
 	if (!status->shown_final)
 		snprintf(far, sizeof(far), " so far %u%%", status->percent);
 	if (status->lines >= 0)
-		snprintf(text, size_bytes, "filter: %s of %s lines%s, & Enter clears", shown, lines, far);
+		snprintf(text, size_bytes, "filter: %s of %s lines%s%s", shown, lines, far, clear);
 	else
-		snprintf(text, size_bytes, "filter: %s %s%s, & Enter clears", shown,
-			 status->shown_lines == 1 ? "line" : "lines", far);
+		snprintf(text, size_bytes, "filter: %s %s%s%s", shown, status->shown_lines == 1 ? "line" : "lines", far,
+			 clear);
 }
 
 static const struct unit_model *unit_of(const struct stack_model *model, const char *title)

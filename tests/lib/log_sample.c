@@ -23,6 +23,7 @@ struct sample_line {
 	bool error_stream, continues, partial;
 	bool filtered, passes; /* looked at by the filter; what came of it */
 	bool searched, hit;
+	bool problem;
 };
 
 /* A pattern, and how far `work` has come with it. */
@@ -127,16 +128,6 @@ static size_t index_of(const struct log_sample *self, int64_t at)
 	return low;
 }
 
-static bool looks_like_problem(const struct sample_line *line)
-{
-	static const char *const words[] = {"error", "warn", "fatal", "failed", "denied"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasestr(line->bytes, words[i]) != NULL)
-			return true;
-	return false;
-}
-
 static enum log_text_found judge(const struct log_sample *self, const struct sample_line *line, unsigned wanted)
 {
 	if (self->filter.on && !line->filtered)
@@ -145,7 +136,7 @@ static enum log_text_found judge(const struct log_sample *self, const struct sam
 		return LOG_TEXT_NONE;
 	if ((wanted & LOG_TEXT_ANY) != 0)
 		return LOG_TEXT_THERE;
-	if ((wanted & LOG_TEXT_PROBLEM) != 0 && looks_like_problem(line))
+	if ((wanted & LOG_TEXT_PROBLEM) != 0 && line->problem)
 		return LOG_TEXT_THERE;
 	if ((wanted & LOG_TEXT_HIT) == 0 || !self->search.on)
 		return LOG_TEXT_NONE;
@@ -399,7 +390,7 @@ static void sample_status(struct log_text *text, struct log_text_status *status)
 		status->shown_lines += shown;
 		status->hits += shown && line->searched && line->hit;
 		status->size_bytes += (int64_t)line->size_bytes + 1;
-		status->problems += looks_like_problem(line);
+		status->problems += line->problem;
 	}
 	status->shown_final = !self->filter.on || self->filter.left == 0;
 	status->hits_final = status->shown_final && (!self->search.on || self->search.left == 0);
@@ -511,6 +502,16 @@ static unsigned number_of(struct log_sample *self, const char *service)
 	return self->service_count++;
 }
 
+static bool looks_like_problem(const struct sample_line *line)
+{
+	static const char *const words[] = {"error", "warn", "fatal", "failed", "denied"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(line->bytes, words[i]) != NULL)
+			return true;
+	return false;
+}
+
 static struct sample_line *add(struct log_sample *self, const char *service, const char *bytes, size_t size_bytes)
 {
 	if (self->count == self->capacity) {
@@ -530,6 +531,7 @@ static struct sample_line *add(struct log_sample *self, const char *service, con
 	assert_non_null(line->bytes);
 	memcpy(line->bytes, bytes, size_bytes);
 	line->bytes[size_bytes] = '\0';
+	line->problem = looks_like_problem(line);
 	self->end = line->next;
 	return line;
 }
