@@ -225,7 +225,7 @@ static void cut_lines_are_looked_along(void **state)
 	assert_int_equal(play.view.left, 0);
 	log_play_keys(&play, "<Right>");
 	assert_string_equal(play.context.words, "Lines are wrapped: nothing is cut off.");
-	log_play_resize(&play, 10, 80);
+	log_play_end(&play);
 	begin_pane("api", 10, 80);
 	log_play_keys(&play, "l");
 	assert_int_equal(play.view.left, 0); /* nothing is cut */
