@@ -22,15 +22,19 @@ void log_count_text(int64_t count, char text[LOG_COUNT_BYTES])
 	text[used] = '\0';
 }
 
-/* How many lines are marked; 0: not known. */
+/* How many lines are marked; 0: not known. With a filter only those that are shown. */
 static int64_t marked_lines(const struct log_view *self)
 {
-	int64_t from = self->text->ops->number(self->text, self->mark);
-	int64_t to = self->text->ops->number(self->text, self->at.cursor);
+	const struct log_text_ops *ops = self->text->ops;
+	int64_t from, to;
 
-	if (from < 0 || to < 0 || self->filtered[0] != '\0')
-		return 0;
-	return (from < to ? to - from : from - to) + 1;
+	log_view_marked(self, &from, &to);
+	if (self->filtered[0] == '\0') {
+		int64_t first = ops->number(self->text, self->mark), last = ops->number(self->text, self->at.cursor);
+		return first < 0 || last < 0 ? 0 : (first < last ? last - first : first - last) + 1;
+	}
+	int64_t below = ops->count_from(self->text, from, LOG_NEW_LINES_MAX);
+	return below < LOG_NEW_LINES_MAX ? below - ops->count_from(self->text, to, LOG_NEW_LINES_MAX) : 0;
 }
 
 void log_view_state_text(const struct log_view *self, char *text, size_t size_bytes)

@@ -251,7 +251,9 @@ static void a_filter_shows_only_lines_that_match(void **state)
 	assert_string_equal(line_below(), " filter: 220 of 11,000 lines, & Enter clears");
 	for (unsigned row = 1; row < 11; row++)
 		assert_non_null(strstr(log_play_row(&play, row), "status=50"));
-	log_play_keys(&play, "k");
+	log_play_keys(&play, "kvk");
+	assert_non_null(strstr(log_play_row(&play, 0), "2 lines marked"));
+	log_play_keys(&play, "<Esc>j");
 	assert_at(10950);
 	log_play_keys(&play, "<PgUp>");
 	assert_at(10500);
