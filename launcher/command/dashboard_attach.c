@@ -105,7 +105,7 @@ static int step(struct attached *self, struct err *err)
 	/* A terminal that is gone leaves: the stack is not ours. */
 	if (screen_step(self->screen, &polls[POLL_SCREEN]) < 0)
 		self->left = true;
-	if (screen_wish(self->screen, &how))
+	if (screen_leaves(self->screen, &how))
 		self->left = true;
 	return result;
 }

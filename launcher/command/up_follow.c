@@ -160,7 +160,7 @@ static void step_screen(struct follow *self, const struct pollfd *polls)
 		else
 			ask_to_stop(self, SIGHUP);
 	}
-	if (!screen_wish(self->screen, &how))
+	if (!screen_leaves(self->screen, &how))
 		return;
 	if (how == LEAVE_DETACH)
 		leave_running(self);

@@ -214,12 +214,12 @@ void screen_tell_format(struct screen *self, const char *format, ...)
 	screen_tell(self, text);
 }
 
-bool screen_wish(struct screen *self, enum leave_how *how)
+bool screen_leaves(struct screen *self, enum leave_how *how)
 {
-	if (!self->wishes)
+	if (!self->leaves)
 		return false;
-	self->wishes = false;
-	*how = self->wish;
+	self->leaves = false;
+	*how = self->how;
 	return true;
 }
 

@@ -9,7 +9,7 @@
  *   screen_farewell  the few lines that remain when the screen is gone
  *
  * A screen is a guest in its caller's loop (`up`, `attach`): the caller polls for it, feeds the event stream into a view, and hears what the
- * person wants (screen_wish). The caller's loop goes on whatever the screen does: nothing here waits.
+ * person wants (screen_leaves). The caller's loop goes on whatever the screen does: nothing here waits.
  *
  * Drawing: keys at once; what the stack does at most 30 times a second, a flood of log lines 10 times; nothing at all when nothing seen
  * has changed. A terminal that does not take what it is sent is not written to until it does.
@@ -75,7 +75,7 @@ void screen_take_usage(struct screen *self, const struct view_unit *unit);
 void screen_take_logs(struct screen *self);
 /* A line above the footer. */
 void screen_tell(struct screen *self, const char *text);
-/* What the person wants of the caller; told once each time. */
-bool screen_wish(struct screen *self, enum leave_how *how);
+/* The person wants to leave, and how; told once each time. */
+bool screen_leaves(struct screen *self, enum leave_how *how);
 
 #endif

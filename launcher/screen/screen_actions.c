@@ -120,8 +120,8 @@ static void leave(void *context, enum leave_how how)
 {
 	struct screen *self = context;
 
-	self->wishes = true;
-	self->wish = how;
+	self->leaves = true;
+	self->how = how;
 }
 
 static void suspend(void *context)

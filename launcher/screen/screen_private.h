@@ -49,8 +49,8 @@ struct screen {
 	bool pressed; /* a key since the last draw */
 	bool working; /* a search goes on */
 	bool logs_came;
-	bool wishes;
-	enum leave_how wish;
+	bool leaves; /* the person wants to */
+	enum leave_how how;
 	int64_t drawn_ms; /* monotonic: the last draw */
 	int64_t due_ms; /* the next one, though nothing comes; 0: none */
 	bool resized;
