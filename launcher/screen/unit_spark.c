@@ -49,8 +49,8 @@ static struct unit_history *find(const struct unit_sparks *self, unsigned id)
 
 static struct unit_history *add(struct unit_sparks *self, unsigned id)
 {
+	const size_t place = place_of(self, id);
 	struct unit_history *grown = reallocarray(self->units, self->count + 1, sizeof(*grown));
-	size_t place = place_of(self, id);
 
 	if (grown == NULL)
 		return NULL;
