@@ -195,14 +195,30 @@ static struct frame_area words_area(const struct dash *self, const struct rows *
 	return area;
 }
 
+/* What stands there when nobody says anything. */
+static void say_nothing(const struct dash *self, unsigned columns, char *text, size_t size_bytes)
+{
+	switch (dash_screen(self)) {
+	case KEY_SCREEN_SERVICES:
+		services_outlook(&self->services, &self->context, text, size_bytes);
+		break;
+	case KEY_SCREEN_HELP:
+	case KEY_SCREEN_PALETTE:
+		help_outlook(&self->help, &self->context, columns, text, size_bytes);
+		break;
+	default:
+		break;
+	}
+}
+
 static void draw_words(struct dash *self, const struct rows *rows, struct frame *frame)
 {
 	bool utf8 = self->context.theme->utf8;
 	char outlook[SCREEN_WORDS_MAX] = "";
 	const char *words = self->words;
 
-	if (words[0] == '\0' && rows->words.rows > 0 && dash_screen(self) == KEY_SCREEN_SERVICES) {
-		services_outlook(&self->services, &self->context, outlook, sizeof(outlook));
+	if (words[0] == '\0' && rows->words.rows > 0) {
+		say_nothing(self, frame->columns, outlook, sizeof(outlook));
 		words = outlook;
 	}
 	struct frame_area area = words_area(self, rows);

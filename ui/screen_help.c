@@ -8,7 +8,9 @@
 #include <strings.h>
 
 #define KEYS_BYTES 64u
-#define KEYS_COLUMNS 20u
+/* Of the column of keys, with the gap behind it. */
+#define KEYS_COLUMNS_MIN 8u
+#define KEYS_COLUMNS_MAX 20u
 #define NAME_COLUMNS 25u
 
 /* What stands together, most useful first. */
@@ -34,6 +36,7 @@ struct help_item {
 struct help_items {
 	struct help_item items[ACTION_COUNT];
 	size_t count;
+	unsigned keys_columns; /* what the keys of these want */
 };
 
 void help_init(struct help_view *self)
@@ -161,6 +164,16 @@ static void collect(const struct help_view *self, const struct keymap *map, stru
 
 /* ---- Drawing ---- */
 
+static void fit_keys(struct help_items *self)
+{
+	self->keys_columns = KEYS_COLUMNS_MIN;
+	for (size_t i = 0; i < self->count; i++) {
+		unsigned columns = text_columns(self->items[i].keys, strlen(self->items[i].keys), true) + 2;
+		if (columns > self->keys_columns)
+			self->keys_columns = columns < KEYS_COLUMNS_MAX ? columns : KEYS_COLUMNS_MAX;
+	}
+}
+
 /* Headings stand above the first of a group, unless what is there is a choice of words. */
 static bool has_heading(const struct help_view *self, const struct help_items *items, size_t index)
 {
@@ -169,9 +182,11 @@ static bool has_heading(const struct help_view *self, const struct help_items *i
 	return index == 0 || items->items[index].group != items->items[index - 1].group;
 }
 
-static void draw_item(const struct help_view *self, const struct help_item *item, bool selected,
+static void draw_item(const struct help_view *self, const struct help_items *items, size_t index,
 		      const struct theme *theme, struct frame *frame, struct frame_area area, unsigned row)
 {
+	const struct help_item *item = &items->items[index];
+	bool selected = index == self->list.selected;
 	unsigned at = 2, right = area.columns;
 	enum theme_role role = selected ? ROLE_SELECTED : ROLE_PLAIN;
 
@@ -182,7 +197,7 @@ static void draw_item(const struct help_view *self, const struct help_item *item
 		frame_label(frame, row, area.column + at, room, item->name, role, theme->utf8);
 		at += NAME_COLUMNS;
 	}
-	unsigned keys = area.columns < 60 ? KEYS_COLUMNS - 8 : KEYS_COLUMNS;
+	unsigned keys = items->keys_columns;
 	if (right > at)
 		frame_label(frame, row, area.column + at, right - at < keys - 1 ? right - at : keys - 1, item->keys,
 			    ROLE_KEY, theme->utf8);
@@ -190,6 +205,22 @@ static void draw_item(const struct help_view *self, const struct help_item *item
 	if (right > at)
 		frame_label(frame, row, area.column + at, right - at, item->text, self->palette ? ROLE_PLAIN : role,
 			    theme->utf8);
+}
+
+void help_outlook(const struct help_view *self, const struct screen_context *context, unsigned columns, char *text,
+		  size_t size_bytes)
+{
+	struct help_items items;
+
+	text[0] = '\0';
+	collect(self, context->keys, &items);
+	fit_keys(&items);
+	if (self->list.selected >= items.count)
+		return;
+	const struct help_item *item = &items.items[self->list.selected];
+	unsigned before = 2 + (self->palette ? NAME_COLUMNS : 0) + items.keys_columns;
+	if (before + text_columns(item->text, strlen(item->text), true) > columns)
+		snprintf(text, size_bytes, "%s", item->text);
 }
 
 /* Lines, not items: headings take room too. */
@@ -224,7 +255,7 @@ static void draw_list(struct help_view *self, const struct help_items *items, co
 		}
 		if (line >= lines.top && line < lines.top + area.rows) {
 			unsigned row = area.row + (unsigned)(line - lines.top);
-			draw_item(self, &items->items[i], i == selected, theme, frame, area, row);
+			draw_item(self, items, i, theme, frame, area, row);
 			if (i == selected)
 				frame_cursor(frame, row, area.column);
 		}
@@ -240,6 +271,7 @@ void help_draw(struct help_view *self, const struct screen_context *context, str
 	char title[64];
 
 	collect(self, context->keys, &items);
+	fit_keys(&items);
 	if (self->list.selected >= items.count)
 		self->list.selected = items.count > 0 ? items.count - 1 : 0;
 	if (area.rows >= 4) {

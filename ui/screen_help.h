@@ -23,6 +23,9 @@ void help_finish(struct help_view *self);
 void help_begin(struct help_view *self, enum key_screen of, bool palette);
 void help_draw(struct help_view *self, const struct screen_context *context, struct frame *frame,
 	       struct frame_area area);
+/* What is selected, in full, when its row of so many columns cuts it; else "". For the line above the footer. */
+void help_outlook(const struct help_view *self, const struct screen_context *context, unsigned columns, char *text,
+		  size_t size_bytes);
 /* *chosen is what is to be done once the view is left (GO_BACK), or ACTION_NOTHING. */
 enum screen_go help_step(struct help_view *self, struct screen_context *context, enum key_action action,
 			 enum key_action *chosen);

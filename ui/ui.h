@@ -20,7 +20,7 @@
  *   prompt           the dialog in line mode: the same words, a word typed as the answer
  *   plain            line mode of a running stack: one line a change, service output with its name in front
  *
- *   dash             the dashboard without a terminal: owns the views, turns keys into actions
+ *   dash             the dashboard without a terminal: owns the views, turns keys into actions (its parts: dash_private.h)
  *   actions.h        what it can ask for: a table of functions
  *   log_text.h       a log to look around in: a table of functions
  *   screen           what the views share: the unit that is looked at, footers, lists

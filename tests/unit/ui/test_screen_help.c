@@ -114,6 +114,16 @@ static void help_is_narrowed(void **state)
 	assert_true(sees("1 FAILED"));
 }
 
+static void what_is_cut_is_read_below(void **state)
+{
+	(void)state;
+	start(12, 40);
+	press('?');
+	assert_string_equal(dash_scene_row(&scene, 10), "");
+	press('j');
+	assert_string_equal(dash_scene_row(&scene, 10), "stop it; asks when others need it");
+}
+
 static void nothing_that_fits_is_said(void **state)
 {
 	(void)state;
@@ -175,7 +185,7 @@ static void a_persons_own_keys_stand_there(void **state)
 	scene.keys.changes[scene.keys.count].action = ACTION_RESTART;
 	scene.keys.changes[scene.keys.count++].key = 'J';
 	press('?');
-	assert_true(sees("J                   restart it"));
+	assert_true(sees("J          restart it"));
 	press(UI_KEY_ESC);
 	type(":restart");
 	assert_true(sees("> restart                  J"));
@@ -200,6 +210,7 @@ int main(void)
 		cmocka_unit_test_teardown(help_is_grouped_and_scrolls, end),
 		cmocka_unit_test_teardown(enter_does_what_is_selected, end),
 		cmocka_unit_test_teardown(help_is_narrowed, end),
+		cmocka_unit_test_teardown(what_is_cut_is_read_below, end),
 		cmocka_unit_test_teardown(nothing_that_fits_is_said, end),
 		cmocka_unit_test_teardown(the_palette_knows_every_action_by_name, end),
 		cmocka_unit_test_teardown(the_palette_shows_keys_and_does_it, end),
