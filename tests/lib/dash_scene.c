@@ -217,6 +217,15 @@ static const struct actions all_actions = {
 
 /* ---- The scene ---- */
 
+static const struct event_model events[] = {
+	{DASH_SAMPLE_WALL_MS - 720000, NULL, UNIT_STARTING, "begins"},
+	{DASH_SAMPLE_WALL_MS - 718000, "db", UNIT_READY, "ready after 2.0s"},
+	{DASH_SAMPLE_WALL_MS - 714800, "migrate", UNIT_DONE, "exited with code 0"},
+	{DASH_SAMPLE_WALL_MS - 42000, "api", UNIT_FAILED, "exited with code 3"},
+	{DASH_SAMPLE_WALL_MS - 38000, "api", UNIT_STARTING, "started, pid 4711"},
+	{DASH_SAMPLE_WALL_MS - 37800, "api", UNIT_FAILED, "exited with code 3"},
+};
+
 static struct stack_model *model_of(const char *sample)
 {
 	struct stack_model *model = NULL;
@@ -234,6 +243,8 @@ static struct stack_model *model_of(const char *sample)
 	else
 		fail_msg("there is no stack called '%s'", sample);
 	model->attached = strcmp(sample, "attached") == 0;
+	model->events = events;
+	model->event_count = sizeof(events) / sizeof(events[0]);
 	if (strcmp(sample, "changed") == 0)
 		model->changed_file = "api, db";
 	if (strcmp(sample, "reported") == 0) {
