@@ -8,6 +8,7 @@
 #include "ui/model.h"
 #include "ui/plain.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,9 +23,18 @@ static void write_goes_on(const struct farewell *self, FILE *out)
 		self->project_option);
 }
 
+/* Who was told to stop has not failed; who was failing until then has. */
 static bool has_failed(const struct view_unit *unit)
 {
-	return strcmp(unit->state, "failed") == 0 || (strcmp(unit->state, "back-off") == 0 && unit->crash_exits > 0);
+	const bool by_itself =
+		unit->has_exited && (unit->exit_signaled ? unit->exit_value != SIGTERM && unit->exit_value != SIGINT &&
+								   unit->exit_value != SIGKILL
+							 : unit->exit_value != 0 && unit->exit_value != 128 + SIGTERM &&
+								   unit->exit_value != 128 + SIGINT);
+
+	if (strcmp(unit->state, "failed") == 0 || (strcmp(unit->state, "back-off") == 0 && unit->crash_exits > 0))
+		return true;
+	return strcmp(unit->state, "stopped") == 0 && unit->restarts > 0 && by_itself;
 }
 
 /* "WrenAI ran for 12m: 6 services, 1 of them failed." */
