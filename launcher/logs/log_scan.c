@@ -55,7 +55,7 @@ void log_scan_set_filter(struct log_scan *self, struct text_match *filter, bool 
 {
 	text_match_destroy(self->filter);
 	self->filter = filter;
-	self->except = except;
+	self->except = filter != NULL && except;
 	self->epoch++;
 	forget(self, 0, INT64_MAX,
 	       TEXT_COUNT_BIT(TEXT_PASSED) | TEXT_COUNT_BIT(TEXT_HITS) | TEXT_COUNT_BIT(TEXT_PROBLEMS));
@@ -118,38 +118,42 @@ static int64_t count_cuts(struct log_scan *self, int64_t from, int64_t to)
 	return count;
 }
 
-/* At most TEXT_BLOCK_BYTES. */
-static int64_t count_stretch(struct log_scan *self, int64_t from, int64_t to, bool pieces)
+/* Of at most TEXT_BLOCK_BYTES. */
+static void count_stretch(struct log_scan *self, int64_t from, int64_t to, int64_t *lines, int64_t *pieces)
 {
-	int64_t count = 0;
+	int64_t ends, breaks;
 	const char *bytes;
 	size_t size;
 
 	from = from > self->order->start ? from : self->order->start;
 	to = to < self->order->end ? to : self->order->end;
 	if (from >= to)
-		return 0;
+		return;
 	/* Loaded with what is in front of it, which is_cut looks at. */
 	(void)log_window_at(&self->window, from - CONTEXT_BYTES, to, &size);
-	if (pieces)
-		count += count_cuts(self, from, to);
-	if (from == self->order->start) {
-		count++;
-		from++;
-	}
-	if (pieces || self->order->merged)
-		count += (int64_t)log_order_breaks_in(self->order, from, to);
+	*pieces += count_cuts(self, from, to);
+	ends = from == self->order->start;
+	from += ends;
+	breaks = (int64_t)log_order_breaks_in(self->order, from, to);
 	bytes = log_window_at(&self->window, from - 1, to - 1, &size);
-	return count + (int64_t)log_window_count_ends(bytes, size);
+	ends += (int64_t)log_window_count_ends(bytes, size);
+	*pieces += ends + breaks;
+	*lines += ends + (self->order->merged ? breaks : 0);
 }
 
-int64_t log_scan_count_lines(struct log_scan *self, int64_t from, int64_t to, bool pieces)
+static void count_both(struct log_scan *self, int64_t from, int64_t to, int64_t *lines, int64_t *pieces)
 {
-	int64_t count = 0;
-
+	*lines = *pieces = 0;
 	for (; from < to; from += TEXT_BLOCK_BYTES)
-		count += count_stretch(self, from, to - from > TEXT_BLOCK_BYTES ? from + TEXT_BLOCK_BYTES : to, pieces);
-	return count;
+		count_stretch(self, from, to - from > TEXT_BLOCK_BYTES ? from + TEXT_BLOCK_BYTES : to, lines, pieces);
+}
+
+int64_t log_scan_count_lines(struct log_scan *self, int64_t from, int64_t to)
+{
+	int64_t lines, pieces;
+
+	count_both(self, from, to, &lines, &pieces);
+	return lines;
 }
 
 /* ---- Going through a stretch ---- */
@@ -274,48 +278,61 @@ static bool count_one(void *context, int64_t from, const char *bytes, size_t siz
 	return true;
 }
 
-/* Sums up [at, to) of one block; false when the deadline came first. */
-static bool count_block(struct log_scan *self, int64_t to, enum text_count count, int64_t deadline_us)
+/* Goes on with the sum over a block up to `to`; false when the deadline came first. */
+static bool sum_up(struct log_scan *self, int64_t to, unsigned wanted, int64_t deadline_us)
 {
-	static const unsigned wanted[TEXT_COUNTS] = {0, LOG_TEXT_ANY, LOG_TEXT_HIT, LOG_TEXT_PROBLEM};
-	/* Those that are left out are found faster than those that stay. */
-	const bool except = self->except, turned = except && count == TEXT_PASSED;
-
 	while (self->at < to) {
 		int64_t stretch = to - self->at > TEXT_BLOCK_BYTES ? self->at + TEXT_BLOCK_BYTES : to;
 
-		if (count == TEXT_LINES || (count == TEXT_PASSED && self->filter == NULL)) {
-			self->found += log_scan_count_lines(self, self->at, stretch, count == TEXT_PASSED);
-			self->at = stretch;
-		} else {
-			self->except = except && !turned;
-			self->at = log_scan_each(self, self->at, stretch, wanted[count], deadline_us, count_one,
-						 &self->found);
-			self->except = except;
-		}
+		self->at = log_scan_each(self, self->at, stretch, wanted, deadline_us, count_one, &self->found);
 		if (self->at < to && deadline_us > 0 && log_order_clock_us() >= deadline_us)
 			return false;
 	}
 	return true;
 }
 
+/* Lines, and pieces too where there is no filter. */
+static void learn_lines(struct log_scan *self, int64_t number, int64_t from, int64_t to)
+{
+	int64_t lines, pieces;
+
+	count_both(self, from, to, &lines, &pieces);
+	text_blocks_set(&self->blocks, number, TEXT_LINES, (uint32_t)lines);
+	if (self->filter == NULL)
+		text_blocks_set(&self->blocks, number, TEXT_PASSED, (uint32_t)pieces);
+}
+
 bool log_scan_count(struct log_scan *self, int64_t number, enum text_count count, int64_t deadline_us)
 {
+	static const unsigned wanted[TEXT_COUNTS] = {0, LOG_TEXT_ANY, LOG_TEXT_HIT, LOG_TEXT_PROBLEM};
 	const int64_t from = number * self->blocks.block_bytes, to = from + self->blocks.block_bytes;
 	const struct text_block *block = text_blocks_at(&self->blocks, number);
+	/* Those that are left out are found faster than those that stay. */
+	const bool except = self->except, turned = except && count == TEXT_PASSED;
+	int64_t lines, pieces;
+	bool done;
 
 	if (block == NULL || (block->known & TEXT_COUNT_BIT(count)) != 0)
 		return true;
+	if (count == TEXT_LINES || (count == TEXT_PASSED && self->filter == NULL)) {
+		learn_lines(self, number, from, to);
+		return true;
+	}
 	if (self->block != number || self->counting != count) {
 		self->block = number;
 		self->counting = count;
 		self->at = from;
 		self->found = 0;
 	}
-	if (!count_block(self, to, count, deadline_us))
+	self->except = except && !turned;
+	done = sum_up(self, to, wanted[count], deadline_us);
+	self->except = except;
+	if (!done)
 		return false;
-	if (self->except && self->filter != NULL && count == TEXT_PASSED)
-		self->found = log_scan_count_lines(self, from, to, true) - self->found;
+	if (turned) {
+		count_both(self, from, to, &lines, &pieces);
+		self->found = pieces - self->found;
+	}
 	text_blocks_set(&self->blocks, number, count, (uint32_t)self->found);
 	self->block = -1;
 	return true;
@@ -323,10 +340,12 @@ bool log_scan_count(struct log_scan *self, int64_t number, enum text_count count
 
 int64_t log_scan_count_wanted(struct log_scan *self, int64_t from, int64_t to, unsigned wanted)
 {
-	int64_t count = 0;
+	int64_t count = 0, lines, pieces;
 
-	if (wanted == LOG_TEXT_ANY && self->filter == NULL)
-		return log_scan_count_lines(self, from, to, true);
+	if (wanted == LOG_TEXT_ANY && self->filter == NULL) {
+		count_both(self, from, to, &lines, &pieces);
+		return pieces;
+	}
 	while (from < to)
 		from = log_scan_each(self, from, to - from > TEXT_BLOCK_BYTES ? from + TEXT_BLOCK_BYTES : to, wanted, 0,
 				     count_one, &count);

@@ -48,8 +48,8 @@ int64_t log_scan_each(struct log_scan *self, int64_t from, int64_t to, unsigned 
 
 /* Learns a count of block `number`; false when the deadline came first: asked again, it goes on. */
 bool log_scan_count(struct log_scan *self, int64_t number, enum text_count count, int64_t deadline_us);
-/* How many lines begin in [from, to) of one block; with `pieces` how many pieces. */
-int64_t log_scan_count_lines(struct log_scan *self, int64_t from, int64_t to, bool pieces);
+/* How many lines begin in [from, to) of one block. */
+int64_t log_scan_count_lines(struct log_scan *self, int64_t from, int64_t to);
 /* Counts what log_scan_each would visit. */
 int64_t log_scan_count_wanted(struct log_scan *self, int64_t from, int64_t to, unsigned wanted);
 

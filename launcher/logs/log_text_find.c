@@ -39,7 +39,9 @@ static int look_into(struct log_text_file *self, int64_t block, unsigned wanted,
 			continue;
 		if (known == NULL)
 			return 0;
-		if (!log_scan_count(&self->scan, block, needed[i].count, deadline_us))
+		if ((known->known & TEXT_COUNT_BIT(needed[i].count)) == 0 &&
+		    (log_order_clock_us() >= deadline_us ||
+		     !log_scan_count(&self->scan, block, needed[i].count, deadline_us)))
 			return -1;
 		if (known->counts[needed[i].count] > 0)
 			return 1;

@@ -25,7 +25,7 @@ int64_t log_text_number(struct log_text *text, int64_t at)
 	before = text_blocks_before(&self->scan.blocks, v / block_bytes, TEXT_LINES);
 	if (before < 0)
 		return -1;
-	count = before + log_scan_count_lines(&self->scan, v / block_bytes * block_bytes, v + 1, false);
+	count = before + log_scan_count_lines(&self->scan, v / block_bytes * block_bytes, v + 1);
 	return count > 0 ? count : 1;
 }
 
@@ -59,7 +59,7 @@ enum log_text_found log_text_go_to_number(struct log_text *text, int64_t number,
 		return block == -1 ? LOG_TEXT_LATER : LOG_TEXT_NONE;
 	/* By halves, until nothing but its beginning is left. */
 	for (from = block * bytes; bytes > 1;) {
-		int64_t half = bytes / 2, count = log_scan_count_lines(&self->scan, from, from + half, false);
+		int64_t half = bytes / 2, count = log_scan_count_lines(&self->scan, from, from + half);
 
 		if (before + count >= number) {
 			bytes = half;

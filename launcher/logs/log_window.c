@@ -43,10 +43,12 @@ const char *log_window_at(struct log_window *self, int64_t from, int64_t to, siz
 		self->to = load(self, self->to, to);
 	} else if (from < self->from || to > self->to) {
 		/* What lies behind is mostly needed again. */
-		if (from < self->from && to <= self->to && self->to - from <= (int64_t)LOG_WINDOW_BYTES)
-			to = self->to;
+		const int64_t last = from < self->from && to <= self->to && self->to - from <= (int64_t)LOG_WINDOW_BYTES
+					     ? self->to
+					     : to;
+
 		self->from = from;
-		self->to = load(self, from, to);
+		self->to = load(self, from, last);
 	}
 	to = to < self->to ? to : self->to;
 	*size = to > from ? (size_t)(to - from) : 0;
@@ -152,15 +154,17 @@ size_t log_window_count_ends(const char *bytes, size_t size_bytes)
 
 	while (end - bytes >= (ptrdiff_t)(4 * LANES)) {
 		const size_t left = (size_t)(end - bytes) / (4 * LANES);
-		lanes sums[4] = {{0}};
+		lanes a = {0}, b = {0}, c = {0}, d = {0};
 
 		/* A lane counts to 255. */
-		for (size_t i = left < 255 ? left : 255; i > 0; i--, bytes += 4 * LANES)
-			for (size_t j = 0; j < 4; j++)
-				sums[j] -= (lanes)(load_lanes(bytes + j * LANES) == '\n');
-		for (size_t j = 0; j < 4; j++)
-			for (size_t k = 0; k < LANES; k++)
-				count += sums[j][k];
+		for (size_t i = left < 255 ? left : 255; i > 0; i--, bytes += 4 * LANES) {
+			a -= (lanes)(load_lanes(bytes) == '\n');
+			b -= (lanes)(load_lanes(bytes + LANES) == '\n');
+			c -= (lanes)(load_lanes(bytes + 2 * LANES) == '\n');
+			d -= (lanes)(load_lanes(bytes + 3 * LANES) == '\n');
+		}
+		for (size_t k = 0; k < LANES; k++)
+			count += (size_t)a[k] + b[k] + c[k] + d[k];
 	}
 	for (; bytes < end; bytes++)
 		count += *bytes == '\n';

@@ -44,15 +44,31 @@ static inline lanes pair(const struct text_literal *self, const char *at, lanes 
 	return (lanes)(one == first) & (lanes)(two == second);
 }
 
-static const char *find_in(const struct text_literal *self, const char *at, lanes found)
+/* Where of the places that are marked the whole literal stands. */
+static const char *confirm(const struct text_literal *self, const char *at, lanes found)
 {
+	const lanes none = {0};
 	unsigned char marks[LANES];
+	size_t i = 0;
 
+	for (; i < self->size && any(found); i++)
+		found &= (lanes)((load(at + i) | self->folds[i]) == none + self->bytes[i]);
+	if (!any(found))
+		return NULL;
 	memcpy(marks, &found, sizeof(marks));
-	for (size_t i = 0; i < LANES; i++)
-		if (marks[i] != 0 && stands_at(self, at + i))
-			return at + i;
-	return NULL;
+	for (i = 0; marks[i] == 0;)
+		i++;
+	return at + i;
+}
+
+/* Of four vectors, one of which at least has a mark. */
+static const char *confirm_any(const struct text_literal *self, const char *at, const lanes found[4])
+{
+	const char *stands = NULL;
+
+	for (size_t i = 0; i < 4 && stands == NULL; i++)
+		stands = confirm(self, at + i * LANES, found[i]);
+	return stands;
 }
 
 const char *text_literal_find(const struct text_literal *self, const char *from, const char *to)
@@ -61,17 +77,15 @@ const char *text_literal_find(const struct text_literal *self, const char *from,
 	const lanes first = none + self->bytes[self->first], second = none + self->bytes[self->second];
 
 	while (to - from >= (ptrdiff_t)(STRIDE + self->size)) {
-		lanes found[4];
+		const lanes a = pair(self, from, first, second), b = pair(self, from + LANES, first, second),
+			    c = pair(self, from + 2 * LANES, first, second),
+			    d = pair(self, from + 3 * LANES, first, second);
 
-		for (size_t i = 0; i < 4; i++)
-			found[i] = pair(self, from + i * LANES, first, second);
-		if (any(found[0] | found[1] | found[2] | found[3])) {
-			for (size_t i = 0; i < 4; i++) {
-				const char *at = any(found[i]) ? find_in(self, from + i * LANES, found[i]) : NULL;
+		if (any(a | b | c | d)) {
+			const char *at = confirm_any(self, from, (const lanes[]){a, b, c, d});
 
-				if (at != NULL)
-					return at;
-			}
+			if (at != NULL)
+				return at;
 		}
 		from += STRIDE;
 	}
@@ -190,9 +204,9 @@ static void take_escape(struct reading *self)
 static void take_class(struct reading *self)
 {
 	take_other(self);
-	self->found->has_characters = true;
 	if (self->at < self->end && *self->at == '^') {
 		self->found->within_lines = false;
+		self->found->has_characters = true;
 		self->at++;
 	}
 	if (self->at < self->end && *self->at == ']')
@@ -203,6 +217,8 @@ static void take_class(struct reading *self)
 		/* [:alpha:] and its like, and what may be a range that begins below the line end. */
 		if (byte < ' ')
 			self->found->within_lines = false;
+		if (byte >= 0x80)
+			self->found->has_characters = true;
 		if (byte >= 'A' && byte <= 'Z')
 			self->found->has_capital = true;
 		if (byte == '[' && self->at < self->end && strchr(":.=", *self->at) != NULL)
@@ -210,7 +226,7 @@ static void take_class(struct reading *self)
 		if (byte == '\\' && self->at < self->end) {
 			byte = (unsigned char)*self->at++;
 			if ((is_letter(byte) || (byte >= '0' && byte <= '9')) && strchr("dw", byte) == NULL)
-				self->lost = true;
+				self->lost = self->found->has_characters = true;
 		}
 	}
 	if (self->at == self->end)
