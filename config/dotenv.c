@@ -18,6 +18,10 @@ struct dotenv {
 	int line;
 	const struct interpolate_source *source; /* NULL: nothing is interpolated */
 	struct strmap *values;
+	const char *value, *value_end; /* of the statement last read; NULL: it gave none */
+	dotenv_visit *visit; /* NULL: nobody wants to know */
+	void *context;
+	const char *text;
 	int result; /* first error; reading goes on, to report the others */
 	struct err *err;
 };
@@ -164,6 +168,8 @@ static void dotenv_unquoted(struct dotenv *self, const char *key)
 		length = (size_t)(comment - self->at);
 	while (length && dotenv_is_blank(self->at[length - 1]))
 		length--;
+	self->value = self->at;
+	self->value_end = self->at + length;
 	text = strndup(self->at, length);
 	if (text)
 		dotenv_set(self, key, text, place, true);
@@ -262,6 +268,8 @@ static void dotenv_quoted(struct dotenv *self, const char *key)
 	dotenv_unescape(begin, close, quote, self->source != NULL, text);
 	dotenv_set(self, key, text, place, quote == '"');
 	free(text);
+	self->value = begin - 1;
+	self->value_end = close + 1;
 	while (dotenv_line_end(self) < close)
 		dotenv_next_line(self);
 	self->at = close + 1;
@@ -271,12 +279,28 @@ static void dotenv_quoted(struct dotenv *self, const char *key)
 				      quote, key);
 }
 
+static void dotenv_tell(const struct dotenv *self, const char *key, const char *key_begin)
+{
+	struct dotenv_span span = {.key = (size_t)(key_begin - self->text)};
+
+	if (!self->visit)
+		return;
+	span.key_end = span.key + strlen(key);
+	span.has_value = self->value != NULL;
+	span.value = self->value ? (size_t)(self->value - self->text) : span.key_end;
+	span.value_end = self->value ? (size_t)(self->value_end - self->text) : span.key_end;
+	self->visit(self->context, key, &span);
+}
+
 static void dotenv_statement(struct dotenv *self)
 {
+	const char *key_begin;
 	char *key;
 	char after;
 
 	dotenv_skip_export(self);
+	key_begin = self->at;
+	self->value = NULL;
 	key = dotenv_key(self);
 	if (!key)
 		return;
@@ -294,13 +318,17 @@ static void dotenv_statement(struct dotenv *self)
 		else
 			dotenv_unquoted(self, key);
 	}
+	dotenv_tell(self, key, key_begin);
 	free(key);
 }
 
-int dotenv_parse(const char *file, const char *text, size_t size_bytes, const struct interpolate_source *source,
-		 struct strmap *values, struct err *err)
+int dotenv_walk(const char *file, const char *text, size_t size_bytes, const struct interpolate_source *source,
+		struct strmap *values, dotenv_visit *visit, void *context, struct err *err)
 {
 	struct dotenv self = {.file = file,
+			      .text = text,
+			      .visit = visit,
+			      .context = context,
 			      .at = text,
 			      .end = text + size_bytes,
 			      .line = 1,
@@ -327,6 +355,12 @@ int dotenv_parse(const char *file, const char *text, size_t size_bytes, const st
 			dotenv_statement(&self);
 	}
 	return self.result;
+}
+
+int dotenv_parse(const char *file, const char *text, size_t size_bytes, const struct interpolate_source *source,
+		 struct strmap *values, struct err *err)
+{
+	return dotenv_walk(file, text, size_bytes, source, values, NULL, NULL, err);
 }
 
 int dotenv_read(const char *path, const struct interpolate_source *source, struct strmap *values, struct err *err)
