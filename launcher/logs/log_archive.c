@@ -339,7 +339,7 @@ static void look_ahead(struct log_archive *self, const struct log_record *record
 		for (size_t i = 0; i < unit->ahead_count; i++)
 			unit->ahead[i].rotations++;
 	} else if (record->kind == 'f') {
-		log_units_learn_service(&self->units, unit, record->service);
+		log_units_learn_service(&self->units, unit, record->word);
 		if (self->begun)
 			log_units_hear_of_file(&self->units, unit, record->size);
 	}

@@ -226,7 +226,7 @@ bool log_record_parse(const char *line, struct log_record *record)
 {
 	const char *at = take_number(line, &record->time_ms);
 
-	record->service[0] = '\0';
+	record->word[0] = '\0';
 	if (at == NULL || at[0] != ' ' || at[1] == '\0' || at[2] != ' ')
 		return false;
 	record->kind = at[1];
@@ -234,7 +234,7 @@ bool log_record_parse(const char *line, struct log_record *record)
 	if (at == NULL || *at != ' ' || (at = take_number(at + 1, &record->offset)) == NULL || *at != ' ' ||
 	    (at = take_size(at + 1, &record->size)) == NULL)
 		return false;
-	if (*at == ' ' && (at = take_word(at + 1, record->service)) == NULL)
+	if (*at == ' ' && (at = take_word(at + 1, record->word)) == NULL)
 		return false;
 	/* A unit's name becomes part of a path. */
 	return *at == '\0' && strchr(record->unit, '/') == NULL && record->unit[0] != '.';

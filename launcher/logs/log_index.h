@@ -18,7 +18,7 @@ struct log_record {
 	char unit[LOG_INDEX_NAME_BYTES];
 	int64_t offset;
 	uint64_t size;
-	char service[LOG_INDEX_NAME_BYTES]; /* f; "" otherwise */
+	char word[LOG_INDEX_NAME_BYTES]; /* the sixth: f a service, x how it ended; "" where there is none */
 };
 
 /* A place in the index: how far it had come at a moment. */

@@ -344,6 +344,7 @@ void output_begin(struct output *self, unsigned id, int64_t time_ms)
 	output_end(self, id, time_ms);
 	unit->run++;
 	unit->running = true;
+	unit->end[0] = '\0';
 	if (ready_file(unit, time_ms) == 0)
 		output_record(self, unit, OUTPUT_KIND_BEGIN, unit->file.size_bytes, 0, time_ms);
 }
@@ -361,6 +362,13 @@ void output_write(struct output *self, unsigned id, int stream, const char *byte
 	/* What is gathered is told of when it can be found. */
 	if (self->writing && self->gathered.unit != unit)
 		self->writing(self->writing_context, id);
+}
+
+void output_set_end(struct output *self, unsigned id, bool signaled, int number)
+{
+	struct output_unit *unit = find_unit(self, id);
+	if (unit)
+		snprintf(unit->end, sizeof unit->end, "%s:%d", signaled ? "signal" : "code", number);
 }
 
 void output_end(struct output *self, unsigned id, int64_t time_ms)

@@ -61,6 +61,8 @@ void output_remove(struct output *self, unsigned unit, int64_t time_ms);
 void output_begin(struct output *self, unsigned unit, int64_t time_ms);
 void output_write(struct output *self, unsigned unit, int stream, const char *bytes, size_t size_bytes,
 		  int64_t time_ms);
+/* How its main process ended: by a signal of that number, or with that exit code. Goes with the end of the run, for the index. */
+void output_set_end(struct output *self, unsigned unit, bool signaled, int number);
 /* The run ended: a part-line that is held becomes a (partial) line. */
 void output_end(struct output *self, unsigned unit, int64_t time_ms);
 

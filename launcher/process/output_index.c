@@ -10,10 +10,9 @@ bool output_index_write(struct output_file *index, const struct output_record *r
 {
 	char line[RECORD_BYTES];
 	int error = 0;
-	bool named = record->kind == OUTPUT_KIND_FILE;
 	int length = snprintf(line, sizeof line, "%" PRId64 " %c %s %" PRId64 " %" PRIu64 "%s%s\n", record->time_ms,
 			      (char)record->kind, record->unit, record->offset_bytes, record->size_bytes,
-			      named ? " " : "", named ? record->service : "");
+			      record->word ? " " : "", record->word ? record->word : "");
 	if (length <= 0 || (size_t)length >= sizeof line || output_file_ready(index, NULL) < 0)
 		return false;
 	size_t size = (size_t)length;

@@ -9,7 +9,7 @@
  * TIME is wall clock in milliseconds, UNIT the log file's name without ".log". Kinds:
  *     o e   SIZE bytes of stdout / stderr stand at OFFSET of what was UNIT.log then; TIME is that of the first
  *     b     a run of the unit begins at OFFSET
- *     x     it has ended, OFFSET is behind its last byte
+ *     x     it has ended, OFFSET is behind its last byte; a sixth word says how where that is known: "code:3", "signal:9"
  *     r     what was UNIT.log until now is UNIT.log.1, .1 is .2 and so on; offsets start at 0 again
  *     f     what the unit's next records speak of is the file with inode number SIZE; OFFSET bytes went to those before it since
  *           the supervisor began; a sixth word names the unit's service (UNIT itself, but for replicas):
@@ -44,7 +44,7 @@ struct output_record {
 	const char *unit;
 	int64_t offset_bytes;
 	uint64_t size_bytes;
-	const char *service; /* OUTPUT_KIND_FILE only */
+	const char *word; /* the sixth; NULL: there is none */
 };
 
 /* Whether the whole record stands on disk. */

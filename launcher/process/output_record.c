@@ -14,7 +14,7 @@ static void state_file(struct output *self, struct output_unit *unit, int64_t ti
 		.unit = unit->name,
 		.offset_bytes = unit->base_bytes,
 		.size_bytes = unit->file.inode,
-		.service = unit->service ? unit->service : unit->name,
+		.word = unit->service ? unit->service : unit->name,
 	};
 	if (unit->stated_file == unit->file.inode && unit->stated_index == self->index.inode)
 		return;
@@ -98,7 +98,8 @@ static bool begin_gathering(struct output *self, struct output_unit *unit, const
 void output_record(struct output *self, struct output_unit *unit, enum output_kind kind, int64_t offset_bytes,
 		   size_t size_bytes, int64_t time_ms)
 {
-	const struct output_record entry = {time_ms, kind, unit->name, offset_bytes, size_bytes, NULL};
+	const char *word = kind == OUTPUT_KIND_END && unit->end[0] != '\0' ? unit->end : NULL;
+	const struct output_record entry = {time_ms, kind, unit->name, offset_bytes, size_bytes, word};
 	if (grow(self, unit, kind, offset_bytes, size_bytes, time_ms))
 		return;
 	output_flush(self);

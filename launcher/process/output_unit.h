@@ -23,6 +23,7 @@ struct output_unit {
 	char *service; /* whose replica it is; NULL: its own name */
 	unsigned run;
 	bool running; /* begun, not ended */
+	char end[24]; /* how its main process ended, for the x record; "": not said */
 	struct output_file file;
 	struct output_ring ring;
 	struct output_held held[OUTPUT_STREAMS]; /* for the observer only: without one nothing is split */

@@ -433,6 +433,8 @@ static void on_exited(void *context, unsigned id, const struct engine_exit *how)
 	if (unit == NULL)
 		return;
 	unit->pid = 0;
+	if (unit->supervisor->output != NULL)
+		output_set_end(unit->supervisor->output, id, how->signaled, how->signaled ? how->signal : how->code);
 	unit_story_exit(&unit->story, how, clock_monotonic_ms() - unit->svc.started_ms, clock_wall_ms());
 	set_why_by_exit(unit, how);
 	step_event(unit, &(struct svc_event){.kind = SVC_EXITED, .exit = *how});

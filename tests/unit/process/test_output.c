@@ -254,13 +254,15 @@ static void test_runs_are_told_apart(void **state)
 	for (int run = 0; run < 2; run++) {
 		output_begin(scene.output, 0, 1000 + run);
 		put(&scene, "starting\nlast");
+		if (run == 1)
+			output_set_end(scene.output, 0, true, 9);
 		output_end(scene.output, 0, 1500 + run);
 	}
 	output_tail(scene.output, 0, 10, transcribe, &seen);
 	assert_string_equal(seen.text, "0/1/0:starting|0/1/0:last+|0/2/0:starting|0/2/0:last+|");
 	snprintf(wanted, sizeof wanted,
 		 "1000 f web 0 %llu web\n1000 b web 0 0\n1000 o web 0 13\n1500 x web 13 0\n"
-		 "1001 b web 13 0\n1000 o web 13 13\n1501 x web 26 0\n",
+		 "1001 b web 13 0\n1000 o web 13 13\n1501 x web 26 0 signal:9\n",
 		 inode_of(&scene, "web.log"));
 	assert_file(&scene, "index", wanted);
 	/* The next upfront goes on behind it. */
