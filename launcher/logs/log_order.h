@@ -111,7 +111,7 @@ struct log_span log_order_span_at(const struct log_order *self, int64_t v);
 int64_t log_order_find_time(const struct log_order *self, int64_t time_ms);
 /* How many notes have a place below. */
 size_t log_order_notes_before(const struct log_order *self, int64_t place);
-size_t log_order_note_text(const struct log_order *self, const struct log_note *note, char text[LOG_ORDER_NOTE_BYTES]);
+size_t log_order_note_text(const struct log_note *note, char text[LOG_ORDER_NOTE_BYTES]);
 
 int64_t log_order_clock_us(void);
 

@@ -271,7 +271,7 @@ static void add_note(struct log_order *self, struct log_order_unit *unit, const 
 	struct log_note *grown;
 	char before;
 
-	snprintf(note.how, sizeof(note.how), "%.*s", (int)sizeof(note.how) - 1, record->service);
+	snprintf(note.how, sizeof(note.how), "%.*s", (int)sizeof(note.how) - 1, record->word);
 	if (record->kind == OUTPUT_KIND_END && unit->begun_ms >= 0 && record->time_ms >= unit->begun_ms)
 		note.lasted_ms = record->time_ms - unit->begun_ms;
 	if (self->note_count == LOG_ORDER_NOTES_MAX)
@@ -294,7 +294,7 @@ static void add_note(struct log_order *self, struct log_order_unit *unit, const 
 		add_break(self, v);
 }
 
-/* "code:3", "signal:9", "pid:4711". */
+/* "code:3", "signal:9". */
 static bool read_how(const char *how, const char *what, long *value)
 {
 	size_t length = strlen(what);
@@ -324,17 +324,13 @@ static void put_end(const struct log_note *note, char *text, size_t size_bytes)
 	}
 }
 
-size_t log_order_note_text(const struct log_order *self, const struct log_note *note, char text[LOG_ORDER_NOTE_BYTES])
+size_t log_order_note_text(const struct log_note *note, char text[LOG_ORDER_NOTE_BYTES])
 {
 	char what[64], lasted[FIGURE_BYTES + 16] = "", duration[FIGURE_BYTES];
-	long pid;
 	int length;
 
-	(void)self;
 	if (note->kind == OUTPUT_KIND_END)
 		put_end(note, what, sizeof(what));
-	else if (read_how(note->how, "pid:", &pid))
-		snprintf(what, sizeof(what), "started, pid %ld", pid);
 	else
 		snprintf(what, sizeof(what), "started");
 	if (note->lasted_ms >= 0) {

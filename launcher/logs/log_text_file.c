@@ -59,7 +59,7 @@ bool log_text_note_wanted(struct log_text_file *self, struct log_note *note, uns
 	size_t size;
 
 	if (note->epoch != scan->epoch) {
-		size = log_order_note_text(&self->order, note, text);
+		size = log_order_note_text(note, text);
 		note->epoch = scan->epoch;
 		note->passes = log_scan_wants(scan, text, size, LOG_TEXT_ANY);
 		note->hit = log_scan_wants(scan, text, size, LOG_TEXT_HIT);
@@ -103,7 +103,7 @@ static void fill_note(struct log_text_file *self, const struct log_item *item, s
 		.next = log_text_place(item->from),
 		.kind = LOG_TEXT_NOTE,
 		.bytes = self->note,
-		.size_bytes = log_order_note_text(order, note, self->note),
+		.size_bytes = log_order_note_text(note, self->note),
 		.time_wall_ms = note->time_ms,
 		.service = unit->label,
 		.service_number = unit->number,
