@@ -14,8 +14,10 @@
  *   yaml_text    a YAML text looked at before it is parsed: no text, or too costly
  *   interpolate  $V, ${V:-d} and friends
  *   dotenv       .env files as Compose reads them
+ *   dotenv_edit  such a file with answers merged in, all else kept
  *   secrets      values that are not to be shown, wherever they stand
  *   stack        the resolved stack: services, probes, policies, telemetry declaration
+ *   setup        the stack's setup questions, and which of them are answered
  *   settings     /etc/upfront/config.yaml and $XDG_CONFIG_HOME/upfront/config.yaml
  *   settings_screen  what the person's own says of the screen: keys, theme, colours
  *   settings_text  such a file edited in place, all else kept

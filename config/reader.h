@@ -142,8 +142,10 @@ reader_function read_commands; /* struct telemetry_decl */
 /* service_parts.c */
 reader_function read_withdraw; /* struct withdraw_notice */
 reader_function read_withdraw_of_service; /* const struct withdraw_notice * */
+/* setup_read.c */
+reader_function read_setup; /* struct stack */
 /* upfront_shapes.c: validated only, carried by later steps of the program */
-reader_function check_setup, check_files;
+reader_function check_files;
 
 extern const struct key_table table_top, table_service, table_deploy, table_dependency, table_port, table_ulimit,
 	table_env_file, table_healthcheck, table_service_upfront, table_ready, table_backoff, table_log, table_version,

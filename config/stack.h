@@ -252,6 +252,23 @@ struct telemetry_decl {
 	struct err_place place;
 };
 
+/* Most questions of x-upfront.setup, most choices of one, longest answer that can be chosen or typed. */
+#define SETUP_QUESTIONS_MAX 100u
+#define SETUP_CHOICES_MAX 100u
+#define SETUP_ANSWER_BYTES_MAX 511u
+
+/* One question of x-upfront.setup. The answer is the value of the variable `key`, kept in .env (config/setup.h). */
+struct setup_question {
+	const char *key;
+	const char *ask; /* what people read; NULL with `port` */
+	const char *const *choices; /* answers to choose from, NULL-terminated; NULL: any text */
+	bool secret; /* not shown */
+	const char *pattern; /* POSIX ERE that the answer matches, checked to compile; NULL: any but the empty one */
+	const char *when_key, *when_value; /* asked only while that earlier question's answer is this; NULL: always */
+	int port; /* the next free port from this one on is taken, nothing is asked; 0: it is asked */
+	struct err_place place;
+};
+
 enum on_hangup { HANGUP_STOP, HANGUP_DETACH };
 
 struct stack {
@@ -263,6 +280,8 @@ struct stack {
 	const char *version; /* x-upfront.version, or NULL */
 	const char *open;
 	enum on_hangup on_hangup;
+	const struct setup_question *setup; /* in the order of the file */
+	size_t setup_count;
 	struct service *services; /* those of the active profiles, in the order of the file */
 	size_t service_count;
 	const struct telemetry_decl *telemetry; /* NULL: none declared */

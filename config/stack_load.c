@@ -372,6 +372,43 @@ struct node *stack_load_tree(struct stack_load *self)
 	return self->nodes > STACK_NODES_MAX ? NULL : merged;
 }
 
+/* What x-upfront of one file says of these keys. */
+static struct node *upfront_part(struct stack_load *self, const struct node *root, const char *const *keys)
+{
+	const struct node *upfront = node_find(root, "x-upfront");
+	struct node *part = node_create(self->pool, NODE_MAP, root->place), *kept;
+
+	if (!upfront || upfront->kind != NODE_MAP)
+		return part;
+	kept = node_create(self->pool, NODE_MAP, upfront->place);
+	for (size_t i = 0; keys[i]; i++) {
+		const struct node_pair *pair = node_find_pair(upfront, keys[i]);
+
+		if (pair)
+			node_set(self->pool, kept, pair->key, pair->key_place, pair->value);
+	}
+	node_set(self->pool, part, "x-upfront", upfront->place, kept);
+	return part;
+}
+
+struct node *stack_load_upfront(struct stack_load *self, const char *const *keys)
+{
+	struct stack_scope scope = {.dir = self->source->dir};
+	struct node *merged = NULL;
+
+	if (find_project(self, &scope) < 0)
+		return NULL;
+	for (size_t i = 0; i < self->source->given_count; i++) {
+		const struct stack_file *file = self->source->given[i];
+		struct node *filled;
+
+		if (stack_fill(self, file->procfile ? NULL : &scope, upfront_part(self, file->root, keys), &filled) < 0)
+			return NULL;
+		merged = merged ? stack_merge(self, merged, filled) : filled;
+	}
+	return node_find(merged, "x-upfront");
+}
+
 void stack_load_finish(struct stack_load *self)
 {
 	for (size_t i = 0; i < self->include_env_count; i++)

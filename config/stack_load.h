@@ -73,6 +73,11 @@ struct stack_load {
 
 /* Everything merged, or NULL when an error makes going on useless. `self` is zeroed but for source, pools, overrides, mask, err. */
 struct node *stack_load_tree(struct stack_load *self);
+/*
+ * What x-upfront of the files given says of these keys (NULL behind the last), filled and merged, and of nothing else: it can be had of files
+ * that as a whole lack a variable. NULL: nothing, or an error was added.
+ */
+struct node *stack_load_upfront(struct stack_load *self, const char *const *keys);
 void stack_load_finish(struct stack_load *self);
 
 /* Counts nodes; false, with an error said once, beyond the limit. */

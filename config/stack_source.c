@@ -74,8 +74,7 @@ static const char *variable_find(void *context, const char *name)
 	return strmap_find(context, name);
 }
 
-/* Without the folder we stand in, a path reads as the person would type it. */
-static const char *path_shown(const struct stack_source *self, const char *path)
+const char *stack_source_shown(const struct stack_source *self, const char *path)
 {
 	size_t length = strlen(self->start);
 
@@ -172,7 +171,7 @@ static struct stack_file *file_create(const struct stack_source *self, const cha
 	struct stack_file *file = pool_alloc(self->pool, sizeof(*file));
 
 	file->path = pool_strdup(self->pool, path);
-	file->shown = path_shown(self, file->path);
+	file->shown = stack_source_shown(self, file->path);
 	file->dir = stack_path_dir(self->pool, path);
 	file->procfile = procfile_is_name(path);
 	return file;
@@ -272,9 +271,10 @@ static int read_dotenv(struct stack_source *self, const char *path, bool require
 	if (result == -ENOENT && !required)
 		return 0;
 	if (result == -ENOENT)
-		return err_set(err, ERR_CONFIG, "cannot read %s: %s", path_shown(self, path), strerror(ENOENT));
+		return err_set(err, ERR_CONFIG, "cannot read %s: %s", stack_source_shown(self, path), strerror(ENOENT));
 	if (result < 0 && !err_is_set(err))
-		return err_set(err, ERR_CONFIG, "cannot read %s: %s", path_shown(self, path), strerror(-result));
+		return err_set(err, ERR_CONFIG, "cannot read %s: %s", stack_source_shown(self, path),
+			       strerror(-result));
 	return result;
 }
 
@@ -370,7 +370,7 @@ static int choose_dir(struct stack_source *self, const char *path, struct err *e
 	char real[PATH_MAX];
 
 	if (!realpath(dir, real)) {
-		err_set(err, ERR_CONFIG, "cannot read %s: %s", path_shown(self, path), strerror(errno));
+		err_set(err, ERR_CONFIG, "cannot read %s: %s", stack_source_shown(self, path), strerror(errno));
 		return -EINVAL;
 	}
 	self->dir = pool_strdup(self->pool, real);

@@ -57,6 +57,9 @@ int stack_source_open_text(const struct stack_options *options, const char *name
 int stack_source_file(struct stack_source *self, const char *path, struct err_place from,
 		      const struct stack_file **file, struct err *err);
 
+/* Without the folder we stand in, a path reads as the person would type it. Points into `path`. */
+const char *stack_source_shown(const struct stack_source *self, const char *path);
+
 /* A value as interpolation sees it below the overrides: environment, then .env. NULL: unset. */
 const char *stack_source_variable(const struct stack_source *self, const char *name);
 

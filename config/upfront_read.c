@@ -92,7 +92,7 @@ static const struct key upfront_keys[] = {
 	{"requires", read_requires, 0, 0},
 	{"open", read_url, IN_STACK(open), 0},
 	{"on_hangup", read_hangup, IN_STACK(on_hangup), 0},
-	{"setup", check_setup, 0, 0},
+	{"setup", read_setup, 0, 0},
 	{"files", check_files, 0, 0},
 	{"telemetry", read_telemetry, 0, 0},
 };

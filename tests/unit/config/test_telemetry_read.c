@@ -172,6 +172,16 @@ static void test_other_parts(void **state)
 		       "  {key: PORT, port: 3000}],"
 		       "files: [{from: a, to: b, mode: '0600'}]");
 	stack_text_assert_error(&text, "");
+	assert_int_equal(text.stack->setup_count, 3);
+	assert_string_equal(text.stack->setup[0].choices[1], "b");
+	assert_string_equal(text.stack->setup[1].ask, "Key");
+	assert_true(text.stack->setup[1].secret);
+	assert_string_equal(text.stack->setup[1].pattern, "^sk-");
+	assert_string_equal(text.stack->setup[1].when_key, "P");
+	assert_string_equal(text.stack->setup[1].when_value, "a");
+	assert_int_equal(text.stack->setup[1].place.line, 1);
+	assert_null(text.stack->setup[2].ask);
+	assert_int_equal(text.stack->setup[2].port, 3000);
 	stack_text_finish(&text);
 }
 
@@ -269,7 +279,18 @@ static void test_errors(void **state)
 		{"setup: [{key: A, ask: a, when: B}]", "'when': wanted KEY=value, found 'B'"},
 		{"setup: [{key: A, port: 0}]", "'port': wanted a number from 1 to 65535"},
 		{"setup: [{key: A, asks: a}]", "unknown key 'asks' in setup (did you mean 'ask'?)"},
-		{"setup: [{key: A, ask: a, choices: []}]", "'choices' names no"},
+		{"setup: [{key: A, ask: a, choices: []}]", "'choices': wanted at least one answer, found a list"},
+		{"setup: [{key: A, ask: a, choices: [x, '']}]", "'choices': wanted an answer, found"},
+		{"setup: [{key: A, ask: a, choices: [x, y, x]}]", "'choices': 'x' is there twice"},
+		{"setup: [{key: A, ask: a, choices: [x], secret: true}]",
+		 "'choices' goes with neither 'secret' nor 'pattern'"},
+		{"setup: [{key: A, ask: a, pattern: 'a('}]", "'pattern': 'a(' is no regular expression"},
+		{"setup: [{key: A, ask: a, when: B=x}, {key: B, ask: b}]",
+		 "'when': no earlier question has the key 'B'"},
+		{"setup: [{key: MODEL, ask: a}, {key: B, ask: b, when: MODLE=x}]",
+		 "no earlier question has the key 'MODLE' (did you mean 'MODEL'?)"},
+		{"setup: [{key: A, ask: a, choices: [cpu, cuda]}, {key: B, ask: b, when: A=cudo}]",
+		 "'when': 'cudo' is no choice of 'A' (did you mean 'cuda'?)"},
 		{"files: [{from: a}]", "'files': wanted both 'from' and 'to'"},
 		{"files: [{from: a, to: b, mode: rw}]", "'mode': wanted a mode such as \"0600\", found 'rw'"},
 		{"files: [{from: a, too: b}]", "unknown key 'too' in files (did you mean 'to'?)"},
