@@ -104,7 +104,9 @@ bool dash_is_dirty(const struct dash *self)
 
 bool dash_is_flooding(const struct dash *self)
 {
-	return self->log_dirty && !self->dirty;
+	const struct log_view *log = dash_seen_log((struct dash *)self);
+
+	return !self->dirty && log != NULL && log_view_is_flooding(log);
 }
 
 void dash_draw(struct dash *self, struct frame *frame)
@@ -176,7 +178,7 @@ bool dash_work(struct dash *self, int64_t budget_us)
 	if (log == NULL || log->text == NULL)
 		return false;
 	more = log_view_work(log, budget_us, &changed);
-	self->dirty = self->dirty || changed;
+	self->log_dirty = self->log_dirty || changed;
 	return more;
 }
 

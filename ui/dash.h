@@ -53,7 +53,10 @@ void dash_say(struct dash *self, const char *text, bool lasting);
 
 /* Something seen has changed since the last draw. */
 bool dash_is_dirty(const struct dash *self);
-/* Only the log's lines have: a flood need not be drawn more often than anybody reads. */
+/*
+ * The log that is seen brings a screenful and more at a time, and nothing else has changed: it need not be drawn more often than anybody
+ * reads. Holds from one draw to the next, until the log has calmed down.
+ */
 bool dash_is_flooding(const struct dash *self);
 /* Into a frame of the size taken. Not dirty afterwards. */
 void dash_draw(struct dash *self, struct frame *frame);

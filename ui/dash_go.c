@@ -12,7 +12,10 @@ enum key_screen dash_place(const struct dash *self)
 
 bool dash_is_stopping(const struct dash *self)
 {
-	return self->context.model->state == STACK_STOPPING;
+	const struct stack_model *model = self->context.model;
+
+	/* Over is how a stop ends: until somebody leaves it stays to be seen. */
+	return model->state == STACK_STOPPING || (model->state == STACK_OVER && model->stop_ms >= 0);
 }
 
 enum key_screen dash_screen(const struct dash *self)

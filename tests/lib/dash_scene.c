@@ -97,6 +97,7 @@ static struct log_text *on_open_log(void *context, const char *const *names, con
 	self->logs_open++;
 	struct log_text *text = log_sample_text(log_of(names == NULL || names[1] != NULL ? "merged" : names[0]));
 	text->ops->refresh(text);
+	self->last_log = text;
 	return text;
 }
 

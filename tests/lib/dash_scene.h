@@ -29,6 +29,7 @@ struct dash_scene {
 	bool mono;
 	char journal[16384];
 	int logs_open;
+	struct log_text *last_log; /* that was opened */
 	bool must_tell; /* the model was changed by something that was asked for */
 };
 

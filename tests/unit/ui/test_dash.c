@@ -392,16 +392,61 @@ static void a_settled_stack_is_not_drawn_again(void **state)
 	assert_false(dash_is_flooding(scene.dash));
 }
 
-static void a_log_that_grows_is_a_flood(void **state)
+static void grow(size_t lines)
+{
+	log_sample_flood(log_sample_of(scene.last_log), "api", lines);
+	dash_take_logs(scene.dash);
+}
+
+static void a_log_that_grows_is_drawn_and_a_flood_is_told(void **state)
 {
 	(void)state;
 	start("calm");
 	dash_take_logs(scene.dash);
 	assert_false(dash_is_dirty(scene.dash));
+	grow(1);
+	assert_true(dash_is_dirty(scene.dash));
+	assert_false(dash_is_flooding(scene.dash));
+	dash_scene_draw(&scene);
+	grow(500);
+	assert_true(dash_is_flooding(scene.dash));
+	dash_scene_draw(&scene);
+	/* Until the next look at it: whoever draws has to know before. */
+	assert_true(dash_is_flooding(scene.dash));
+	/* A key is another thing. */
+	dash_take_key(scene.dash, 'j');
+	assert_false(dash_is_flooding(scene.dash));
+	dash_scene_draw(&scene);
+	dash_scene_type(&scene, "k");
+	dash_take_logs(scene.dash);
+	assert_false(dash_is_flooding(scene.dash));
+}
+
+static void a_log_that_is_not_seen_is_not_drawn(void **state)
+{
+	(void)state;
+	start("calm");
 	press(UI_KEY_ENTER);
 	press('4');
-	dash_take_logs(scene.dash);
+	grow(3);
 	assert_false(dash_is_dirty(scene.dash));
+	/* It is when one comes back. */
+	press('2');
+	assert_true(sees("11 lines"));
+}
+
+static void the_end_of_a_stop_stays_to_be_seen(void **state)
+{
+	(void)state;
+	start("stopping");
+	scene.model->state = STACK_OVER;
+	dash_sample_units()[SAMPLE_DB].state = UNIT_STOPPED;
+	dash_scene_tell(&scene);
+	assert_true(sees("5 of 5 stopped"));
+	assert_true(sees("All is stopped."));
+	assert_int_equal(dash_due_ms(scene.dash), -1);
+	press('q');
+	assert_told("leave stop");
 }
 
 static void time_alone_is_told(void **state)
@@ -531,7 +576,9 @@ int main(void)
 		cmocka_unit_test_teardown(a_changed_file_is_announced, end),
 		cmocka_unit_test_teardown(keys_without_use_say_so, end),
 		cmocka_unit_test_teardown(a_settled_stack_is_not_drawn_again, end),
-		cmocka_unit_test_teardown(a_log_that_grows_is_a_flood, end),
+		cmocka_unit_test_teardown(a_log_that_grows_is_drawn_and_a_flood_is_told, end),
+		cmocka_unit_test_teardown(a_log_that_is_not_seen_is_not_drawn, end),
+		cmocka_unit_test_teardown(the_end_of_a_stop_stays_to_be_seen, end),
 		cmocka_unit_test_teardown(time_alone_is_told, end),
 		cmocka_unit_test_teardown(what_is_pasted_types_and_does_nothing_else, end),
 		cmocka_unit_test_teardown(the_terminal_is_asked_for_what_it_alone_can_do, end),
