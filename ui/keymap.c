@@ -11,13 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-/*
- * Where a person's own keys hold: not on the question, which is documented as it is, not where an answer ends something, and not
- * where letters are text.
- */
-#define FIXED_SCREENS                                                                                \
-	((unsigned)(KEY_SCREEN_CONSENT | KEY_SCREEN_PAGER | KEY_SCREEN_LEAVE | KEY_SCREEN_STOPPING | \
-		    KEY_SCREEN_PALETTE | KEY_SCREEN_FORM | KEY_SCREEN_FIELD))
 /* Stands in `changes` for an action that no key does any more. */
 #define NO_KEY 0u
 
@@ -105,7 +98,7 @@ static unsigned screens_of(enum key_action action)
 	for (size_t i = 0; i < key_binding_count; i++)
 		if (key_bindings[i].action == action)
 			screens |= key_bindings[i].screens;
-	return screens & ~FIXED_SCREENS;
+	return screens & ~KEY_SCREENS_FIXED;
 }
 
 static bool is_changed(const struct keymap *self, enum key_action action)
@@ -267,7 +260,7 @@ enum key_action keymap_action(const struct keymap *self, enum key_screen screen,
 {
 	enum key_action action = key_action(screen, key);
 
-	if (self == NULL || self->count == 0 || ((unsigned)screen & FIXED_SCREENS) != 0)
+	if (self == NULL || self->count == 0 || ((unsigned)screen & KEY_SCREENS_FIXED) != 0)
 		return action;
 	for (size_t i = 0; key != NO_KEY && i < self->count; i++)
 		if (self->changes[i].key == key && (screens_of(self->changes[i].action) & screen) != 0)

@@ -194,6 +194,10 @@ void key_spell(uint32_t key, char name[KEY_NAME_MAX]);
 /* ---- The table with the person's own keys ---- */
 
 #define KEYMAP_CHANGES_MAX 200u
+/* Where a person's keys do not hold: on the question, where an answer ends something, where letters are text. */
+#define KEY_SCREENS_FIXED                                                                            \
+	((unsigned)(KEY_SCREEN_CONSENT | KEY_SCREEN_PAGER | KEY_SCREEN_LEAVE | KEY_SCREEN_STOPPING | \
+		    KEY_SCREEN_PALETTE | KEY_SCREEN_FORM | KEY_SCREEN_FIELD))
 
 struct keymap {
 	struct {
@@ -205,8 +209,8 @@ struct keymap {
 
 /*
  * `keys` maps names of actions to names of keys, several separated by blanks; NULL: the table as it is. A key given to an action is
- * taken from whatever had it on the same screens; nothing ("") takes the action's keys away. They hold where one looks around: not on the
- * question, not where an answer ends something, not where letters are text. What is wrong (unknown action or key, a key that answers or leaves) is told in
+ * taken from whatever had it on the same screens; nothing ("") takes the action's keys away. They hold on all but KEY_SCREENS_FIXED. What
+ * is wrong (unknown action or key, a key that answers or leaves) is told in
  * `problem`, one line, with the nearest word; the rest holds. 0 or -EINVAL.
  */
 int keymap_init(struct keymap *self, const struct strmap *keys, char *problem, size_t problem_bytes);

@@ -2,21 +2,25 @@
 #include "config/err.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
+#include "launcher/command/help_keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NAMES_MAX 64
+/* No command: the keys of the dashboard. */
+#define KEYS_TOPIC "keys"
 
 static const struct cli_command *find(const char *name, const char **nearest)
 {
 	const char *names[NAMES_MAX] = {NULL};
 
-	for (size_t i = 0; cli_commands[i] != NULL && i + 1 < NAMES_MAX; i++) {
+	for (size_t i = 0; cli_commands[i] != NULL && i + 2 < NAMES_MAX; i++) {
 		if (strcmp(cli_commands[i]->name, name) == 0)
 			return cli_commands[i];
 		names[i] = cli_commands[i]->name;
+		names[i + 1] = KEYS_TOPIC;
 	}
 	*nearest = err_nearest(name, names);
 	return NULL;
@@ -28,6 +32,10 @@ static int help_run(struct cli_context *context, struct err *err)
 	const char *nearest = NULL;
 	char *text;
 
+	if (context->arg_count > 0 && strcmp(context->args[0], KEYS_TOPIC) == 0) {
+		help_keys_print(stdout);
+		return 0;
+	}
 	if (context->arg_count > 0) {
 		command = find(context->args[0], &nearest);
 		if (command == NULL) {
@@ -51,8 +59,8 @@ static int help_run(struct cli_context *context, struct err *err)
 
 const struct cli_command command_help = {
 	.name = "help",
-	.args = "[COMMAND]",
-	.summary = "show help, or that of one command",
+	.args = "[COMMAND|keys]",
+	.summary = "show help, that of one command, or the keys of the dashboard",
 	.args_max = 1,
 	.untracked = true,
 	.run = help_run,

@@ -209,6 +209,14 @@ static void test_help_and_version(void **state)
 		assert_non_null(strstr(run.out.bytes, "Usage: upfront "));
 		run_finish(&run);
 	}
+	run_upfront(&run, *state, "help", "keys", NULL);
+	run_assert_code(&run, 0);
+	assert_non_null(strstr(run.out.bytes, "\n  r                     restart it [restart]\n"));
+	run_finish(&run);
+	run_upfront(&run, *state, "help", "kesy", NULL);
+	run_assert_code(&run, 2);
+	assert_non_null(strstr(run.err.bytes, "did you mean 'keys'?"));
+	run_finish(&run);
 	run_upfront(&run, *state, "--version", NULL);
 	run_assert_code(&run, 0);
 	assert_non_null(strstr(run.out.bytes, UPFRONT_VERSION));

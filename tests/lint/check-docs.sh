@@ -53,6 +53,24 @@ compare 'exit codes' "$codes
 130
 143" "$(section '# EXIT STATUS' | grep -E '^\*' | grep -oE '\*[0-9]+\*' | tr -d '*')"
 
+# The table of keys is the program's own, row by row; and so are the parts of the screen that can be coloured.
+keys_of_program=$("$upfront" help keys | awk '
+	/^[A-Z].*:$/ { place = substr($0, 1, length($0) - 1); next }
+	/^  / { keys = substr($0, 3, 20); sub(/ +$/, "", keys); print keys "|" place "|" substr($0, 25) }')
+keys_of_man=$(section '# DASHBOARD' | sed 's/\\_/_/g' | awk '
+	/^[|]/ { if (row != "" && !heading) print row; heading = /[*]Key[*]/; row = substr($0, 4); next }
+	/^:/ && row != "" { row = row "|" substr($0, 4) }
+	END { if (row != "") print row }')
+printf '%s\n' "$keys_of_program" >"$B/keys.program"
+printf '%s\n' "$keys_of_man" >"$B/keys.man"
+if [ -z "$keys_of_program" ] || ! differ=$(diff "$B/keys.program" "$B/keys.man"); then
+	say "$man: the table of keys (>) is not what 'upfront help keys' prints (<):
+$differ"
+fi
+rm -f "$B/keys.program" "$B/keys.man"
+parts=$(sed -n 's/^\tX(ROLE_\([A-Z_0-9]*\),.*/\1/p' ui/theme.h | grep -vx SOURCE | tr '[:upper:]' '[:lower:]')
+compare 'parts of the screen' "$parts" "$(section '# DASHBOARD' | tr '\n' ' ' | sed 's/.*Parts are \([^.]*\)\..*/\1/; s/\\_/@/g; s/_//g; s/@/_/g; s/, */\n/g')"
+
 # Commands that README and HACKING show exist.
 for word in $(grep -ohE '(^|[^a-z./-])upfront [a-z]+' README.md HACKING.md config/examples/*/README.md | sed -n 's/^.*`\{0,1\}upfront //p' | sort -u); do
 	grep -qE "(^    |\`|\\$ )upfront $word( |\`|\$)" README.md HACKING.md config/examples/*/README.md || continue
