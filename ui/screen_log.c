@@ -68,6 +68,13 @@ static void hold_start(struct log_view *self)
 		snprintf(self->said, sizeof(self->said), "the log was rotated: this is the first line that is left");
 }
 
+/* More has come since the last draw than there is room for. */
+static void tell_flood(struct log_view *self)
+{
+	self->flooding = self->at.follow && self->seen_end > 0 &&
+			 self->text->ops->count_from(self->text, self->seen_end, self->rows) >= self->rows;
+}
+
 bool log_view_refresh(struct log_view *self)
 {
 	if (self->text == NULL)
@@ -75,13 +82,12 @@ bool log_view_refresh(struct log_view *self)
 	const struct log_text_ops *ops = self->text->ops;
 	int64_t start = ops->start(self->text), end = ops->end(self->text);
 	bool more = ops->refresh(self->text);
-	int64_t rows = self->rows > 0 ? self->rows : 1;
 
-	self->flooding = more && ops->count_from(self->text, end, rows) >= rows;
 	hold_start(self);
 	/* Shorter than what was seen of it: what comes now is new. */
 	if (ops->end(self->text) < self->seen_end)
 		self->seen_end = ops->end(self->text);
+	tell_flood(self);
 	return more || ops->start(self->text) != start || ops->end(self->text) != end;
 }
 
@@ -104,10 +110,17 @@ bool log_view_work(struct log_view *self, int64_t budget_us, bool *changed)
 	*changed = false;
 	if (self->text == NULL)
 		return false;
-	self->text->ops->status(self->text, &before);
-	bool more = self->text->ops->work(self->text, budget_us);
-	self->text->ops->status(self->text, &after);
+	const struct log_text_ops *ops = self->text->ops;
+	int64_t start = ops->start(self->text), end = ops->end(self->text);
+	ops->status(self->text, &before);
+	bool more = ops->work(self->text, budget_us);
+	ops->status(self->text, &after);
 	*changed = is_seen_otherwise(&before, &after);
+	/* What several services have written is put in order here: lines may come by this way, too. */
+	if (ops->start(self->text) != start || ops->end(self->text) != end) {
+		*changed = true;
+		tell_flood(self);
+	}
 	if (!self->seeking)
 		return more;
 	if (log_view_seek_on(self))

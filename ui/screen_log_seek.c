@@ -31,7 +31,7 @@ static const char *nothing_found(const struct log_seek *seek)
 	if ((seek->wanted & LOG_TEXT_PROBLEM) != 0)
 		return seek->back ? "nothing above looks like an error or a warning"
 				  : "nothing below looks like an error or a warning";
-	return (seek->wanted & LOG_TEXT_HIT) != 0 ? "no match" : "";
+	return ""; /* the line of the search says it */
 }
 
 static bool end_seek(struct log_view *self, bool found, int64_t at)

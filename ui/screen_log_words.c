@@ -153,11 +153,14 @@ void log_view_empty_text(const struct log_view *self, const struct screen_contex
 	}
 	if (status->trouble != NULL) /* stands above already */
 		return;
-	if (self->filtered[0] != '\0') {
-		if (status->shown_final)
-			snprintf(text, size_bytes, "no line passes the filter");
-		else
-			snprintf(text, size_bytes, "filtering %u%%", status->percent);
+	if (self->filtered[0] != '\0' && status->shown_final) {
+		snprintf(text, size_bytes, "no line passes the filter");
+		return;
+	}
+	struct log_text_line line;
+	if (self->text->ops->line(self->text, self->text->ops->start(self->text), &line) == LOG_TEXT_LATER) {
+		snprintf(text, size_bytes, "%s %u%%", self->filtered[0] != '\0' ? "filtering" : "reading",
+			 status->percent);
 		return;
 	}
 	const struct unit_model *unit = unit_of(context->model, self->text->title);

@@ -46,6 +46,7 @@ struct log_sample {
 	bool except;
 	size_t counted; /* so many lines have numbers */
 	size_t slice;
+	bool reading;
 	const char *trouble;
 	size_t calls, refreshes;
 };
@@ -164,6 +165,8 @@ static void give(const struct log_sample *self, const struct sample_line *line, 
 
 static enum log_text_found find_from(struct log_sample *self, size_t index, unsigned wanted, struct log_text_line *out)
 {
+	if (self->reading)
+		return LOG_TEXT_LATER;
 	for (; index < self->seen; index++) {
 		enum log_text_found found = judge(self, &self->lines[index], wanted);
 		if (found == LOG_TEXT_THERE)
@@ -201,6 +204,8 @@ static enum log_text_found sample_find_before(struct log_text *text, int64_t at,
 	size_t index = index_of(self, at);
 
 	self->calls++;
+	if (self->reading)
+		return LOG_TEXT_LATER;
 	if (index < self->seen && self->lines[index].at < at)
 		index++;
 	while (index-- > 0) {
@@ -224,7 +229,7 @@ static int64_t sample_end(struct log_text *text)
 {
 	struct log_sample *self = sample_of(text);
 
-	return self->seen > 0 ? self->lines[self->seen - 1].next : sample_start(text);
+	return self->seen > 0 && !self->reading ? self->lines[self->seen - 1].next : sample_start(text);
 }
 
 /* ---- Patterns ---- */
@@ -421,6 +426,7 @@ static bool sample_work(struct log_text *text, int64_t budget_us)
 	size_t lines = self->slice > 0 ? self->slice : self->seen;
 
 	(void)budget_us;
+	self->reading = false;
 	bool more = go_on(self, &self->filter, lines);
 	more = go_on(self, &self->search, lines) || more;
 	self->counted = self->seen - self->counted > lines ? self->counted + lines : self->seen;
@@ -612,6 +618,11 @@ void log_sample_slices(struct log_sample *self, size_t lines)
 {
 	self->slice = lines;
 	self->counted = lines > 0 ? 0 : self->seen;
+}
+
+void log_sample_reading(struct log_sample *self)
+{
+	self->reading = true;
 }
 
 size_t log_sample_count(const struct log_sample *self)

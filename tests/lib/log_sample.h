@@ -54,6 +54,9 @@ void log_sample_trouble(struct log_sample *self, const char *trouble);
  */
 void log_sample_slices(struct log_sample *self, size_t lines);
 
+/* Nothing of it is known until the next call of `work`, as while a text of several services is put in order. */
+void log_sample_reading(struct log_sample *self);
+
 /* How many lines there are that can be seen; the place of the one at `index`. */
 size_t log_sample_count(const struct log_sample *self);
 int64_t log_sample_place(const struct log_sample *self, size_t index);

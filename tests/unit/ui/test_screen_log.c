@@ -162,6 +162,31 @@ static void a_flood_is_told_from_a_trickle(void **state)
 	assert_false(log_view_is_flooding(&play.view));
 }
 
+/* A text of several services is put in order by `work`: its lines come by that way. */
+static void lines_that_come_while_it_works_are_seen(void **state)
+{
+	bool changed;
+
+	(void)state;
+	begin_numbers(20);
+	log_sample_reading(play.sample);
+	log_view_take(&play.view, log_sample_text(play.sample), NULL);
+	log_play_draw(&play);
+	assert_true(log_play_shows(&play, "reading 100%"));
+	assert_state("follow");
+	log_play_keys(&play, "jk<PgUp><PgDn>gG");
+	log_view_work(&play.view, 8000, &changed);
+	assert_true(changed);
+	assert_false(log_view_is_flooding(&play.view)); /* nothing has been seen of it yet */
+	log_play_draw(&play);
+	assert_seen(16, 20, 20);
+	log_sample_reading(play.sample);
+	add_numbers(21, 40);
+	log_view_work(&play.view, 8000, &changed);
+	assert_true(changed);
+	assert_true(log_view_is_flooding(&play.view));
+}
+
 static void a_refresh_tells_whether_there_is_anything(void **state)
 {
 	(void)state;
@@ -525,6 +550,7 @@ int main(void)
 		PLAY(what_is_new_is_counted_up_to_a_bound),
 		PLAY(down_to_the_end_by_hand_follows_again),
 		PLAY(a_flood_is_told_from_a_trickle),
+		PLAY(lines_that_come_while_it_works_are_seen),
 		PLAY(a_refresh_tells_whether_there_is_anything),
 		PLAY(moves_go_where_they_say),
 		PLAY(a_count_ends_with_the_next_key),

@@ -192,7 +192,7 @@ static void what_is_not_known_yet_is_sought_on(void **state)
 	assert_true(play.view.seeking); /* Enter keeps it going */
 	log_play_work(&play);
 	assert_false(play.view.seeking);
-	assert_string_equal(line_below(), " /items/7 status=501  no match, whole file searched  no match");
+	assert_string_equal(line_below(), " /items/7 status=501  no match, whole file searched");
 	log_play_keys(&play, "/status=502");
 	assert_true(play.view.seeking);
 	assert_true(log_view_work(&play.view, 8000, &changed));
