@@ -17,7 +17,7 @@
 
 void log_view_init(struct log_view *self)
 {
-	*self = (struct log_view){.at.follow = true, .times = LOG_TIMES_CLOCK, .rows = 1, .columns = 1};
+	*self = (struct log_view){.at.follow = true, .times = LOG_TIMES_CLOCK, .lines = -1, .rows = 1, .columns = 1};
 	line_edit_init(&self->search);
 	line_edit_init(&self->filter);
 	line_edit_init(&self->path);
@@ -40,6 +40,7 @@ void log_view_take(struct log_view *self, struct log_text *text, const char *why
 	self->before = self->at;
 	self->left = self->name_columns = 0;
 	self->seen_end = 0;
+	self->lines = -1;
 	self->marking = self->dragging = self->seeking = self->flooding = false;
 	self->typing = LOG_TYPING_NOTHING;
 	self->count[0] = self->said[0] = self->problem[0] = '\0';

@@ -57,7 +57,8 @@ struct log_view {
 	char count[8]; /* digits typed in front of an action: "11j" */
 	struct log_place before; /* the typing: where Esc returns to */
 	int64_t seen_end; /* behind the last line that was in sight: what follows it is new */
-	bool flooding; /* the last refresh brought more than there is room for */
+	int64_t lines; /* of the text when they were counted last: it grows faster than that in a flood; -1: never */
+	bool flooding; /* more has come since the last draw than there is room for */
 	char problem[128]; /* of what is being typed */
 	char said[128]; /* about the last jump ("from the start again"), until the next key */
 	/* As last drawn. */

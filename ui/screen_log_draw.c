@@ -371,6 +371,9 @@ void log_view_draw(struct log_view *self, const struct screen_context *context, 
 	self->utf8 = drawing.utf8 = context->theme->utf8;
 	if (self->text != NULL)
 		self->text->ops->status(self->text, &status);
+	if (status.lines >= 0)
+		self->lines = status.lines;
+	status.lines = self->lines;
 	self->first_row = status.trouble != NULL && area.rows > 2 ? 2 : 1;
 	drawing.area.row += self->first_row;
 	drawing.area.rows = area.rows > self->first_row ? area.rows - self->first_row : 0;
@@ -470,6 +473,8 @@ bool log_view_draw_line(const struct log_view *self, const struct screen_context
 	if (self->text == NULL || area.rows == 0 || area.columns == 0)
 		return false;
 	self->text->ops->status(self->text, &status);
+	if (status.lines < 0)
+		status.lines = self->lines;
 	if (self->typing != LOG_TYPING_NOTHING) {
 		draw_typing(self, &status, context->theme, frame, area);
 		return true;
