@@ -4,11 +4,15 @@
 #include "launcher/logs/log_order_records.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define FILES_MAX 448u /* of all units together: below the usual limit on open files */
+#define INDEX_AT_ONCE_BYTES 65536
+#define INDEX_AT_ONCE_US 500
 #define HOLD_MAX 4u /* rotated away and still open, of each unit of a merged text */
 
 int64_t log_order_clock_us(void)
@@ -41,6 +45,24 @@ static int init_unit(struct log_order *self, struct log_order_unit *unit, const 
 			      share);
 }
 
+static int64_t index_bytes(const char *dir)
+{
+	const char *const names[] = {"index", "index.1"};
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct stat status;
+		char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", dir, names[i]) < 0)
+			return INT64_MAX;
+		if (stat(path, &status) == 0)
+			bytes += status.st_size;
+		free(path);
+	}
+	return bytes;
+}
+
 int log_order_init(struct log_order *self, const char *dir, const struct log_order_source *sources, size_t count,
 		   int64_t run_ms)
 {
@@ -62,8 +84,10 @@ int log_order_init(struct log_order *self, const char *dir, const struct log_ord
 	}
 	qsort_r(self->by_name, count, sizeof(self->by_name[0]), by_name, self);
 	self->building = self->merged;
-	log_order_hear(self);
 	log_order_measure(self);
+	/* A long index is read in the first slice of work: the text of one unit need not wait for it. */
+	if (index_bytes(dir) <= INDEX_AT_ONCE_BYTES)
+		(void)log_order_work(self, log_order_clock_us() + INDEX_AT_ONCE_US);
 	return 0;
 out:
 	log_order_finish(self);
@@ -216,16 +240,7 @@ bool log_order_refresh(struct log_order *self)
 	const size_t notes = self->note_count, spans = self->span_count;
 	const int64_t start = self->start, end = self->end;
 
-	/* The index before the files: what it tells of can be found then (output_index.h). */
 	log_order_hear(self);
-	for (size_t i = 0; i < self->unit_count; i++) {
-		if (text_file_refresh(&self->units[i].file) != TEXT_FILE_ANEW)
-			continue;
-		self->units[i].file_at = -1;
-		self->units[i].told = false;
-		self->units[i].taken = self->units[i].told_to = text_file_start(&self->units[i].file);
-	}
-	log_order_measure(self);
 	(void)log_order_work(self, log_order_clock_us() + 1000);
 	return self->start != start || self->end != end || self->note_count != notes || self->span_count != spans;
 }

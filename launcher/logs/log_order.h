@@ -67,6 +67,7 @@ struct log_order {
 	size_t unit_count;
 	unsigned *by_name; /* units in the order of their names */
 	bool merged, building, no_memory;
+	bool heard; /* the index has been read, once at least */
 	int64_t start, end;
 	int64_t starts; /* of all units' files, added up: when one loses its beginning, it is another */
 	struct log_span *spans;

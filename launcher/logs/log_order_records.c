@@ -257,6 +257,25 @@ out:
 
 /* ---- Notes ---- */
 
+/* There are too many: the oldest go, and the breaks that they made. */
+static void drop_notes(struct log_order *self)
+{
+	int64_t first;
+	size_t gone = 0;
+
+	forget_old_notes(self, LOG_ORDER_NOTES_MAX / 4);
+	first = self->note_count > 0 ? self->notes[0].place / LOG_ORDER_PLACES : INT64_MAX;
+	if (self->merged)
+		return;
+	while (gone < self->break_count && self->breaks[gone] < first)
+		gone++;
+	if (gone == 0)
+		return;
+	self->break_count -= gone;
+	memmove(self->breaks, self->breaks + gone, self->break_count * sizeof(self->breaks[0]));
+	note_change(self, self->start);
+}
+
 static void add_note(struct log_order *self, struct log_order_unit *unit, const struct log_record *record, int64_t v)
 {
 	struct log_note note = {
@@ -275,7 +294,7 @@ static void add_note(struct log_order *self, struct log_order_unit *unit, const 
 	if (record->kind == OUTPUT_KIND_END && unit->begun_ms >= 0 && record->time_ms >= unit->begun_ms)
 		note.lasted_ms = record->time_ms - unit->begun_ms;
 	if (self->note_count == LOG_ORDER_NOTES_MAX)
-		forget_old_notes(self, LOG_ORDER_NOTES_MAX / 4);
+		drop_notes(self);
 	last = self->note_count > 0 ? &self->notes[self->note_count - 1] : NULL;
 	if (last != NULL && last->place >= note.place)
 		note.place = last->place + 1;
@@ -472,7 +491,7 @@ static void count_rotations(struct log_order *self, const char *text)
 	}
 }
 
-void log_order_hear(struct log_order *self)
+static void read_index(struct log_order *self)
 {
 	char *more, *grown;
 	size_t left = self->text_bytes - self->text_at, size;
@@ -504,10 +523,29 @@ void log_order_hear(struct log_order *self)
 	self->text_bytes = left + size;
 }
 
+void log_order_hear(struct log_order *self)
+{
+	/* The index before the files: what it tells of can be found then (output_index.h). */
+	self->heard = true;
+	read_index(self);
+	for (size_t i = 0; i < self->unit_count; i++) {
+		struct log_order_unit *unit = &self->units[i];
+
+		if (text_file_refresh(&unit->file) != TEXT_FILE_ANEW)
+			continue;
+		unit->file_at = -1;
+		unit->told = false;
+		unit->taken = unit->told_to = text_file_start(&unit->file);
+	}
+	log_order_measure(self);
+}
+
 bool log_order_work(struct log_order *self, int64_t deadline_us)
 {
 	struct log_record record;
 
+	if (!self->heard)
+		log_order_hear(self);
 	for (size_t i = 1; self->text_at < self->text_bytes; i++) {
 		char *line = self->text + self->text_at, *end = strchr(line, '\n');
 

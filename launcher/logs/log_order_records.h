@@ -7,7 +7,7 @@
 
 #define LOG_ORDER_BUFFER_BYTES 16384u
 
-/* Reads what is new in the index; log_order_work goes through it. */
+/* Takes in what is new in the index and in the files; log_order_work goes through the records. */
 void log_order_hear(struct log_order *self);
 /* Where the stream begins and ends as the files are now. */
 void log_order_measure(struct log_order *self);

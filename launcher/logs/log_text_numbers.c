@@ -98,7 +98,7 @@ enum log_text_found log_text_go_to_time(struct log_text *text, int64_t time_wall
 	struct log_item item;
 	int64_t v;
 
-	if (self->order.text_bytes > 0 || self->order.building)
+	if (self->order.text_bytes > 0 || !self->order.heard || self->order.building)
 		return LOG_TEXT_LATER;
 	v = log_order_find_time(&self->order, time_wall_ms);
 	if (v < self->order.start || !log_text_item_at(self, log_text_place(v), &item))
