@@ -75,7 +75,7 @@ struct unit_need {
 };
 
 struct unit_model {
-	unsigned id; /* stays when others come and go */
+	unsigned id; /* from 1 on; stays when others come and go */
 	const char *name, *service; /* "web-2" of "web" */
 	enum unit_state state;
 	const char

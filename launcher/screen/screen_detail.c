@@ -201,7 +201,7 @@ const struct detail_model *screen_detail_take(struct screen_detail *self, const 
 	forget_last_words(self);
 	log_end_each(logs, unit->name, SCREEN_LAST_WORDS, take_last_word, self);
 	self->model = (struct detail_model){
-		.unit = unit->id,
+		.unit = unit->id + 1,
 		.why = say_why(self, unit),
 		.command = detail.command,
 		.dir = detail.dir,

@@ -207,7 +207,7 @@ static void fill_unit(struct screen_model *self, const struct view *view, size_t
 	else if (texts->stop_ms == 0)
 		texts->stop_ms = now_ms;
 	self->units[index] = (struct unit_model){
-		.id = from->id,
+		.id = from->id + 1,
 		.name = from->name,
 		.service = from->service,
 		.state = state,
