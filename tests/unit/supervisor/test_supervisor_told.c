@@ -308,6 +308,36 @@ static void a_no_wipes_what_waits(void **state)
 	assert_int_equal(play_end(play), 0);
 }
 
+/* What a process was given is told of it, whatever holds by now: only its next start is told off. */
+static void a_no_does_not_change_what_was_given(void **state)
+{
+	static const char on[] =
+		"{\"name\":\"UPFRONT_TELEMETRY\",\"value\":\"on\",\"secret\":false,\"telemetry\":true}";
+	static const char off[] =
+		"{\"name\":\"UPFRONT_TELEMETRY\",\"value\":\"off\",\"secret\":false,\"telemetry\":true}";
+	struct play *play = *state;
+	char *answer;
+
+	play_serve(play, "web", NULL);
+	consent(play, &plain);
+	play_begin(play);
+	play_await(play, "web runs", 1);
+	answer = get(play, "/v1/services/web/detail");
+	assert_non_null(strstr(answer, on));
+	free(answer);
+	post(play, "/v1/telemetry/withdraw", "", "\"off\"");
+	answer = get(play, "/v1/services/web/detail");
+	assert_non_null(strstr(answer, on));
+	free(answer);
+	post(play, "/v1/services/web/restart", "", "accepted");
+	play_await(play, "web runs", 2);
+	answer = get(play, "/v1/services/web/detail");
+	assert_non_null(strstr(answer, off));
+	free(answer);
+	kill(play->pid, SIGTERM);
+	assert_int_equal(play_end(play), 0);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, play_setup, play_teardown)
@@ -322,6 +352,7 @@ int main(void)
 		TEST(a_failed_up_that_would_have_let_go_is_told),
 		TEST(services_are_told_of_a_no_as_they_asked),
 		TEST(a_no_wipes_what_waits),
+		TEST(a_no_does_not_change_what_was_given),
 	};
 #undef TEST
 
