@@ -498,8 +498,11 @@ void term_take_text(struct term *self, bool on)
 	term_input_reset(&self->input);
 	remember_to_give(self, give_paste);
 	send_text(self, on ? take_paste : give_paste);
-	/* Nobody waits for the answer: until it comes, if it does, frames are sent as they always were. */
-	if (on && !self->asked) {
+	/*
+	 * Nobody waits for the answer: until it comes, if it does, frames are sent as they always were. Old Linux consoles show the end of
+	 * the question.
+	 */
+	if (on && !self->asked && strncmp(termname(), "linux", 5) != 0) {
 		self->asked = true;
 		remember_to_give(self, end_synchronised);
 		send_text(self, ask_synchronised);
