@@ -5,6 +5,7 @@
 #include "ui/screen_log_parts.h"
 #include "ui/term.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #define WHEEL_ROWS 3
 /* Nobody looks further to the right: lines come in pieces of this size. */
 #define LEFT_MAX LOG_TEXT_LINE_MAX
+/* More steps than these are not taken row by row. */
+#define STEPS_AT_ONCE 500u
 /* A line given in more pieces is copied in part. */
 #define PIECES_MAX 1024u
 
@@ -124,11 +127,13 @@ bool log_view_work(struct log_view *self, int64_t budget_us, bool *changed)
 	}
 	if (!self->seeking)
 		return more;
-	if (log_view_seek_on(self))
+	if (log_view_seek_on(self)) {
 		*changed = true;
-	else if (!more) /* nobody will know */
+		return more;
+	}
+	if (!more && !self->seek.stepping) /* nobody will know */
 		self->seeking = false;
-	return more;
+	return self->seeking;
 }
 
 /* ---- Actions ---- */
@@ -159,6 +164,10 @@ static unsigned take_count(struct log_view *self)
 /* 11j: what the text does not know at once is gone on with by `work`. */
 static void move_cursor(struct log_view *self, bool back, unsigned times)
 {
+	if (times > STEPS_AT_ONCE) {
+		log_view_seek_lines(self, LOG_TEXT_ANY, back, times);
+		return;
+	}
 	for (unsigned i = 0; i < times; i++) {
 		struct log_place before = self->at;
 		if (!log_view_cursor(self, back)) {
@@ -177,6 +186,10 @@ static void move_page(struct log_view *self, bool back, bool half, unsigned time
 	unsigned rows = half ? self->rows / 2 : self->rows - 1;
 
 	rows = rows > 0 ? rows : 1;
+	if (times > STEPS_AT_ONCE / rows) {
+		log_view_seek_lines(self, LOG_TEXT_ANY, back, times < UINT_MAX / rows ? times * rows : UINT_MAX);
+		return;
+	}
 	for (unsigned i = 0; i < times; i++) {
 		struct log_place before = self->at;
 		log_view_page(self, back ? -(int)rows : (int)rows);

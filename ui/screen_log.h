@@ -28,6 +28,7 @@ struct log_seek {
 	unsigned left; /* so many are still to be found */
 	bool found; /* `from` is one of them */
 	bool round; /* it went on at the other end */
+	bool stepping; /* the text knows; there are only many lines in between */
 };
 
 /* Where one is. */

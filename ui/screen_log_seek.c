@@ -10,6 +10,9 @@
 #include <time.h>
 
 #define DAY_SECONDS (24 * 60 * 60)
+/* So many lines are stepped over at once, and so many looked for; then others may do something. */
+#define STEPS_MAX 2000u
+#define FINDS_MAX 16u
 
 static void say(struct log_view *self, const char *text)
 {
@@ -42,14 +45,31 @@ static bool end_seek(struct log_view *self, bool found, int64_t at)
 	return true;
 }
 
-/* False: the text does not know yet. */
+/* As far as there are lines: who moves down to the end follows it. */
+static bool end_at_last(struct log_view *self)
+{
+	bool follow = self->seek.wanted == LOG_TEXT_ANY && !self->seek.back && !self->marking && !self->dragging;
+
+	end_seek(self, self->seek.found, self->seek.from);
+	if (follow)
+		log_view_follow(self);
+	return true;
+}
+
+/* False: the text does not know yet, or there is more to step over. */
 static bool seek_lines_on(struct log_view *self)
 {
 	const struct log_text_ops *ops = self->text->ops;
 	struct log_seek *seek = &self->seek;
+	unsigned max = seek->wanted == LOG_TEXT_ANY && self->filtered[0] == '\0' ? STEPS_MAX : FINDS_MAX;
 	struct log_text_line line;
 
-	while (seek->left > 0) {
+	seek->stepping = false;
+	for (unsigned steps = 0; seek->left > 0; steps++) {
+		if (steps == max) {
+			seek->stepping = true;
+			return false;
+		}
 		enum log_text_found found = seek->back ? ops->find_before(self->text, seek->from, seek->wanted, &line)
 						       : ops->find_next(self->text, seek->from, seek->wanted, &line);
 		if (found == LOG_TEXT_LATER)
@@ -60,6 +80,8 @@ static bool seek_lines_on(struct log_view *self)
 			seek->left--;
 			continue;
 		}
+		if (seek->wanted == LOG_TEXT_ANY)
+			return end_at_last(self);
 		/* Hits go round, once. */
 		if ((seek->wanted & LOG_TEXT_HIT) == 0 || seek->round)
 			break;

@@ -354,6 +354,40 @@ static void moves_over_lines_not_filtered_yet_go_on_later(void **state)
 	assert_false(play.view.seeking);
 }
 
+/* 9999999j is no reason not to take the next key. */
+static void many_steps_are_taken_in_slices(void **state)
+{
+	size_t before;
+
+	(void)state;
+	begin_many();
+	log_play_keys(&play, "g1000");
+	before = log_sample_calls(play.sample);
+	log_play_keys(&play, "j");
+	assert_at(1001);
+	assert_true(log_sample_calls(play.sample) - before < 3000);
+	before = log_sample_calls(play.sample);
+	log_play_keys(&play, "9999999j");
+	assert_true(play.view.seeking);
+	assert_true(log_sample_calls(play.sample) - before < 3000);
+	log_play_work(&play);
+	assert_true(play.view.at.follow);
+	log_play_keys(&play, "9999999<PgUp>");
+	log_play_work(&play);
+	assert_at(1);
+	log_play_keys(&play, "g900<PgDn>");
+	log_play_work(&play);
+	assert_at(1 + 900 * 9);
+	log_play_keys(&play, "v9999999j");
+	log_play_work(&play);
+	assert_at(11000);
+	assert_false(play.view.at.follow);
+	log_play_keys(&play, "y/s<Enter>9999999n");
+	assert_true(play.view.seeking);
+	log_play_keys(&play, "<Esc>");
+	assert_false(play.view.seeking);
+}
+
 /* ---- Errors and places ---- */
 
 static void brackets_jump_between_errors(void **state)
@@ -464,6 +498,7 @@ int main(void)
 		PLAY(a_filter_that_nothing_passes_says_so),
 		PLAY(a_filter_fills_the_view_as_it_goes_on),
 		PLAY(moves_over_lines_not_filtered_yet_go_on_later),
+		PLAY(many_steps_are_taken_in_slices),
 		PLAY(brackets_jump_between_errors),
 		PLAY(one_goes_to_numbers_shares_and_times),
 		PLAY(what_is_no_place_says_what_is),
