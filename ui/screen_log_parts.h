@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of screen_log share: screen_log.c (its life and its actions), screen_log_move.c (where one is, and how one gets elsewhere),
- * screen_log_seek.c (what is looked for), screen_log_type.c (what is typed), screen_log_draw.c, screen_log_words.c.
+ * What the files of screen_log share: screen_log.c (its life, what comes in, the mouse), screen_log_step.c (what keys do), screen_log_move.c
+ * (where one is, and how one gets elsewhere), screen_log_seek.c (what is looked for), screen_log_type.c (what is typed), screen_log_draw.c, screen_log_words.c.
  */
 #ifndef UPFRONT_UI_SCREEN_LOG_PARTS_H
 #define UPFRONT_UI_SCREEN_LOG_PARTS_H
@@ -10,6 +10,11 @@
 
 /* More new lines than that are not counted. */
 #define LOG_NEW_LINES_MAX 9999
+
+/* ---- screen_log_step.c ---- */
+
+/* The marked lines, else the cursor's; marking ends. */
+void log_view_copy(struct log_view *self, struct screen_context *context);
 
 /* ---- screen_log_move.c ---- */
 

@@ -25,7 +25,8 @@
  *   log_text.h       a log to look around in: a table of functions
  *   screen           what the views share: the unit that is looked at, footers, lists
  *   screen_services  the main view: is all well, the table of units
- *   screen_log       a log: follows, searches, filters, copies
+ *   screen_log       a log: follows, searches, filters, copies (its parts: screen_log_parts.h)
+ *   log_row          how its lines lie on rows of cells
  *   screen_startup, screen_graph, screen_detail, screen_telemetry, screen_events, screen_help
  *                    one view each
  *   screen_parts     what those draw alike
