@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A longer line is given in pieces of this size; all but the first continue. */
+/* A longer line is given in pieces, each smaller than this; all but the first continue. One of half this size is never cut. */
 #define LOG_TEXT_LINE_MAX 16384u
 #define LOG_TEXT_HITS_MAX 64u
 

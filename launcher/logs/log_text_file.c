@@ -295,18 +295,19 @@ static int64_t count_problems(const struct log_text_file *self)
 	return sum;
 }
 
+/* Of what is counted first of what is not final. */
 static unsigned percent_of(const struct log_text_file *self)
 {
 	const struct text_blocks *blocks = &self->scan.blocks;
-	size_t least = blocks->known[TEXT_LINES];
+	enum text_count count = TEXT_LINES;
 
 	if (self->order.building)
 		return self->order.text_bytes > 0 ? (unsigned)(self->order.text_at * 100 / self->order.text_bytes) : 0;
-	if (blocks->known[TEXT_PASSED] < least)
-		least = blocks->known[TEXT_PASSED];
-	if (self->scan.search != NULL && blocks->known[TEXT_HITS] < least)
-		least = blocks->known[TEXT_HITS];
-	return blocks->count > 0 ? (unsigned)(least * 100 / blocks->count) : 100;
+	if (self->scan.search != NULL && !text_blocks_complete(blocks, TEXT_HITS))
+		count = TEXT_HITS;
+	else if (!text_blocks_complete(blocks, TEXT_PASSED))
+		count = TEXT_PASSED;
+	return blocks->count > 0 ? (unsigned)(blocks->known[count] * 100 / blocks->count) : 100;
 }
 
 static void text_status(struct log_text *text, struct log_text_status *status)
