@@ -233,6 +233,9 @@ static void a_units_story_is_told(void **state)
 	assert_int_equal((int)number_at(item, "code"), 0);
 	cJSON_Delete(json);
 	play_down(play);
+	/* Whoever reads the logs later can tell it, too. */
+	assert_int_equal(play_count(play, "logs/index", " signal:9\n"), 1);
+	assert_int_not_equal(play_count(play, "logs/index", " code:0\n"), 0);
 }
 
 /* Its definition over the shell, and the answer over both. */
