@@ -98,9 +98,8 @@ static void read_lines(int fd, int64_t *offset, struct text *text)
 	while (size > 0 && grown[size - 1] != '\n')
 		size--;
 	/* A record holds no zero byte; one that does must not hide those behind it. */
-	for (size_t i = 0; i < size; i++)
-		if (grown[i] == '\0')
-			grown[i] = '?';
+	for (char *at = grown; (at = memchr(at, '\0', (size_t)(grown + size - at))) != NULL;)
+		*at++ = '?';
 	grown[size] = '\0';
 	text->size_bytes += size;
 	*offset += (int64_t)size;

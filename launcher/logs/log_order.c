@@ -100,6 +100,7 @@ void log_order_finish(struct log_order *self)
 		text_file_finish(&self->units[i].file);
 		free(self->units[i].name);
 		free(self->units[i].label);
+		free(self->units[i].ahead);
 	}
 	log_index_finish(&self->index);
 	free(self->units);

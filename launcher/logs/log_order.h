@@ -38,6 +38,9 @@ struct log_order_unit {
 		told_to; /* what has become part of the stream, what is told of; between them a line without an end */
 	int64_t pending_ms;
 	bool pending_error;
+	char *ahead; /* what was read last, and some of what comes behind it: only while the index is gone through for the first time */
+	int64_t ahead_at;
+	size_t ahead_bytes;
 };
 
 struct log_span {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AHEAD_BYTES 4096
 #define PART_BYTES_MAX 65536 /* of a line without an end that others are held back for */
 
 /* What the unit has written from `taken` up to `to` becomes the end of the stream. */
@@ -25,16 +26,36 @@ static void emit(struct log_order *self, struct log_order_unit *unit, int64_t to
 	unit->taken = to;
 }
 
+/*
+ * [from, to), at most AHEAD_BYTES, as far as it can be read. Where a long index is gone through, what a unit wrote is asked for in small steps, one
+ * behind the other: a read for each would be most of the work.
+ */
+static const char *peek(struct log_order *self, struct log_order_unit *unit, int64_t from, int64_t to, size_t *size)
+{
+	if (unit->ahead == NULL && self->building)
+		unit->ahead = malloc(AHEAD_BYTES);
+	if (unit->ahead == NULL) {
+		*size = text_file_read(&unit->file, from, self->buffer, (size_t)(to - from));
+		return self->buffer;
+	}
+	if (from < unit->ahead_at || to > unit->ahead_at + (int64_t)unit->ahead_bytes) {
+		unit->ahead_at = from;
+		unit->ahead_bytes = text_file_read(&unit->file, from, unit->ahead, AHEAD_BYTES);
+	}
+	*size = to - from < (int64_t)unit->ahead_bytes ? (size_t)(to - from) : unit->ahead_bytes;
+	return unit->ahead + (from - unit->ahead_at);
+}
+
 /* Behind the last line end in [from, to), which is looked for from behind; -1: there is none. */
 static int64_t find_last_end(struct log_order *self, struct log_order_unit *unit, int64_t from, int64_t to)
 {
 	while (to > from) {
 		int64_t chunk = to - from < 512 ? from : to - 512;
-		size_t got = text_file_read(&unit->file, chunk, self->buffer, (size_t)(to - chunk));
-		const char *end = memrchr(self->buffer, '\n', got);
+		size_t got;
+		const char *bytes = peek(self, unit, chunk, to, &got), *end = memrchr(bytes, '\n', got);
 
 		if (end != NULL)
-			return chunk + (end - self->buffer) + 1;
+			return chunk + (end - bytes) + 1;
 		to = chunk;
 	}
 	return -1;
@@ -43,13 +64,13 @@ static int64_t find_last_end(struct log_order *self, struct log_order_unit *unit
 static int64_t find_first_end(struct log_order *self, struct log_order_unit *unit, int64_t from, int64_t to)
 {
 	while (from < to) {
-		size_t wanted = to - from < 4096 ? (size_t)(to - from) : 4096;
-		size_t got = text_file_read(&unit->file, from, self->buffer, wanted);
-		const char *end = memchr(self->buffer, '\n', got);
+		int64_t stop = to - from < AHEAD_BYTES ? to : from + AHEAD_BYTES;
+		size_t got;
+		const char *bytes = peek(self, unit, from, stop, &got), *end = memchr(bytes, '\n', got);
 
 		if (end != NULL)
-			return from + (end - self->buffer) + 1;
-		if (got < wanted)
+			return from + (end - bytes) + 1;
+		if (from + (int64_t)got < stop)
 			break;
 		from += (int64_t)got;
 	}
@@ -127,6 +148,8 @@ void log_order_finish_building(struct log_order *self)
 
 		if (!unit->told)
 			begin_unit(self, unit, text_file_end(&unit->file));
+		free(unit->ahead);
+		unit->ahead = NULL;
 		ends[i] = unit->taken;
 	}
 	for (size_t i = self->span_count; i > 0; i--)

@@ -183,6 +183,7 @@ void log_order_hear(struct log_order *self)
 			continue;
 		unit->file_at = -1;
 		unit->told = false;
+		unit->ahead_bytes = 0;
 		unit->taken = unit->told_to = text_file_start(&unit->file);
 	}
 	log_order_measure(self);
