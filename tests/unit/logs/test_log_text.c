@@ -541,10 +541,71 @@ static void test_against_model(void **state)
 	}
 }
 
+/* Somebody empties the log while it is looked at: nothing is shown that is not there, and no place means something else. */
+static void test_emptied(void **state)
+{
+	struct scene scene;
+	struct log_text_line line;
+	struct log_text_status status;
+	int64_t end;
+	char *path;
+
+	(void)state;
+	scene_open(&scene, 5);
+	scene.filter = scene.search = NULL;
+	finish(&scene);
+	end = scene.text->ops->end(scene.text);
+	for (int i = 0; i < FILES; i++) {
+		path = path_of(&scene, i);
+		if (access(path, F_OK) == 0)
+			assert_int_equal(truncate(path, 0), 0);
+		free(path);
+	}
+	while (scene.text->ops->find_before(scene.text, end, LOG_TEXT_HIT, &line) == LOG_TEXT_LATER)
+		work_on(&scene);
+	(void)scene.text->ops->find_before(scene.text, end, LOG_TEXT_ANY, &line);
+	append(&scene, "after\nthat", 10);
+	assert_true(scene.text->ops->refresh(scene.text));
+	finish(&scene);
+	assert_true(scene.text->ops->start(scene.text) >= end);
+	assert_int_equal(scene.text->ops->line(scene.text, 0, &line), LOG_TEXT_THERE);
+	assert_int_equal(line.at, scene.text->ops->start(scene.text));
+	assert_int_equal(line.size_bytes, 5);
+	assert_memory_equal(line.bytes, "after", 5);
+	assert_int_equal(scene.text->ops->number(scene.text, line.at), 1);
+	scene.text->ops->status(scene.text, &status);
+	assert_int_equal(status.lines, 2);
+	assert_int_equal(status.size_bytes, 10);
+	scene_close(&scene);
+}
+
+static void test_trouble_is_told(void **state)
+{
+	struct scene scene = {.folder = children_make_folder()};
+	const struct log_order_source source = {"web", NULL, 7};
+	const struct log_text_options options = {.dir = scene.folder, .units = &source, .unit_count = 1};
+	struct log_text_status status;
+	struct err err = ERR_INIT;
+	char *path = path_of(&scene, 0);
+
+	(void)state;
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_int_equal(log_text_open(&options, &scene.text, &err), 0);
+	finish(&scene);
+	scene.text->ops->status(scene.text, &status);
+	assert_non_null(status.trouble);
+	assert_non_null(strstr(status.trouble, "cannot open web.log: "));
+	assert_int_equal(status.lines, 0);
+	free(path);
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_against_model),
+		cmocka_unit_test(test_emptied),
+		cmocka_unit_test(test_trouble_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
