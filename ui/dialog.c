@@ -73,7 +73,6 @@ static void resume(struct dialog *self)
 {
 	self->suspended = false;
 	term_resume(self->term);
-	term_take_text(self->term, self->screen->takes_text);
 	self->dirty |= DIRTY_SIZE | DIRTY_DATA;
 }
 
