@@ -2,7 +2,9 @@
 #include "ui/sgr.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* More than any program sends; what is beyond is left out. */
 #define PARAMETERS_MAX 64u
@@ -195,4 +197,41 @@ size_t sgr_read(const char *at, const char *end, struct theme_style *style)
 		i += size;
 	}
 	return bytes;
+}
+
+/* ";31", ";91", ";38;5;208"; `base` is 30 of the foreground, 40 of the background. */
+static void spell_color(uint16_t color, unsigned base, char *text, size_t size_bytes)
+{
+	const unsigned number = (unsigned)color - 1;
+
+	if (color == THEME_DEFAULT)
+		return;
+	if (number < 8)
+		snprintf(text, size_bytes, ";%u", base + number);
+	else if (number < 16)
+		snprintf(text, size_bytes, ";%u", base + 60 + number - 8);
+	else
+		snprintf(text, size_bytes, ";%u;5;%u", base + 8, number & 0xff);
+}
+
+void sgr_spell(struct theme_style style, char text[SGR_SPELT_BYTES])
+{
+	static const struct {
+		enum theme_attribute attribute;
+		const char *code;
+	} codes[] = {{THEME_BOLD, ";1"},
+		     {THEME_DIM, ";2"},
+		     {THEME_ITALIC, ";3"},
+		     {THEME_UNDERLINE, ";4"},
+		     {THEME_REVERSE, ";7"}};
+	char foreground[16] = "", background[16] = "", attributes[16] = "";
+
+	spell_color(style.foreground, 30, foreground, sizeof(foreground));
+	spell_color(style.background, 40, background, sizeof(background));
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if ((style.attributes & codes[i].attribute) != 0)
+			strcat(attributes, codes[i].code);
+	text[0] = '\0';
+	if (attributes[0] != '\0' || foreground[0] != '\0' || background[0] != '\0')
+		snprintf(text, SGR_SPELT_BYTES, "\033[0%s%s%sm", attributes, foreground, background);
 }

@@ -29,6 +29,11 @@ struct term_size term_size_now(void);
  * place the cursor and clear; -ENOMEM. The terminal is as before then, and nothing was written to it.
  */
 int term_open(const char *type, struct term **term);
+/*
+ * True when a terminal of this type, which is not taken over, moves its cursor up and down and clears lines as ECMA-48 says; then also how many
+ * colours it has (term_colors) and whether it can draw lines.
+ */
+bool term_can_move(const char *type, unsigned *colors, bool *lines);
 /* Gives it back; NULL is taken. */
 void term_close(struct term *self);
 

@@ -10,6 +10,7 @@
 #include "ui/theme.h"
 
 #include <curses.h>
+#include <termcap.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -233,6 +234,22 @@ out:
 	term_output_finish(&self->output);
 	free(self);
 	return result;
+}
+
+static bool begins_csi(const char *name)
+{
+	const char *value = capability(name);
+
+	return value != NULL && strncmp(value, "\033[", 2) == 0;
+}
+
+bool term_can_move(const char *type, unsigned *colors, bool *lines)
+{
+	if (type == NULL || type[0] == '\0' || strcmp(type, "dumb") == 0 || tgetent(NULL, type) != 1)
+		return false;
+	*colors = count_colors();
+	*lines = capability("acsc") != NULL;
+	return begins_csi("cuu") && begins_csi("cud") && begins_csi("el") && begins_csi("ed");
 }
 
 void term_close(struct term *self)

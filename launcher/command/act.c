@@ -7,6 +7,7 @@
 #include "launcher/cli.h"
 #include "launcher/client/news.h"
 #include "launcher/client/slow_stop.h"
+#include "launcher/command/live.h"
 #include "launcher/command/unit_json.h"
 #include "launcher/command/watch.h"
 #include "ui/text.h"
@@ -23,7 +24,8 @@ struct target {
 	char *name, *service;
 	char state[24]; /* before the request */
 	pid_t pid;
-	int64_t since_ms; /* when its own part began */
+	int64_t since_ms; /* when its own part began, wall clock */
+	int64_t took_ms; /* of one that is done */
 	bool had_ended; /* before the request */
 	bool begun; /* it has moved since the request */
 	bool done, failed;
@@ -34,6 +36,7 @@ struct acting {
 	const struct act *act;
 	struct target *targets;
 	size_t count;
+	struct live live;
 };
 
 void act_say(const struct cli_context *context, const char *format, ...)
@@ -310,8 +313,10 @@ static void look_at(struct acting *self, struct target *target, const struct vie
 	target->done = target->failed || is_reached(self, target, unit);
 	if (!target->done || target->failed)
 		return;
-	news_duration(unit->changed_ms > target->since_ms ? unit->changed_ms - target->since_ms : 0, duration,
-		      sizeof(duration));
+	target->took_ms = unit->changed_ms > target->since_ms ? unit->changed_ms - target->since_ms : 0;
+	if (block_is_on(self->live.block))
+		return;
+	news_duration(target->took_ms, duration, sizeof(duration));
 	say_done(self, target, unit, duration);
 }
 
@@ -320,6 +325,7 @@ static void take_change(void *context, const struct view *view, const struct vie
 	struct acting *self = context;
 
 	(void)view;
+	block_change(self->live.block);
 	for (size_t i = 0; unit != NULL && i < self->count; i++)
 		if (strcmp(self->targets[i].name, unit->name) == 0)
 			look_at(self, &self->targets[i], unit);
@@ -353,19 +359,64 @@ static void add_failures(const struct acting *self, struct err *err)
 	}
 }
 
+/* ---- Live ---- */
+
+static void judge(const void *context, const struct view_unit *unit, int64_t now_ms, struct block_unit *judged)
+{
+	const struct acting *self = context;
+
+	judged->meant = false;
+	for (size_t i = 0; i < self->count; i++) {
+		const struct target *target = &self->targets[i];
+
+		if (strcmp(target->name, unit->name) != 0)
+			continue;
+		judged->meant = true;
+		judged->done = target->done;
+		judged->since_ms = target->begun ? now_ms - (clock_wall_ms() - target->since_ms) : -1;
+		judged->took_ms = target->begun && !target->failed ? target->took_ms : -1;
+		return;
+	}
+}
+
+/* A signal is sent, and that is all there is to see. */
+static void begin_block(struct acting *self)
+{
+	static const char *const reached[] = {[ACT_STOPPED] = "stopped",
+					      [ACT_STARTED] = "started",
+					      [ACT_READY] = "ready",
+					      [ACT_RESTARTED] = "restarted"};
+	const struct watch *watch = &self->watch;
+
+	if (self->act->goal == ACT_KILLED || self->act->goal == ACT_SIGNALLED || self->count == 0)
+		return;
+	live_open(&self->live, watch->context, &watch->view, watch->project.name);
+	if (self->live.block != NULL)
+		block_begin(self->live.block, NULL, reached[self->act->goal], clock_monotonic_ms(), judge, self);
+}
+
+static void say_slow(struct acting *self)
+{
+	char *line = slow_stop_line(&self->watch.view, clock_monotonic_ms());
+
+	/* The block counts down to it. */
+	if (line != NULL && !block_is_on(self->live.block))
+		act_say(self->watch.context, "%s", line);
+	free(line);
+}
+
 static int wait_done(struct acting *self, struct err *err)
 {
 	int result = 1;
 
+	begin_block(self);
 	/* What it was before the answer tells nothing: an event may still be on its way. */
 	while (result > 0 && !all_done(self)) {
-		char *line = slow_stop_line(&self->watch.view, clock_monotonic_ms());
-
-		if (line != NULL)
-			act_say(self->watch.context, "%s", line);
-		free(line);
-		result = watch_step_settling(&self->watch, err);
+		say_slow(self);
+		live_step(&self->live);
+		result = watch_step_settling(&self->watch, live_until_ms(&self->live, 0), err);
 	}
+	live_close(&self->live);
 	if (result == 0 && self->act->goal == ACT_STOPPED)
 		act_say(self->watch.context, "project '%s' has ended", self->watch.project.name);
 	else if (result == 0)

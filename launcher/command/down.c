@@ -4,10 +4,10 @@
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
 #include "launcher/command/command_report.h"
+#include "launcher/command/live.h"
 #include "launcher/client/slow_stop.h"
 #include "launcher/client/view.h"
 #include "launcher/project.h"
-#include "ui/text.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -66,38 +66,70 @@ static int watch_run(const struct ctl_client *client)
 	return result;
 }
 
-static void say_slow(struct view *view, bool quiet)
-{
-	char *line = slow_stop_line(view, clock_monotonic_ms());
-	char *text = line != NULL ? text_harmless(line) : NULL;
+/* The stack on its way down, as it is watched. */
+struct ending {
+	const struct cli_context *context;
+	const struct project *project;
+	struct view view;
+	struct live live;
+};
 
-	if (text != NULL && !quiet)
-		fprintf(stderr, "upfront: %s\n", text);
-	free(text);
+static void say_slow(struct ending *self)
+{
+	char *line = slow_stop_line(&self->view, clock_monotonic_ms());
+
+	/* The block counts down to it. */
+	if (line != NULL && !block_is_on(self->live.block) && !self->context->globals.quiet)
+		live_say(&self->live, line);
 	free(line);
 }
 
+/* Once there is something to be seen of the stack. */
+static void take_change(void *context, const struct view *view, const struct view_unit *unit)
+{
+	struct ending *self = context;
+	char title[128];
+
+	(void)unit;
+	if (self->live.block != NULL && !block_is_on(self->live.block) && !view_is(view, "over")) {
+		snprintf(title, sizeof(title), "Stopping %s", view->app != NULL ? view->app : self->project->name);
+		block_begin(self->live.block, title, "stopped", clock_monotonic_ms(), block_judge_stopped, NULL);
+	}
+	block_change(self->live.block);
+}
+
 /* The event stream ends when the supervisor does, after which the guard has little left to do. */
-static int wait_end(struct ctl_stream *events, int run, const struct project *project, bool quiet, struct err *err)
+static void watch_end(struct ending *self, struct ctl_stream *events)
 {
 	struct pollfd pollfd = {.fd = ctl_stream_fd(events), .events = POLLIN};
-	struct view view;
 	char buffer[16384];
 	ssize_t count;
 
-	view_init(&view);
 	do {
-		const int64_t next_ms = slow_stop_next_ms(&view), left_ms = next_ms - clock_monotonic_ms();
+		const int64_t next_ms = live_until_ms(&self->live, slow_stop_next_ms(&self->view));
+		const int64_t left_ms = next_ms - clock_monotonic_ms();
 
 		if (poll(&pollfd, 1, next_ms == 0 ? -1 : left_ms > 0 ? (int)left_ms : 0) < 0 && errno != EINTR)
 			break;
 		count = ctl_stream_read(events, buffer, sizeof(buffer));
 		/* A stream that is not understood still tells by its end what is waited for. */
 		if (count > 0)
-			(void)view_feed(&view, buffer, (size_t)count, NULL, NULL);
-		say_slow(&view, quiet);
+			(void)view_feed(&self->view, buffer, (size_t)count, take_change, self);
+		say_slow(self);
+		live_step(&self->live);
 	} while (count > 0 || count == -EAGAIN);
-	view_finish(&view);
+}
+
+static int wait_end(struct ctl_stream *events, int run, const struct project *project,
+		    const struct cli_context *context, struct err *err)
+{
+	struct ending self = {.context = context, .project = project};
+
+	view_init(&self.view);
+	live_open(&self.live, context, &self.view, project->name);
+	watch_end(&self, events);
+	live_close(&self.live);
+	view_finish(&self.view);
 	return run >= 0 ? project_wait_run(project, run, CLEAR_UP_MS, err) : 0;
 }
 
@@ -114,7 +146,7 @@ static int take_down(const struct project *project, const struct ctl_client *cli
 	if (result == 0)
 		result = post_down(client, context->options, err);
 	if (result == 0)
-		result = wait_end(events, run, project, context->globals.quiet, err);
+		result = wait_end(events, run, project, context, err);
 	ctl_stream_close(events);
 	if (run >= 0)
 		close(run);

@@ -46,6 +46,11 @@ void outlet_give_up(struct outlet *self)
 	self->start = self->end = 0;
 }
 
+void outlet_drop(struct outlet *self)
+{
+	self->start = self->end = 0;
+}
+
 bool outlet_is_empty(const struct outlet *self)
 {
 	return self->start == self->end;

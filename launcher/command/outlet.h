@@ -29,6 +29,9 @@ void outlet_finish(struct outlet *self);
 /* Nobody is waited for any more: what is in line and what would come is dropped. */
 void outlet_give_up(struct outlet *self);
 
+/* What is in line is dropped, what would come is not. */
+void outlet_drop(struct outlet *self);
+
 /* Puts text in line. What no longer fits is dropped; ask outlet_is_full first. */
 void outlet_put(struct outlet *self, const char *bytes, size_t size_bytes);
 /* The same for a line in two parts; its end is added. */

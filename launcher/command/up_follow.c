@@ -72,6 +72,7 @@ static void take_change(void *context, const struct view *view, const struct vie
 		fit_names(self);
 		self->fitted = true;
 	}
+	follow_track_block(self);
 	if (self->screen != NULL)
 		screen_take_change(self->screen, unit);
 	else if (unit != NULL)
@@ -126,6 +127,7 @@ static void ask_to_stop(struct follow *self, int signal_number)
 		return;
 	}
 	self->stop_signal = signal_number;
+	follow_end_block(self);
 	if (self->screen == NULL)
 		follow_say(self, signal_number == SIGINT ? "stopping (Ctrl-C again: at once)" : "stopping");
 	post(self, "/v1/stack/down", NULL);
@@ -337,13 +339,28 @@ static int least_timeout(int timeout_ms, int64_t at_ms)
 	return left_ms <= 0 ? 0 : left_ms < 60000 ? (int)left_ms : 60000;
 }
 
-enum { WATCH_SIGNAL, WATCH_GUARD, WATCH_EVENTS, WATCH_LOGS, WATCH_OUT, WATCH_NEWS, WATCH_COUNT };
+enum { WATCH_SIGNAL, WATCH_GUARD, WATCH_EVENTS, WATCH_LOGS, WATCH_OUT, WATCH_NEWS, WATCH_BLOCK, WATCH_COUNT };
 #define WATCH_SCREEN WATCH_COUNT /* its places follow */
+
+/* Where news goes out. */
+static const struct outlet *news_of(const struct follow *self)
+{
+	return self->live.block != NULL ? &self->terminal : &self->news;
+}
+
+static void write_outlets(struct follow *self, const struct pollfd polls[WATCH_COUNT])
+{
+	follow_write_block(self, false);
+	if (polls[WATCH_OUT].revents != 0)
+		outlet_write(&self->out);
+	if (polls[WATCH_NEWS].revents != 0)
+		outlet_write(self->live.block != NULL ? &self->terminal : &self->news);
+}
 
 static void fill_polls(const struct follow *self, struct pollfd polls[WATCH_COUNT])
 {
 	const bool logs = self->logs != NULL && self->fitted;
-	const bool events = self->events != NULL && !outlet_is_full(&self->news);
+	const bool events = self->events != NULL && !outlet_is_full(news_of(self));
 
 	for (size_t i = 0; i < WATCH_COUNT; i++)
 		polls[i] = (struct pollfd){.fd = -1, .events = POLLIN};
@@ -351,10 +368,11 @@ static void fill_polls(const struct follow *self, struct pollfd polls[WATCH_COUN
 	polls[WATCH_GUARD].fd = self->guard_gone ? -1 : self->options->guard.pidfd;
 	polls[WATCH_EVENTS].fd = events ? ctl_stream_fd(self->events) : -1;
 	polls[WATCH_LOGS].fd = logs ? ctl_stream_fd(self->logs) : -1;
-	polls[WATCH_OUT].fd = outlet_is_empty(&self->out) ? -1 : self->out.fd;
+	polls[WATCH_OUT].fd = outlet_is_empty(&self->out) || self->shared ? -1 : self->out.fd;
 	polls[WATCH_OUT].events = POLLOUT;
-	polls[WATCH_NEWS].fd = outlet_is_empty(&self->news) ? -1 : self->news.fd;
+	polls[WATCH_NEWS].fd = outlet_is_empty(news_of(self)) ? -1 : news_of(self)->fd;
 	polls[WATCH_NEWS].events = POLLOUT;
+	polls[WATCH_BLOCK].fd = block_fd(self->live.block);
 }
 
 static void step(struct follow *self)
@@ -370,6 +388,8 @@ static void step(struct follow *self)
 		timeout_ms = least_timeout(timeout_ms, screen_due_ms(self->screen));
 	} else {
 		timeout_ms = least_timeout(timeout_ms, slow_stop_next_ms(&self->view));
+		timeout_ms = least_timeout(timeout_ms,
+					   outlet_is_empty(&self->terminal) ? block_due_ms(self->live.block) : 0);
 	}
 	count = poll(polls, places, timeout_ms);
 	if (self->screen == NULL)
@@ -388,10 +408,7 @@ static void step(struct follow *self)
 		step_screen(self, &polls[WATCH_SCREEN]);
 	show_more(self);
 	follow_say_gaps(self, false);
-	if (polls[WATCH_OUT].revents != 0)
-		outlet_write(&self->out);
-	if (polls[WATCH_NEWS].revents != 0)
-		outlet_write(&self->news);
+	write_outlets(self, polls);
 	if (polls[WATCH_GUARD].revents != 0)
 		take_guard(self);
 	if (self->unsent != NULL && !self->guard_gone)
@@ -420,10 +437,11 @@ static void flush_outlets(struct follow *self)
 		if (self->archive != NULL && !self->more && self->end == FOLLOW_OVER && !self->out.closed)
 			log_archive_rest(self->archive, take_line, self);
 		follow_say_gaps(self, !self->more);
-		if (outlet_is_empty(&self->out) && outlet_is_empty(&self->news))
+		follow_write_block(self, false);
+		if (outlet_is_empty(&self->out) && outlet_is_empty(&self->news) && outlet_is_empty(&self->terminal))
 			return;
 		fill_polls(self, polls);
-		polls[WATCH_GUARD].fd = polls[WATCH_EVENTS].fd = polls[WATCH_LOGS].fd = -1;
+		polls[WATCH_GUARD].fd = polls[WATCH_EVENTS].fd = polls[WATCH_LOGS].fd = polls[WATCH_BLOCK].fd = -1;
 		if (poll(polls, WATCH_COUNT, FLUSH_MS) <= 0 || polls[WATCH_SIGNAL].revents != 0 ||
 		    clock_monotonic_ms() > deadline_ms) {
 			outlet_give_up(&self->out);
@@ -431,10 +449,7 @@ static void flush_outlets(struct follow *self)
 		}
 		if (polls[WATCH_OUT].revents != 0 || polls[WATCH_NEWS].revents != 0)
 			deadline_ms = clock_monotonic_ms() + FLUSH_MS;
-		if (polls[WATCH_OUT].revents != 0)
-			outlet_write(&self->out);
-		if (polls[WATCH_NEWS].revents != 0)
-			outlet_write(&self->news);
+		write_outlets(self, polls);
 	}
 }
 
@@ -502,6 +517,7 @@ static int open_all(struct follow *self)
 	result = open_dashboard(self);
 	if (result < 0)
 		return result;
+	follow_open_block(self);
 	/* The events last: a stack that is over stays until somebody has heard of it there, and then is gone at once. */
 	result = open_logs(self);
 	if (result == 0)
@@ -529,6 +545,7 @@ static void close_all(struct follow *self)
 		close(self->signal_fd);
 	outlet_finish(&self->out);
 	outlet_finish(&self->news);
+	follow_close_block(self);
 	last_words_finish(&self->last_words);
 	strmap_finish(&self->left_out);
 	view_finish(&self->view);
@@ -571,6 +588,7 @@ int up_follow(const struct up_follow_options *options, struct err *err)
 	had_screen = self.screen != NULL;
 	screen_close(self.screen);
 	self.screen = NULL;
+	follow_end_block(&self);
 	/* Before the last lines and words, which may wait for a reader: no service waits with them. */
 	sweep(&self);
 	/* What they wrote comes before what became of them. */

@@ -60,6 +60,7 @@ void follow_say_up(struct follow *self)
 {
 	char after[32], *line = NULL;
 
+	follow_end_block(self);
 	news_duration(clock_monotonic_ms() - self->options->begin_ms, after, sizeof(after));
 	if (asprintf(&line, "%s is up (%s)%s%s", self->options->project->name, after,
 		     self->view.open != NULL ? ": " : "", self->view.open != NULL ? self->view.open : "") < 0)
@@ -75,6 +76,7 @@ void follow_say_started(struct follow *self)
 	size_t size, count = 0;
 	FILE *out = open_memstream(&line, &size);
 
+	follow_end_block(self);
 	if (out == NULL)
 		return;
 	fprintf(out, "%s is started", self->options->project->name);
@@ -222,6 +224,17 @@ static char *news_of_failure(struct follow *self, const struct view_unit *unit)
 	return line;
 }
 
+/* What the block shows as well; trouble is told in any case, for it may have passed before anybody has seen it there. */
+static bool is_shown(const struct follow *self, const struct view_unit *unit)
+{
+	static const char *const good[] = {"ready", "running", "completed", "stopped"};
+
+	for (size_t i = 0; block_is_on(self->live.block) && i < sizeof(good) / sizeof(good[0]); i++)
+		if (strcmp(unit->state, good[i]) == 0)
+			return true;
+	return false;
+}
+
 void follow_say_change(struct follow *self, const struct view_unit *unit)
 {
 	char *line = news_of_trouble(unit);
@@ -230,7 +243,7 @@ void follow_say_change(struct follow *self, const struct view_unit *unit)
 		follow_say(self, line);
 	free(line);
 	line = news_of_failure(self, unit);
-	if (line == NULL)
+	if (line == NULL && !is_shown(self, unit))
 		line = news_of_unit(unit);
 	if (line == NULL && self->options->context->globals.verbose)
 		line = every_change(unit);
@@ -243,7 +256,8 @@ void follow_say_slow(struct follow *self)
 {
 	char *line = slow_stop_line(&self->view, clock_monotonic_ms());
 
-	if (line != NULL)
+	/* The block counts down to it. */
+	if (line != NULL && !block_is_on(self->live.block))
 		follow_say(self, line);
 	free(line);
 }

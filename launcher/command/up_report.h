@@ -9,6 +9,7 @@
 #include "config/strmap.h"
 #include "launcher/logs/last_words.h"
 #include "launcher/logs/log_archive.h"
+#include "launcher/command/live.h"
 #include "launcher/command/outlet.h"
 #include "launcher/command/up_follow.h"
 #include "launcher/client/view.h"
@@ -56,6 +57,10 @@ struct follow {
 	struct log_reader *reader;
 	struct last_words last_words;
 	struct outlet out, news; /* stdout and stderr */
+	struct live live; /* with a block, `news` is only gathered ... */
+	struct outlet terminal; /* ... and goes out here, with the block below it */
+	bool shared; /* so does `out`: it is the same terminal */
+	bool blocks_start, blocks_stop; /* there was one for the start, for the stop */
 	struct plain plain;
 	FILE *format; /* what plain writes to: `text` */
 	char *text;
@@ -75,6 +80,17 @@ struct follow {
 	siginfo_t guard_end;
 	enum follow_end end;
 };
+
+/* ---- up_block.c: each does nothing where there is no block ---- */
+void follow_open_block(struct follow *self);
+void follow_close_block(struct follow *self);
+/* The stack has changed, or one of it. */
+void follow_track_block(struct follow *self);
+void follow_begin_block(struct follow *self, bool stops);
+/* What comes next is written below it. */
+void follow_end_block(struct follow *self);
+/* Hands what is gathered, and the block if it is due, to the terminal; not before that has taken the last, unless `at_once`. */
+void follow_write_block(struct follow *self, bool at_once);
 
 /* One line of news, unless -q. */
 void follow_say(struct follow *self, const char *line);

@@ -282,7 +282,7 @@ static int wait_reached(struct bringing *self, struct err *err)
 	int result = 1;
 
 	while (result > 0 && !all_reached(self))
-		result = watch_step_settling(&self->watch, err);
+		result = watch_step_settling(&self->watch, 0, err);
 	if (result == -ETIMEDOUT)
 		say_unready(self, err);
 	else if (result == 0)

@@ -267,7 +267,7 @@ static int wait_ready(struct waiting *self, struct err *err)
 
 		if (err_is_set(err) || ready)
 			return (int)err->code;
-		result = watch_step_settling(&self->watch, err);
+		result = watch_step_settling(&self->watch, 0, err);
 		if (result > 0)
 			continue;
 		if (result == -ETIMEDOUT)

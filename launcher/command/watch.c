@@ -124,11 +124,13 @@ bool view_unit_is_settled(const struct view_unit *unit)
 	return unit->settled && !is_settling(unit);
 }
 
-int watch_step_settling(struct watch *self, struct err *err)
+int watch_step_settling(struct watch *self, int64_t at_ms, struct err *err)
 {
 	int64_t until_ms = slow_stop_next_ms(&self->view);
 	int result;
 
+	if (at_ms != 0 && (until_ms == 0 || at_ms < until_ms))
+		until_ms = at_ms;
 	for (size_t i = 0; i < self->view.count; i++) {
 		const struct view_unit *unit = &self->view.units[i];
 

@@ -50,8 +50,11 @@ int watch_step(struct watch *self, struct err *err);
 int watch_step_until(struct watch *self, int64_t until_ms, struct err *err);
 /* Takes what is there without waiting: > 0 news, 0 the stream is over, -EAGAIN, other -errno with `err` set. */
 int watch_read(struct watch *self, struct err *err);
-/* As watch_step, and > 0 also when time alone changes something: a unit counts as ready by now, or is slow to stop (slow_stop.h). */
-int watch_step_settling(struct watch *self, struct err *err);
+/*
+ * As watch_step, and > 0 also when time alone changes something: a unit counts as ready by now, or is slow to stop (slow_stop.h), or it is at_ms
+ * (monotonic; 0: never).
+ */
+int watch_step_settling(struct watch *self, int64_t at_ms, struct err *err);
 
 /* Every name is one of the running stack, else ERR_USAGE with the nearest. `names` may be NULL. */
 int watch_check_names(const struct watch *self, const char *const *names, struct err *err);
