@@ -6,6 +6,7 @@
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/project.h"
+#include "ui/term_able.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +19,8 @@ bool dashboard_is_wanted(const struct cli_context *context)
 
 	if (globals->json || globals->plain || globals->no_input)
 		return false;
-	if (term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0)
-		return false;
 	return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && isatty(STDERR_FILENO) == 1 &&
-	       tcgetpgrp(STDIN_FILENO) == getpgrp();
+	       tcgetpgrp(STDIN_FILENO) == getpgrp() && term_is_able(term);
 }
 
 /* "NAME=value" for programs that are run from the screen. */

@@ -82,6 +82,7 @@ struct up {
 	struct up_abort abort;
 	struct consent_decision consent;
 	bool was_running; /* and is as the stack file says now: there is nothing to launch */
+	bool dashboard; /* is shown, here */
 	int64_t begin_ms;
 	char *socket_path, *marker, *logs;
 	struct log_index_mark logs_from; /* where this run's output begins */
@@ -286,6 +287,7 @@ static int supervise(void *context)
 		.users = &self->users,
 		.commands = self->commands,
 		.command_count = self->commands != NULL ? 1 : 0,
+		.watched = self->dashboard,
 		.command = self->commands != NULL && self->line.tracked ? &self->line : NULL,
 	};
 
@@ -420,7 +422,7 @@ static int follow(struct up *self, bool detach, const sigset_t *signals, struct 
 
 	if (self->project.report != NULL)
 		ctl_client_listen(&options.client, &self->project.report->heard);
-	if (!wants_dashboard(self, detach))
+	if (!self->dashboard)
 		return up_follow(&options, err);
 	dashboard_init(&dashboard, self->context, &self->project, self->project.stack);
 	options.screen = &dashboard.options;
@@ -439,6 +441,7 @@ static int ask_and_run(struct up *self, struct err *err)
 	if (result != 0)
 		return result < 0 ? (int)err->code : result;
 	self->begin_ms = clock_monotonic_ms();
+	self->dashboard = wants_dashboard(self, detach);
 	/* Blocked before there is anything to end, so that no signal falls between start and the loop that takes them. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);

@@ -63,6 +63,7 @@ struct supervisor_options {
 	const struct command_table
 		*commands; /* upfront's own: what clients may report beside the stack's (telemetry/sanitize.h) */
 	size_t command_count;
+	bool watched; /* a person looks on and can act: what fails at the start stays there to be mended, and ends nothing */
 	const struct sanitized *command; /* what this `up` was typed as; reported when it ends. NULL: not at all */
 };
 

@@ -380,11 +380,28 @@ int supervisor_scale(struct supervisor *self, const char *name, size_t replicas,
 
 /* ---- The stack ---- */
 
+/* What a person has looked at, and not mended, is why it did not come up. */
+static enum telemetry_error why_not_up(const struct supervisor *self)
+{
+	for (size_t i = 0; self->options->watched && i < self->unit_count; i++) {
+		const struct unit *unit = self->units[i];
+		struct err why = ERR_INIT;
+
+		if (unit->member && unit_is_hopeless(unit) && !unit_is_optional(unit)) {
+			enum telemetry_error error = unit_explain(unit, &why);
+
+			err_finish(&why);
+			return error;
+		}
+	}
+	return ERROR_STOPPED;
+}
+
 void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t grace_limit_ms)
 {
 	if (self->phase == PHASE_STARTING && !err_is_set(&self->failure)) {
 		self->ended_early = true;
-		self->error_type = reason == DOWN_TIMED_OUT ? ERROR_START_TIMEOUT : ERROR_STOPPED;
+		self->error_type = reason == DOWN_TIMED_OUT ? ERROR_START_TIMEOUT : why_not_up(self);
 		report_failure(self, self->error_type);
 	}
 	supervisor_begin_stop(self, grace_limit_ms);

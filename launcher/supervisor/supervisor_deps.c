@@ -55,7 +55,9 @@ static enum verdict judge_unit(const struct unit *unit, const struct dependency 
 		return HOLDS;
 	if (!svc_never_will(&unit->svc, dependency->condition))
 		return NOT_YET;
-	return dependency->required ? NEVER : HOLDS;
+	if (!dependency->required)
+		return HOLDS;
+	return unit->supervisor->options->watched ? NOT_YET : NEVER;
 }
 
 static const char *broken_promise(enum depend_condition condition)

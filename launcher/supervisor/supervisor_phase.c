@@ -147,6 +147,10 @@ static void check_starting(struct supervisor *self)
 				pass_over(unit);
 				continue;
 			}
+			if (unit->member && unit_is_hopeless(unit) && self->options->watched) {
+				settled = false;
+				continue;
+			}
 			if (unit->member && unit_is_hopeless(unit)) {
 				supervisor_fail(self, unit);
 				report_failure(self, self->error_type);
@@ -167,7 +171,7 @@ static void check_starting(struct supervisor *self)
 
 /*
  * Over when nothing runs, waits or is to come again. A detached stack of which a person has stopped a part stays: it is there to be
- * started again. So does one whose service failed at a reload.
+ * started again. So does one whose service failed at a reload, or before somebody's eyes.
  */
 static void check_up(struct supervisor *self)
 {
@@ -179,8 +183,8 @@ static void check_up(struct supervisor *self)
 
 		switch (unit->svc.state) {
 		case SVC_FAILED:
-			/* A person is at work on the stack: what a change broke is there to be mended by the next one. */
-			if (unit->by_reload)
+			/* A person is at work on the stack: what is broken is there to be mended. */
+			if (unit->by_reload || self->options->watched)
 				return;
 			failed = failed == NULL ? unit : failed;
 			break;

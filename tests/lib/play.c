@@ -120,6 +120,7 @@ void play_begin(struct play *play)
 			.consent = play->consent,
 			.print_fd = play->print_fd,
 			.source = play->source,
+			.watched = play->watched,
 			.marker_value = play->folder,
 			.begin_ms = play->begin_ms,
 			.commands = play->commands,

@@ -35,6 +35,7 @@ struct play {
 	struct consent_decision consent; /* off unless changed */
 	const struct command_table *commands; /* the one that is upfront's; NULL: none */
 	const struct sanitized *command; /* what its `up` was typed as; NULL: it is not told */
+	bool watched; /* by a person: what fails stays */
 	int leash[2]; /* [0] the supervisor's; -1: detached */
 	int guard_fd;
 	int print_fd; /* where events are printed; 0: into "errors" */

@@ -40,7 +40,7 @@ BEGIN {
 
 	# Third-party headers: pattern, and the files that may include them.
 	third["^libfyaml"] = "^config/stack_yaml\\.c$"
-	third["^(ncursesw/)?(n?curses|term|panel|form|menu)\\.h"] = "^ui/term_curses\\.c$"
+	third["^(ncursesw/)?(n?curses|term|panel|form|menu)\\.h"] = "^ui/term_(able|curses)\\.c$"
 	third["^sqlite3"] = "^telemetry/sender/db\\.c$"
 	third["^curl/"] = "^telemetry/sender/transport_curl\\.c$"
 	third["^zlib"] = "^telemetry/sender/"

@@ -73,6 +73,33 @@ static void restart_takes_along_who_declares_it(void **state)
 	play_down(play);
 }
 
+/* Before a person's eyes what fails is there to be mended, and what waits for it goes on as soon as it is. */
+static void what_fails_before_a_person_stays_until_it_is_mended(void **state)
+{
+	struct play *play = *state;
+	char path[160];
+
+	play_add(play, "db", "say db tries; [ -e mended ] || exit 3; " PLAY_SERVER("db"));
+	play_add(play, "job", "say job tries; [ -e mended ]");
+	play_serve(play, "web", NULL);
+	play_depends(play, 2, 0, DEPEND_STARTED);
+	play_depends(play, 2, 1, DEPEND_COMPLETED);
+	play->watched = true;
+	play_begin(play);
+	play_await(play, "job tries", 1);
+	play_await(play, "db tries", 1);
+	assert_answer(play, "GET", "/v1/services/web", "\"waiting\"");
+	assert_answer(play, "GET", "/v1/stack", "\"starting\"");
+	snprintf(path, sizeof path, "%s/mended", play->folder);
+	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	assert_answer(play, "POST", "/v1/services/db/restart", "HTTP/1.1 20");
+	play_await(play, "db runs", 1);
+	assert_answer(play, "GET", "/v1/services/web", "\"waiting\"");
+	assert_answer(play, "POST", "/v1/services/job/start", "HTTP/1.1 20");
+	play_await(play, "web runs", 1);
+	play_down(play);
+}
+
 static void one_replica_is_named_by_its_number(void **state)
 {
 	struct play *play = *state;
@@ -200,6 +227,24 @@ static void a_failed_start_is_told_with_its_kind(void **state)
 	play_begin(play);
 	assert_int_equal(play_end(play), 1);
 	play_assert_said(play, "\"server_start_failed\"");
+	play_assert_said(play, "\"error_type\":\"exited\"");
+}
+
+static void what_failed_before_a_person_is_told_when_it_was_left_so(void **state)
+{
+	struct play *play = *state;
+
+	consent(play);
+	play_listen(play);
+	play_add(play, "web", "say web fails; exit 3");
+	play_add(play, "late", "say late");
+	play_depends(play, 1, 0, DEPEND_COMPLETED);
+	play->watched = true;
+	play_begin(play);
+	play_await(play, "web fails", 1);
+	assert_answer(play, "GET", "/v1/stack", "\"starting\"");
+	free(ask(play, "POST", "/v1/stack/down", ""));
+	play_end(play);
 	play_assert_said(play, "\"error_type\":\"exited\"");
 }
 
@@ -340,6 +385,7 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, play_setup, play_teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(what_fails_before_a_person_stays_until_it_is_mended),
 		TEST(services_are_stopped_with_their_dependents_and_started_with_their_needs),
 		TEST(restart_takes_along_who_declares_it),
 		TEST(one_replica_is_named_by_its_number),
@@ -348,6 +394,7 @@ int main(void)
 		TEST(a_detached_stack_outlives_the_terminal_and_a_stop_of_all),
 		TEST(a_start_is_told_once_with_what_the_sources_say),
 		TEST(a_failed_start_is_told_with_its_kind),
+		TEST(what_failed_before_a_person_is_told_when_it_was_left_so),
 		TEST(a_folder_that_is_not_there_is_told_as_that),
 		TEST(a_command_that_is_not_there_is_told_as_that),
 		TEST(a_file_that_cannot_be_run_is_told_as_that),
