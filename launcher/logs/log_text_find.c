@@ -3,6 +3,7 @@
 #include "launcher/logs/log_text_private.h"
 
 #define AT_ONCE_US 700 /* as long may a step look around itself */
+#define NEAR_BYTES 4096
 
 struct first {
 	int64_t from; /* -1: none */
@@ -65,13 +66,17 @@ static int64_t first_in(struct log_text_file *self, int64_t from, int64_t to, un
 	return first.from;
 }
 
+/* Mostly it is near: whoever goes up through a filtered text asks for each line. */
 static int64_t last_in(struct log_text_file *self, int64_t from, int64_t to, unsigned wanted)
 {
 	struct first last = {-1};
 
-	for (; to > from && last.from < 0; to -= TEXT_BLOCK_BYTES)
-		(void)log_scan_each(&self->scan, to - from > TEXT_BLOCK_BYTES ? to - TEXT_BLOCK_BYTES : from, to,
-				    wanted, 0, take_last, &last);
+	for (int64_t step = NEAR_BYTES; to > from && last.from < 0; step = step < TEXT_BLOCK_BYTES ? 4 * step : step) {
+		int64_t begin = to - from > step ? to - step : from;
+
+		(void)log_scan_each(&self->scan, begin, to, wanted, 0, take_last, &last);
+		to = begin;
+	}
 	return last.from;
 }
 
