@@ -16,8 +16,13 @@
  *                    sequences, term_output sends frames whole, term_clipboard spells OSC 52
  *   signals          the signals a dialog lives with, read as data
  *   crash            gives the terminal back when the process crashes
+ *   dialog           what every dialog on the full screen does alike: keys, signals, sizes, suspending
+ *   line_mode        asking without a full screen: texts said, lines read
  *   consent          runs the dialog on a terminal, or hands over to line mode
  *   prompt           the dialog in line mode: the same words, a word typed as the answer
+ *   setup_form       a product's setup questions while they are being answered
+ *   screen_form, setup_prompt, setup_dialog
+ *                    the same in one page, in line mode, and which of both it is
  *   plain            line mode of a running stack: one line a change, service output with its name in front
  *
  *   dash             the dashboard without a terminal: owns the views, turns keys into actions (its parts: dash_private.h)
@@ -45,6 +50,7 @@
 
 struct consent_model;
 struct err;
+struct setup_form;
 
 enum ui_color { UI_COLOR_AUTO, UI_COLOR_ALWAYS, UI_COLOR_NEVER };
 
@@ -63,6 +69,18 @@ struct ui_options {
  */
 enum consent_answer ui_ask_consent(const struct consent_model *model, const struct ui_options *options,
 				   int *fatal_signal);
+
+enum setup_end {
+	SETUP_SAVE, /* every question has an answer that fits: to be kept */
+	SETUP_LEFT, /* nothing is to be kept */
+	SETUP_QUIT /* Ctrl-C */
+};
+
+/*
+ * Asks the setup questions (setup_form.h), on the same terminals and with the same ways out as above; SETUP_LEFT when the terminal went
+ * away. The answers are in the form.
+ */
+enum setup_end ui_ask_setup(struct setup_form *form, const struct ui_options *options, int *fatal_signal);
 
 /* True when escape sequences may be written to `fd` under these options. */
 bool ui_color_wanted(const struct ui_options *options, int fd);

@@ -34,6 +34,8 @@ static const struct golden_key named_keys[] = {
 	{"Ctrl-D", UI_KEY_CTRL('d'), "\004"},
 	{"Ctrl-N", UI_KEY_CTRL('n'), "\016"},
 	{"Ctrl-P", UI_KEY_CTRL('p'), "\020"},
+	{"Ctrl-T", UI_KEY_CTRL('t'), "\024"},
+	{"Ctrl-U", UI_KEY_CTRL('u'), "\025"},
 };
 
 char **golden_paths(const char *folder, size_t *count)

@@ -3,7 +3,7 @@
  * golden - screens beside the keystrokes that made them: plain text files under tests/golden, each a header
  *
  *   # what it shows
- *   sample shop          the question (tests/lib/consent_sample.h), or the stack (tests/lib/dash_scene.h)
+ *   sample shop          the question (tests/lib/consent_sample.h), the stack (dash_scene.h) or the form (setup_demo.h)
  *   size 80x24           columns x rows
  *   locale C.UTF-8
  *   term xterm           of the question
@@ -21,6 +21,7 @@
 
 #define GOLDEN_QUESTIONS "tests/golden/ui"
 #define GOLDEN_DASH "tests/golden/ui/dash"
+#define GOLDEN_FORMS "tests/golden/ui/form"
 
 #define GOLDEN_KEYS_MAX 32
 

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* The setup form on a real terminal: every golden screen of it, a whole set-up typed, the ways out, line mode. */
+#include "tests/lib/consent_demo.h"
+#include "tests/lib/golden.h"
+#include "tests/lib/setup_demo.h"
+#include "tests/lib/term.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+static const struct vt_options ordinary = {0};
+
+/* The form says so once keys count, line mode has asked its first question by then. */
+static bool asks(const struct vt *vt, const void *argument)
+{
+	(void)argument;
+	return vt_shows(vt, "Enter goes on") || vt_shows(vt, "Enter: next") || vt_shows(vt, "custom):");
+}
+
+static struct vt *start(const struct vt_options *options, const char *first, const char *second)
+{
+	const char *const argv[] = {"/proc/self/exe", "setup", first, second, NULL};
+	struct vt *vt = vt_start(argv, options);
+
+	vt_wait(vt, asks, "the form");
+	return vt;
+}
+
+static void expect(struct vt *vt, const char *said)
+{
+	consent_demo_expect(vt, said);
+}
+
+static bool was_written(const struct vt *vt, const char *text)
+{
+	size_t size;
+	const char *bytes = vt_bytes(vt, &size);
+
+	return memmem(bytes, size, text, strlen(text)) != NULL;
+}
+
+static bool looks_like(const struct vt *vt, const void *argument)
+{
+	char *shot = vt_shot(vt);
+	bool same = strcmp(shot, argument) == 0;
+
+	free(shot);
+	return same;
+}
+
+static void check(const char *path)
+{
+	struct golden golden;
+	char lang[64], term[64];
+
+	golden_load(&golden, path);
+	snprintf(lang, sizeof(lang), "LANG=%s", golden.locale);
+	snprintf(term, sizeof(term), "TERM=%s", golden.term);
+	const char *const environment[] = {term, lang, NULL};
+	struct vt_options options = {golden.rows, golden.columns, environment, NULL};
+	struct vt *vt = start(&options, golden.sample, NULL);
+	for (size_t i = 0; i < golden.key_count; i++) {
+		/* Esc must be told from the beginning of a key's bytes. */
+		bool escape = strcmp(golden.keys[i].name, "Esc") == 0;
+		vt_send(vt, golden.keys[i].bytes);
+		if (escape)
+			vt_wait_text(vt, golden.columns < 80 ? "Not saved!" : "Leave without saving?");
+	}
+	vt_wait(vt, looks_like, golden.screen);
+	vt_send(vt, "\003");
+	expect(vt, "quit, signal 0\n");
+	golden_finish(&golden);
+}
+
+static void every_golden_screen_is_shown(void **state)
+{
+	size_t count;
+	char **paths = golden_paths(GOLDEN_FORMS, &count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		check(paths[i]);
+	golden_paths_free(paths);
+}
+
+static void a_whole_set_up_is_typed(void **state)
+{
+	struct vt *vt = start(&ordinary, NULL, NULL);
+
+	(void)state;
+	vt_send(vt, "o\r");
+	vt_wait_text(vt, "OpenAI API key");
+	vt_send(vt, "wrong");
+	vt_wait_text(vt, "does not look right: it must match ^sk-");
+	vt_send(vt, "\025sk-s3cret\r");
+	vt_wait_gone(vt, "does not look right");
+	vt_send(vt, "\033OC\rGr\303\274\303\237e\r");
+	vt_wait_text(vt, "Every question is answered.");
+	assert_false(was_written(vt, "s3cret"));
+	vt_send(vt, "\r");
+	expect(vt,
+	       "save, signal 0\nLLM_PROVIDER=openai\nOPENAI_API_KEY=sk-s3cret\nMODEL=gpt-4.1\nGREETING=Gr\303\274\303"
+	       "\237e\n");
+}
+
+static void a_secret_is_pasted_and_never_written(void **state)
+{
+	struct vt *vt = start(&ordinary, NULL, NULL);
+
+	(void)state;
+	vt_send(vt, "o\t");
+	vt_wait_text(vt, "OpenAI API key");
+	vt_send(vt, "\033[200~sk-pasted\r\n\033[201~");
+	vt_wait_text(vt, "*********");
+	vt_resize(vt, 12, 40);
+	vt_wait_text(vt, "Ctrl-T: show");
+	vt_resize(vt, 30, 100);
+	vt_wait_text(vt, "Still missing: Model, What the first page says");
+	vt_send(vt, "\003");
+	vt_wait_exit(vt);
+	assert_false(was_written(vt, "pasted"));
+	expect(vt, "quit, signal 0\n");
+}
+
+static void ways_out(void **state)
+{
+	static const struct {
+		const char *keys, *shows, *more, *said;
+	} table[] = {
+		{"\003", NULL, NULL, "quit, signal 0\n"},
+		{"\033", NULL, NULL, "left, signal 0\n"},
+		{"o\033", "Leave without saving?", "\033", "left, signal 0\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct vt *vt = start(&ordinary, NULL, NULL);
+		vt_send(vt, table[i].keys);
+		if (table[i].shows != NULL) {
+			vt_wait_text(vt, table[i].shows);
+			vt_send(vt, table[i].more);
+		}
+		expect(vt, table[i].said);
+	}
+}
+
+static void signals_give_the_terminal_back(void **state)
+{
+	struct vt *vt = start(&ordinary, NULL, NULL);
+
+	(void)state;
+	kill(vt_pid(vt), SIGTERM);
+	expect(vt, "left, signal 15\n");
+	vt = start(&ordinary, "--plain", NULL);
+	vt_send(vt, "openai\n");
+	vt_wait_text(vt, "not shown while you type");
+	kill(vt_pid(vt), SIGTERM);
+	expect(vt, "left, signal 15\n");
+}
+
+static void it_is_suspended(void **state)
+{
+	struct vt *vt = start(&ordinary, NULL, NULL);
+
+	(void)state;
+	vt_send(vt, "c");
+	vt_wait_text(vt, "Endpoint");
+	vt_send(vt, "\032");
+	vt_wait_stopped(vt);
+	consent_demo_check_restored(vt);
+	vt_continue(vt);
+	vt_wait_text(vt, "Endpoint");
+	vt_send(vt, "\thttp://x");
+	vt_wait_text(vt, "http://x");
+	vt_send(vt, "\003");
+	expect(vt, "quit, signal 0\n");
+}
+
+static void line_mode_asks_the_same(void **state)
+{
+	static const char *const dumb[] = {"TERM=dumb", NULL};
+	const struct vt_options options = {24, 80, dumb, NULL};
+	struct vt *vt = start(&options, NULL, NULL);
+
+	(void)state;
+	vt_send(vt, "x\n");
+	vt_wait_text(vt, "'x' is not an answer.");
+	vt_send(vt, "op\n");
+	vt_wait_text(vt, "OpenAI API key (not shown while you type):");
+	vt_send(vt, "pk-s3cret\n");
+	vt_wait_text(vt, "does not look right: it must match ^sk-");
+	vt_send(vt, "sk-s3cret\n");
+	vt_wait_text(vt, "Model (gpt-4.1, gpt-4.1-mini");
+	vt_send(vt, "\n");
+	vt_wait_text(vt, "please choose");
+	vt_send(vt, "gpt-4o\n");
+	vt_wait_text(vt, "What the first page says:");
+	vt_send(vt, "Hi\n");
+	vt_wait_text(vt, "- OpenAI API key: ********");
+	/* Once more, and another answer: what was said before stands in brackets. */
+	vt_send(vt, "again\n");
+	vt_wait_text(vt, "custom) [openai]:");
+	vt_send(vt, "\n");
+	vt_wait_text(vt, "[kept as it is]:");
+	vt_send(vt, "\n\n");
+	vt_wait_text(vt, "says [Hi]:");
+	vt_send(vt, "Hello\n");
+	vt_wait_text(vt, "says: Hello");
+	vt_send(vt, "yes\n");
+	vt_wait_exit(vt);
+	assert_false(was_written(vt, "s3cret"));
+	assert_false(was_written(vt, "\033"));
+	expect(vt, "save, signal 0\nLLM_PROVIDER=openai\nOPENAI_API_KEY=sk-s3cret\nMODEL=gpt-4o-2024-08-06\n"
+		   "GREETING=Hello\n");
+}
+
+static void line_mode_ends(void **state)
+{
+	static const struct {
+		const char *typed, *said;
+	} table[] = {
+		{"\003", "quit, signal 0\n"},
+		{"\004", "left, signal 0\n"},
+		{"c\n\003", "quit, signal 0\n"},
+		{"a\nHi\nno\n", "left, signal 0\n"},
+		{"x\nx\nx\nx\nx\n", "left, signal 0\n"}, /* nobody there who reads */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct vt *vt = start(&ordinary, "--plain", NULL);
+		vt_send(vt, table[i].typed);
+		expect(vt, table[i].said);
+	}
+}
+
+/* Too small in the middle of it: line mode goes on with what was typed. */
+static void a_terminal_that_becomes_too_small(void **state)
+{
+	struct vt *vt = start(&ordinary, NULL, NULL);
+
+	(void)state;
+	vt_send(vt, "c");
+	vt_wait_text(vt, "Endpoint");
+	vt_resize(vt, 10, 60);
+	vt_wait_text(vt, "[custom]:");
+	vt_send(vt, "\003");
+	expect(vt, "quit, signal 0\n");
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_golden_screen_is_shown),
+		cmocka_unit_test(a_whole_set_up_is_typed),
+		cmocka_unit_test(a_secret_is_pasted_and_never_written),
+		cmocka_unit_test(ways_out),
+		cmocka_unit_test(signals_give_the_terminal_back),
+		cmocka_unit_test(it_is_suspended),
+		cmocka_unit_test(line_mode_asks_the_same),
+		cmocka_unit_test(line_mode_ends),
+		cmocka_unit_test(a_terminal_that_becomes_too_small),
+	};
+
+	if (argc > 1 && strcmp(argv[1], "setup") == 0)
+		return setup_demo_main(argc - 1, argv + 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

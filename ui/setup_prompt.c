@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/setup_prompt.h"
+
+#include "ui/line_mode.h"
+#include "ui/setup_form.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define WORDS_MAX 640u
+
+struct setup_prompt {
+	struct setup_form *form;
+	struct line_mode mode;
+};
+
+enum asked { ASKED_ON, ASKED_LEFT, ASKED_QUIT };
+
+static void say(const struct setup_prompt *self, const char *text)
+{
+	line_mode_say(&self->mode, (const char *const[]){text, NULL});
+}
+
+/* A space behind a word is not seen on a terminal. */
+static char *trim(char *line)
+{
+	size_t size;
+
+	line += strspn(line, " \t\r");
+	for (size = strlen(line); size > 0 && strchr(" \t\r", line[size - 1]) != NULL; size--)
+		line[size - 1] = '\0';
+	return line;
+}
+
+/* ---- One question ---- */
+
+static void put_choices(FILE *out, const char *const *choices)
+{
+	fputs(" (", out);
+	for (size_t i = 0; choices[i] != NULL; i++)
+		fprintf(out, "%s%s", i > 0 ? ", " : "", choices[i]);
+	fputc(')', out);
+}
+
+/* "LLM provider (openai, custom) [openai]:" */
+static void ask(const struct setup_prompt *self, size_t index)
+{
+	const struct setup_field *field = &self->form->model->fields[index];
+	const char *text = setup_form_text(self->form, index);
+	char *line = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&line, &size);
+
+	if (out == NULL)
+		return;
+	fputs(field->label, out);
+	if (field->choices != NULL)
+		put_choices(out, field->choices);
+	else if (field->secret)
+		fputs(" (not shown while you type)", out);
+	if (*text != '\0' && (field->secret || self->form->entries[index].kept))
+		fputs(" [kept as it is]", out);
+	else if (*text != '\0')
+		fprintf(out, " [%s]", text);
+	fputc(':', out);
+	if (fclose(out) == 0)
+		line_mode_prompt(&self->mode, line);
+	free(line);
+}
+
+/* A choice by its word, or by as much of it as no other begins with. NULL: none, or not one alone. */
+static const char *choice_of(const char *const *choices, const char *line)
+{
+	const char *found = NULL;
+	size_t size = strlen(line);
+
+	for (size_t i = 0; choices[i] != NULL; i++) {
+		if (strcmp(choices[i], line) == 0)
+			return choices[i];
+		if (strncasecmp(choices[i], line, size) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = choices[i];
+	}
+	return found;
+}
+
+/* True when the question has an answer that fits; else it was said why not. */
+static bool take(const struct setup_prompt *self, size_t index, const char *line)
+{
+	const struct setup_field *field = &self->form->model->fields[index];
+	const char *text = field->choices != NULL && *line != '\0' ? choice_of(field->choices, line) : line;
+	char words[WORDS_MAX];
+
+	if (self->mode.cut || text == NULL || (*line != '\0' && !setup_form_take(self->form, index, text))) {
+		if (text == NULL)
+			line_mode_say_unknown(&self->mode, line, "Type one of the words in brackets.");
+		else
+			say(self, "That is too long, or holds what cannot be typed.");
+		return false;
+	}
+	setup_form_words(self->form, index, false, words, sizeof(words));
+	if (setup_form_problem(self->form, index) == SETUP_FINE)
+		return true;
+	say(self, words);
+	return false;
+}
+
+/* What reading a line came to, when it was none. */
+static enum asked broken_off(enum line_end end)
+{
+	line_mode_break();
+	return end == LINE_INTERRUPTED ? ASKED_QUIT : end == LINE_AGAIN ? ASKED_ON : ASKED_LEFT;
+}
+
+static enum asked ask_question(struct setup_prompt *self, size_t index)
+{
+	bool secret = self->form->model->fields[index].secret;
+	char line[LINE_EDIT_BYTES_MAX + 1];
+	enum asked asked = ASKED_ON;
+	bool done = false;
+
+	for (unsigned tries = 0; asked == ASKED_ON && !done && tries < SETUP_PROMPT_TRIES_MAX;) {
+		ask(self, index);
+		enum line_end end = line_mode_read(&self->mode, line, sizeof(line), secret);
+		if (end != LINE_TYPED) {
+			asked = broken_off(end);
+			continue;
+		}
+		tries++;
+		/* What is typed freely is taken as it is, as in the form. */
+		done = take(self, index, self->form->model->fields[index].choices != NULL ? trim(line) : line);
+	}
+	explicit_bzero(line, sizeof(line));
+	return asked == ASKED_ON && !done ? ASKED_LEFT : asked;
+}
+
+static enum asked ask_all(struct setup_prompt *self)
+{
+	const struct setup_model *model = self->form->model;
+	enum asked asked = ASKED_ON;
+	char words[WORDS_MAX];
+
+	for (size_t i = 0; i < model->count && asked == ASKED_ON; i++) {
+		if (!setup_form_applies(self->form, i))
+			continue;
+		if (model->fields[i].fixed) {
+			snprintf(words, sizeof(words),
+				 "%s: %s is set in the environment, so it cannot be changed here.",
+				 model->fields[i].label, model->fields[i].key);
+			say(self, words);
+			continue;
+		}
+		asked = ask_question(self, i);
+	}
+	return asked;
+}
+
+/* ---- The whole ---- */
+
+static void say_answers(const struct setup_prompt *self)
+{
+	const struct setup_model *model = self->form->model;
+	char *list = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&list, &size);
+
+	if (out == NULL)
+		return;
+	for (size_t i = 0; i < model->count; i++) {
+		const char *text = setup_form_text(self->form, i);
+		bool hidden = model->fields[i].secret || self->form->entries[i].kept;
+		if (setup_form_applies(self->form, i))
+			fprintf(out, "%s- %s: %s", ftell(out) > 0 ? "\n" : "", model->fields[i].label,
+				hidden && *text != '\0' ? "********" : text);
+	}
+	if (fclose(out) == 0)
+		line_mode_say(&self->mode, (const char *const[]){"Your answers", list, NULL});
+	free(list);
+}
+
+static bool is_word(const char *line, const char *word)
+{
+	return *line != '\0' && (strcasecmp(line, word) == 0 || (line[1] == '\0' && strncasecmp(line, word, 1) == 0));
+}
+
+/* *again: all is to be asked once more. */
+static enum setup_end ask_to_save(struct setup_prompt *self, bool *again)
+{
+	char line[32];
+
+	*again = false;
+	for (unsigned tries = 0; tries < SETUP_PROMPT_TRIES_MAX;) {
+		line_mode_prompt(&self->mode, "Save and go on? Type yes, no, or again to go through the questions once "
+					      "more, then Enter:");
+		enum line_end end = line_mode_read(&self->mode, line, sizeof(line), false);
+		if (end != LINE_TYPED) {
+			enum asked asked = broken_off(end);
+			if (asked == ASKED_ON)
+				continue;
+			return asked == ASKED_QUIT ? SETUP_QUIT : SETUP_LEFT;
+		}
+		tries++;
+		const char *word = trim(line);
+		if (is_word(word, "yes"))
+			return SETUP_SAVE;
+		if (is_word(word, "no"))
+			return SETUP_LEFT;
+		*again = is_word(word, "again");
+		if (*again)
+			return SETUP_LEFT;
+		line_mode_say_unknown(&self->mode, word, "The words are yes, no and again.");
+	}
+	return SETUP_LEFT;
+}
+
+enum setup_end setup_prompt_ask(struct setup_form *form, const struct signals *signals, bool utf8, int *fatal_signal)
+{
+	struct setup_prompt self = {.form = form, .mode = {.signals = signals, .utf8 = utf8}};
+	enum setup_end end = SETUP_LEFT;
+	bool again = true;
+	char about[WORDS_MAX];
+
+	snprintf(about, sizeof(about),
+		 "The answers are kept on this machine, in %s. Enter alone keeps what stands in square brackets; "
+		 "Ctrl-C leaves "
+		 "and saves nothing.",
+		 form->model->file);
+	line_mode_say(&self.mode, (const char *const[]){form->model->title, about, NULL});
+	line_mode_flush();
+	for (unsigned rounds = 0; again && rounds < SETUP_PROMPT_ROUNDS_MAX; rounds++) {
+		enum asked asked = ask_all(&self);
+		again = false;
+		end = asked == ASKED_QUIT ? SETUP_QUIT : SETUP_LEFT;
+		if (asked != ASKED_ON)
+			break;
+		line_mode_break();
+		say_answers(&self);
+		end = ask_to_save(&self, &again);
+	}
+	if (self.mode.fatal_signal != 0)
+		*fatal_signal = self.mode.fatal_signal;
+	return end;
+}
