@@ -146,6 +146,7 @@ int screen_open(const struct screen_options *options, struct screen **screen, st
 	self->stale = true;
 	take_size(self);
 	term_flush_input(self->term);
+	screen_ask_graph(self);
 	*screen = self;
 	return 0;
 }
@@ -182,6 +183,9 @@ void screen_take_change(struct screen *self, const struct view_unit *unit)
 {
 	screen_model_note(self->model, self->options.view, unit);
 	self->stale = true;
+	/* The first words of the stack, or a snapshot: what it is made of may be new. */
+	if (unit == NULL)
+		screen_ask_graph(self);
 	if (unit != NULL && self->watched != NULL && strcmp(unit->name, self->watched) == 0)
 		screen_ask_detail(self);
 }

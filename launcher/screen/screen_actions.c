@@ -199,6 +199,12 @@ static void withdraw(void *context)
 
 /* ---- The stack file ---- */
 
+void screen_ask_graph(struct screen *self)
+{
+	if (!ctl_calls_has(&self->calls, CALL_GRAPH))
+		ctl_calls_begin(&self->calls, CALL_GRAPH, "GET", "/v1/graph", NULL);
+}
+
 void screen_ask_changes(struct screen *self)
 {
 	if (!ctl_calls_has(&self->calls, CALL_CHANGED))
@@ -235,7 +241,7 @@ static void take_failure(struct screen *self, const struct ctl_call_end *end)
 	const char *hint = err_is_set(end->err) ? end->err->items[0].hint : NULL;
 
 	/* Nobody asked for these in so many words. */
-	if (end->number == CALL_DETAIL || end->number == CALL_TELEMETRY)
+	if (end->number == CALL_DETAIL || end->number == CALL_TELEMETRY || end->number == CALL_GRAPH)
 		return;
 	if (end->number == CALL_CHANGED) {
 		screen_model_set_changed(self->model, "it has an error, so nothing of it is applied");
@@ -274,12 +280,17 @@ void screen_take_answer(void *context, const struct ctl_call_end *end)
 		screen_tell(self, "the stack file is applied");
 		take_difference(self, end->answer, false);
 		screen_model_set_changed(self->model, NULL);
+		screen_ask_graph(self);
 		break;
 	case CALL_RELOAD_DRY:
 		take_difference(self, end->answer, true);
 		break;
 	case CALL_CHANGED:
 		take_difference(self, end->answer, false);
+		break;
+	case CALL_GRAPH:
+		screen_model_take_graph(self->model, end->answer);
+		self->stale = true;
 		break;
 	}
 }

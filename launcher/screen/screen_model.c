@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "launcher/client/view.h"
+#include "launcher/screen/screen_needs.h"
 #include "launcher/screen/unit_spark.h"
 #include "launcher/screen/unit_words.h"
 #include "launcher/supervisor/supervisor.h"
@@ -32,6 +33,7 @@ struct screen_model {
 	struct unit_texts *texts;
 	size_t capacity;
 	struct unit_sparks sparks;
+	struct screen_needs needs;
 	struct kept_event kept[SCREEN_EVENTS_MAX]; /* a ring: `first` is the oldest */
 	size_t first, kept_count;
 	struct event_model events[SCREEN_EVENTS_MAX];
@@ -67,6 +69,7 @@ void screen_model_destroy(struct screen_model *self)
 	for (size_t i = 0; i < SCREEN_EVENTS_MAX; i++)
 		event_finish(&self->kept[i]);
 	unit_sparks_finish(&self->sparks);
+	screen_needs_finish(&self->needs);
 	free(self->units);
 	free(self->texts);
 	free(self->changed);
@@ -126,6 +129,11 @@ void screen_model_set_changed(struct screen_model *self, const char *text)
 	self->changed = text != NULL ? strdup(text) : NULL;
 }
 
+void screen_model_take_graph(struct screen_model *self, const char *answer)
+{
+	screen_needs_take(&self->needs, answer);
+}
+
 /* ---- Filling ---- */
 
 static bool make_room(struct screen_model *self, size_t count)
@@ -181,6 +189,7 @@ static int replicas_of(const struct view *view, size_t index)
 	return (int)(last - first + 1);
 }
 
+/* Until it is known who needs whom: at least what it waits for. */
 static void take_need(struct unit_model *unit, const struct view_unit *from, struct unit_texts *texts)
 {
 	if (from->waits_for == NULL)
@@ -298,6 +307,7 @@ const struct stack_model *screen_model_fill(struct screen_model *self, const str
 	self->model.unit_count = make_room(self, view->count) ? view->count : 0;
 	for (size_t i = 0; i < self->model.unit_count; i++)
 		fill_unit(self, view, i, now_ms);
+	screen_needs_fill(&self->needs, self->units, self->model.unit_count);
 	self->model.units = self->units;
 	fill_stack(self, view, now_ms);
 	fill_telemetry(self, view);

@@ -40,6 +40,9 @@ void screen_model_set_telemetry(struct screen_model *self, const struct telemetr
 /* How the stack file differs from what runs; copied. NULL: it does not. */
 void screen_model_set_changed(struct screen_model *self, const char *text);
 
+/* An answer of GET /v1/graph: who needs whom. */
+void screen_model_take_graph(struct screen_model *self, const char *answer);
+
 /* Monotonic `now_ms`. Without memory the model has no units. */
 const struct stack_model *screen_model_fill(struct screen_model *self, const struct view *view, int64_t now_ms);
 

@@ -65,7 +65,8 @@ enum screen_call {
 	CALL_WITHDRAW,
 	CALL_RELOAD,
 	CALL_RELOAD_DRY,
-	CALL_CHANGED
+	CALL_CHANGED,
+	CALL_GRAPH
 };
 
 /* ---- screen_actions.c ---- */
@@ -73,6 +74,8 @@ void screen_fill_actions(struct screen *self);
 void screen_take_answer(void *context, const struct ctl_call_end *end);
 /* The unit whose detail is looked at has changed. */
 void screen_ask_detail(struct screen *self);
+/* Asks who needs whom. */
+void screen_ask_graph(struct screen *self);
 /* Asks how the stack file differs from what runs, to say so. */
 void screen_ask_changes(struct screen *self);
 

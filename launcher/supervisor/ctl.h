@@ -15,6 +15,7 @@
  *   GET  /v1/services/{name}/terminal    stream: the bytes of its terminal
  *   POST /v1/services/{name}/terminal    bytes, which are typed into it
  *   POST /v1/services/{name}/terminal/size   {"rows":N, "columns":N}
+ *   GET  /v1/graph                       which service needs which
  *   GET  /v1/stats                       what each unit, and upfront itself, uses now
  *   POST /v1/services/{name}/scale       {"replicas":N}
  *   GET  /v1/events?usage=               stream, one JSON object a line: first a "snapshot", then changes; with usage=MS figures, too

@@ -395,3 +395,32 @@ cJSON *ctl_json_stack(const struct supervisor *supervisor)
 	add_starts(object, supervisor);
 	return object;
 }
+
+static cJSON *need_object(const struct dependency *dependency)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	ctl_json_add_text(object, "service", dependency->service);
+	cJSON_AddStringToObject(object, "condition", depend_condition_name(dependency->condition));
+	cJSON_AddBoolToObject(object, "required", dependency->required);
+	return object;
+}
+
+cJSON *ctl_json_graph(const struct stack *stack)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON *services = cJSON_AddArrayToObject(object, "services");
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service *service = &stack->services[i];
+		cJSON *item = cJSON_CreateObject();
+		cJSON *needs;
+
+		ctl_json_add_text(item, "name", service->name);
+		needs = cJSON_AddArrayToObject(item, "needs");
+		for (size_t j = 0; j < service->depends_on_count; j++)
+			cJSON_AddItemToArray(needs, need_object(&service->depends_on[j]));
+		cJSON_AddItemToArray(services, item);
+	}
+	return object;
+}

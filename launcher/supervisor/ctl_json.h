@@ -10,6 +10,7 @@
 struct cJSON;
 struct consent_decision;
 struct err;
+struct stack;
 struct supervisor;
 struct supervisor_changes;
 struct probe_spec;
@@ -25,6 +26,9 @@ struct cJSON *ctl_json_units(const struct supervisor *supervisor);
 struct cJSON *ctl_json_stack(const struct supervisor *supervisor);
 struct cJSON *ctl_json_consent(const struct consent_decision *consent);
 struct cJSON *ctl_json_stats(const struct supervisor *supervisor);
+
+/* Which service needs which: ctl_json.c. */
+struct cJSON *ctl_json_graph(const struct stack *stack);
 struct cJSON *ctl_json_changes(const struct supervisor_changes *changes);
 struct cJSON *ctl_json_error(const struct err *err);
 

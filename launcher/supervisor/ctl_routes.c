@@ -161,6 +161,11 @@ static void get_service(struct ctl_call *call)
 	ctl_answer_versioned(call->request, 200, ctl_json_unit(call->supervisor, &unit));
 }
 
+static void get_graph(struct ctl_call *call)
+{
+	ctl_answer_versioned(call->request, 200, ctl_json_graph(supervisor_stack(call->supervisor)));
+}
+
 static void get_detail(struct ctl_call *call)
 {
 	size_t index = ctl_find_unit(call, call->name);
@@ -323,6 +328,7 @@ static const struct route {
 	{"GET /v1/services/{name}/terminal", EVHTTP_REQ_GET, ctl_get_terminal},
 	{"POST /v1/services/{name}/terminal", EVHTTP_REQ_POST, ctl_post_terminal},
 	{"POST /v1/services/{name}/terminal/size", EVHTTP_REQ_POST, ctl_post_terminal_size},
+	{"GET /v1/graph", EVHTTP_REQ_GET, get_graph},
 	{"GET /v1/stats", EVHTTP_REQ_GET, get_stats},
 	{"GET /v1/events", EVHTTP_REQ_GET, get_events},
 	{"GET /v1/logs", EVHTTP_REQ_GET, get_logs},
