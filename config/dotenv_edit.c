@@ -327,11 +327,33 @@ static int find_target(const char *path, char **target, struct err *err)
 	return 0;
 }
 
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+}
+
+int dotenv_edit_check(const char *path, struct err *err)
+{
+	char *target = NULL, *folder = NULL;
+	int result = find_target(path, &target, err);
+
+	if (result < 0)
+		goto out;
+	folder = folder_of(target);
+	if (folder && access(folder, W_OK | X_OK) < 0)
+		result = refuse(err, path, strerror(errno));
+out:
+	free(folder);
+	free(target);
+	return result;
+}
+
 /* Held while the descriptor is open; -1: there is no such folder, and the writing will say why. */
 static int lock_folder(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	char *folder = folder_of(path);
 	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	free(folder);

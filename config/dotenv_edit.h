@@ -30,5 +30,7 @@ int dotenv_merge(const char *file, const char *text, size_t size_bytes, const st
  * missing file is made. A link is followed to what belongs to us; anything but a regular file of ours is refused, untouched.
  */
 int dotenv_edit(const char *path, const struct strmap *answers, struct err *err);
+/* Whether that could be done, before anybody is asked for answers. */
+int dotenv_edit_check(const char *path, struct err *err);
 
 #endif

@@ -106,7 +106,8 @@ static void check_when(struct reader *self, const struct setup_question *questio
 	size_t choice = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		names[i] = questions[i].key ? questions[i].key : "";
+		/* A port is no answer of anybody's. */
+		names[i] = questions[i].key && questions[i].ask ? questions[i].key : "";
 		if (strcmp(names[i], question->when_key) == 0)
 			other = &questions[i];
 	}

@@ -26,9 +26,9 @@ const struct cli_option cli_global_options[] = {
 };
 
 const struct cli_command *const cli_commands[] = {
-	&command_up,    &command_down,      &command_stop,       &command_start, &command_restart,
-	&command_kill,  &command_scale,     &command_ps,         &command_logs,  &command_attach,
-	&command_wait,  &command_top,       &command_events,     &command_run,   &command_config,
-	&command_graph, &command_telemetry, &command_completion, &command_help,  &command_version,
-	NULL,
+	&command_up,      &command_down,  &command_stop,      &command_start,      &command_restart,
+	&command_kill,    &command_scale, &command_ps,        &command_logs,       &command_attach,
+	&command_wait,    &command_top,   &command_events,    &command_run,        &command_config,
+	&command_graph,   &command_setup, &command_telemetry, &command_completion, &command_help,
+	&command_version, NULL,
 };

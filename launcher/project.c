@@ -67,10 +67,9 @@ static void print_warnings(const struct stack *stack)
 	free(text);
 }
 
-static int load(struct project *self, const struct cli_context *context, struct err *err)
+int project_open(struct project *self, const struct cli_context *context, struct err *err)
 {
 	const struct cli_globals *globals = &context->globals;
-	const struct stack_resolve_options resolve = {0};
 	const struct stack_options options = {
 		.files = globals->files,
 		.env_files = globals->env_files,
@@ -79,9 +78,21 @@ static int load(struct project *self, const struct cli_context *context, struct 
 		.profiles = globals->profiles,
 		.environment = &context->environment,
 	};
-	int result;
 
-	result = stack_source_open(&options, &self->source, err);
+	return stack_source_open(&options, &self->source, err);
+}
+
+void project_close(struct project *self)
+{
+	stack_source_destroy(self->source);
+	self->source = NULL;
+}
+
+static int load(struct project *self, const struct cli_context *context, struct err *err)
+{
+	const struct stack_resolve_options resolve = {0};
+	int result = self->source != NULL ? 0 : project_open(self, context, err);
+
 	if (result == 0)
 		result = stack_resolve(self->source, &resolve, &self->stack, err);
 	if (result == 0)

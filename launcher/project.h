@@ -37,6 +37,11 @@ struct project {
 void project_init(struct project *self);
 void project_finish(struct project *self);
 
+/* Finds and reads the stack's files; project_load goes on from there. For what must be known before the stack can be resolved. */
+int project_open(struct project *self, const struct cli_context *context, struct err *err);
+/* Forgets them again: what they said, or .env, has changed. */
+void project_close(struct project *self);
+
 /* Reads and resolves the stack; prints its warnings to stderr unless -q. This and project_find: see project_sweep. */
 int project_load(struct project *self, const struct cli_context *context, struct err *err);
 

@@ -101,11 +101,6 @@ void line_mode_say(const struct line_mode *self, const char *const *texts)
 	say_all(self, texts, "\n\n");
 }
 
-void line_mode_prompt(const struct line_mode *self, const char *text)
-{
-	say_all(self, (const char *const[]){text, NULL}, " ");
-}
-
 void line_mode_say_unknown(const struct line_mode *self, const char *line, const char *words)
 {
 	char *said = NULL;
@@ -211,12 +206,13 @@ static enum line_end read_line(struct line_mode *self, char *line, size_t size_b
 	return LINE_TYPED;
 }
 
-enum line_end line_mode_read(struct line_mode *self, char *line, size_t size_bytes, bool hidden)
+enum line_end line_mode_ask(struct line_mode *self, const char *prompt, char *line, size_t size_bytes, bool hidden)
 {
 	enum line_end end;
 
 	if (hidden)
 		hide(self);
+	say_all(self, (const char *const[]){prompt, NULL}, " ");
 	end = read_line(self, line, size_bytes);
 	unhide(self);
 	return end;

@@ -31,15 +31,16 @@ enum line_end {
 
 /* Texts whoever wrote them, wrapped, an empty line behind each; NULL ends the list. */
 void line_mode_say(const struct line_mode *self, const char *const *texts);
-/* The line that is typed behind: the cursor stays there. */
-void line_mode_prompt(const struct line_mode *self, const char *text);
 /* "'what was typed' is not an answer. The words are ..." with `words` behind the first sentence. */
 void line_mode_say_unknown(const struct line_mode *self, const char *line, const char *words);
 /* An empty line, behind what was broken off. */
 void line_mode_break(void);
 /* Throws away what was typed and not read. */
 void line_mode_flush(void);
-/* Reads one line, without its end, at most `size_bytes` - 1 bytes of it. `hidden`: it is not shown while it is typed. */
-enum line_end line_mode_read(struct line_mode *self, char *line, size_t size_bytes, bool hidden);
+/*
+ * Says `prompt`, and reads the line that is typed behind it, without its end, at most `size_bytes` - 1 bytes of it. `hidden`: it is not
+ * shown, from before the prompt can be seen.
+ */
+enum line_end line_mode_ask(struct line_mode *self, const char *prompt, char *line, size_t size_bytes, bool hidden);
 
 #endif

@@ -101,8 +101,7 @@ enum consent_answer prompt_ask(const struct consent_model *model, const struct s
 	say_question(&self);
 	line_mode_flush();
 	while (!done) {
-		line_mode_prompt(&self.mode, prompt_text);
-		switch (line_mode_read(&self.mode, line, sizeof(line), false)) {
+		switch (line_mode_ask(&self.mode, prompt_text, line, sizeof(line), false)) {
 		case LINE_TYPED:
 			done = take_word(&self, line, &answer);
 			break;

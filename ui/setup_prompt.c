@@ -44,8 +44,8 @@ static void put_choices(FILE *out, const char *const *choices)
 	fputc(')', out);
 }
 
-/* "LLM provider (openai, custom) [openai]:" */
-static void ask(const struct setup_prompt *self, size_t index)
+/* "LLM provider (openai, custom) [openai]:"; the caller frees. NULL when out of memory. */
+static char *prompt_of(const struct setup_prompt *self, size_t index)
 {
 	const struct setup_field *field = &self->form->model->fields[index];
 	const char *text = setup_form_text(self->form, index);
@@ -54,7 +54,7 @@ static void ask(const struct setup_prompt *self, size_t index)
 	FILE *out = open_memstream(&line, &size);
 
 	if (out == NULL)
-		return;
+		return NULL;
 	fputs(field->label, out);
 	if (field->choices != NULL)
 		put_choices(out, field->choices);
@@ -66,8 +66,9 @@ static void ask(const struct setup_prompt *self, size_t index)
 		fprintf(out, " [%s]", text);
 	fputc(':', out);
 	if (fclose(out) == 0)
-		line_mode_prompt(&self->mode, line);
+		return line;
 	free(line);
+	return NULL;
 }
 
 /* A choice by its word, or by as much of it as no other begins with. NULL: none, or not one alone. */
@@ -123,9 +124,12 @@ static enum asked ask_question(struct setup_prompt *self, size_t index)
 	enum asked asked = ASKED_ON;
 	bool done = false;
 
+	line[0] = '\0';
 	for (unsigned tries = 0; asked == ASKED_ON && !done && tries < SETUP_PROMPT_TRIES_MAX;) {
-		ask(self, index);
-		enum line_end end = line_mode_read(&self->mode, line, sizeof(line), secret);
+		char *prompt = prompt_of(self, index);
+		enum line_end end =
+			prompt == NULL ? LINE_CLOSED : line_mode_ask(&self->mode, prompt, line, sizeof(line), secret);
+		free(prompt);
 		if (end != LINE_TYPED) {
 			asked = broken_off(end);
 			continue;
@@ -194,9 +198,10 @@ static enum setup_end ask_to_save(struct setup_prompt *self, bool *again)
 
 	*again = false;
 	for (unsigned tries = 0; tries < SETUP_PROMPT_TRIES_MAX;) {
-		line_mode_prompt(&self->mode, "Save and go on? Type yes, no, or again to go through the questions once "
-					      "more, then Enter:");
-		enum line_end end = line_mode_read(&self->mode, line, sizeof(line), false);
+		enum line_end end = line_mode_ask(&self->mode,
+						  "Save and go on? Type yes, no, or again to go through the questions "
+						  "once more, then Enter:",
+						  line, sizeof(line), false);
 		if (end != LINE_TYPED) {
 			enum asked asked = broken_off(end);
 			if (asked == ASKED_ON)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *why_not_interactive(const struct cli_context *context)
+const char *consent_not_interactive(const struct cli_context *context)
 {
 	const char *term = context->ui.term;
 
@@ -68,7 +68,7 @@ int consent_sources_read(struct consent_sources *self, const struct cli_context 
 			return err_set(err, ERR_INTERNAL, "out of memory");
 		inputs->app_env_off = environment_off(context, self->app_variable);
 	}
-	self->not_interactive = why_not_interactive(context);
+	self->not_interactive = consent_not_interactive(context);
 	inputs->upfront_env_off = environment_off(context, "UPFRONT_TELEMETRY_DISABLED");
 	inputs->do_not_track = environment_off(context, "DO_NOT_TRACK");
 	inputs->project_off = telemetry != NULL && !telemetry->enabled;

@@ -19,8 +19,11 @@ struct consent_sources {
 	char *app_variable; /* WRENAI_TELEMETRY_DISABLED; NULL without a stack */
 	struct err trouble; /* what is wrong with the settings files */
 	struct consent_inputs inputs;
-	const char *not_interactive; /* why nobody can be asked: "standard input is no terminal"; NULL: somebody can */
+	const char *not_interactive; /* as consent_not_interactive says */
 };
+
+/* Why nobody can be asked anything: "standard input is no terminal"; NULL: somebody can. */
+const char *consent_not_interactive(const struct cli_context *context);
 
 /* `said` is what the command line says; NULL: nothing. `stack` NULL: what holds for every product. */
 int consent_sources_read(struct consent_sources *self, const struct cli_context *context, const struct stack *stack,

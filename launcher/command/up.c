@@ -9,6 +9,7 @@
 #include "launcher/command/command.h"
 #include "launcher/command/command_report.h"
 #include "launcher/command/dashboard.h"
+#include "launcher/command/setup_ask.h"
 #include "launcher/command/up_abort.h"
 #include "launcher/command/up_consent.h"
 #include "launcher/command/up_follow.h"
@@ -229,13 +230,16 @@ static int check_logs(const struct up *self, struct err *err)
 	return 0;
 }
 
+/* 0, -errno, or the exit code of somebody who was asked and quit. */
 static int prepare(struct up *self, struct err *err)
 {
 	size_t *order = NULL;
 	int result;
 
 	self->project.named = (const char *const *)self->context->args;
-	result = project_load(&self->project, self->context, err);
+	result = setup_ask_missing(self->context, &self->project, err);
+	if (result == 0)
+		result = project_load(&self->project, self->context, err);
 	if (result == 0)
 		result = order_make(self->project.stack, &order, NULL, err);
 	free(order);
@@ -471,10 +475,14 @@ static int up_run(struct cli_context *context, struct err *err)
 	project_init(&self.project);
 	self.abort.from = self.options->exit_code_from;
 	self.abort.on = self.options->abort_on_exit || self.abort.from != NULL;
-	if (check_kernel(err) < 0 || fold_telemetry(self.options, &self.said, err) < 0 || prepare(&self, err) < 0 ||
-	    self.was_running)
+	code = check_kernel(err);
+	if (code == 0)
+		code = fold_telemetry(self.options, &self.said, err);
+	if (code == 0)
+		code = prepare(&self, err);
+	if (code < 0 || self.was_running)
 		code = (int)err->code;
-	else
+	else if (code == 0)
 		code = ask_and_run(&self, err);
 	if (self.project.stack != NULL)
 		secrets_mask_err(&self.project.stack->secrets, err);

@@ -231,6 +231,8 @@ static void test_on_disk(void **state)
 	struct err err = ERR_INIT;
 	struct stat before, after;
 
+	assert_int_equal(dotenv_edit_check(world_path(world, ".env"), &err), 0);
+	assert_false(world_has(world, ".env"));
 	assert_int_equal(edit(world, ".env", "KEY=sk-1", &err), 0);
 	assert_file(world, ".env", "KEY=sk-1\n");
 	world_write(world, ".env", "# mine\nKEY=old\n");
@@ -243,6 +245,9 @@ static void test_on_disk(void **state)
 	stat(world_path(world, ".env"), &after);
 	assert_int_equal(before.st_ino, after.st_ino);
 	assert_false(err_is_set(&err));
+	assert_true(dotenv_edit_check(world_path(world, "no/such/.env"), &err) < 0);
+	assert_int_equal(err.code, ERR_CONFIG);
+	err_finish(&err);
 }
 
 static void test_links(void **state)

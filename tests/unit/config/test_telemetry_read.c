@@ -289,6 +289,8 @@ static void test_errors(void **state)
 		 "'when': no earlier question has the key 'B'"},
 		{"setup: [{key: MODEL, ask: a}, {key: B, ask: b, when: MODLE=x}]",
 		 "no earlier question has the key 'MODLE' (did you mean 'MODEL'?)"},
+		{"setup: [{key: A, port: 80}, {key: B, ask: b, when: A=80}]",
+		 "'when': no earlier question has the key 'A'"},
 		{"setup: [{key: A, ask: a, choices: [cpu, cuda]}, {key: B, ask: b, when: A=cudo}]",
 		 "'when': 'cudo' is no choice of 'A' (did you mean 'cuda'?)"},
 		{"files: [{from: a}]", "'files': wanted both 'from' and 'to'"},
