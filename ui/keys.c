@@ -105,7 +105,7 @@ const struct key_binding key_bindings[] = {
 	{VIEWS | HELP, UI_KEY_ESC, ACTION_CANCEL, "Esc", "back",
 	 "end the search, the filter or the marking; else go back one"},
 	{PALETTE | MENU, UI_KEY_ESC, ACTION_CANCEL, "Esc", "back", "go back, choose nothing"},
-	{FORM, UI_KEY_ESC, ACTION_CANCEL, "Esc", "cancel", "leave, change nothing"},
+	{FORM, UI_KEY_ESC, ACTION_CANCEL, "Esc", "cancel", "leave, save nothing; asks first when something was typed"},
 	{FIELD, UI_KEY_ESC, ACTION_CANCEL, "Esc", "cancel", "leave it as it was before"},
 
 	/* Moving. */
