@@ -3,6 +3,7 @@
 #include "config/pool.h"
 #include "config/reader.h"
 #include "config/stack.h"
+#include "config/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,8 @@ static void read_choices(struct reader *self, const char *key, const struct node
 
 		if (!text)
 			return;
-		if (!*text || strlen(text) > SETUP_ANSWER_BYTES_MAX) {
-			reader_wanted(self, key, item, "an answer");
+		if (!*text || !utf8_is_plain(text, SETUP_ANSWER_BYTES_MAX)) {
+			reader_wanted(self, key, item, "an answer on one line");
 			return;
 		}
 		if (!reader_is_new(self, seen, text)) {
@@ -63,6 +64,16 @@ static void read_choices(struct reader *self, const char *key, const struct node
 		choices[i] = pool_strdup(self->pool, text);
 	}
 	*(const char *const **)field = choices;
+}
+
+static void read_ask(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	const char *text = reader_scalar(self, key, value, "a question");
+
+	if (text && (!*text || !utf8_is_plain(text, SETUP_ASK_BYTES_MAX)))
+		reader_wanted(self, key, value, "a question on one line, of at most 200 bytes");
+	else if (text)
+		*(const char **)field = pool_strdup(self->pool, text);
 }
 
 static void read_when(struct reader *self, const char *key, const struct node *value, void *field)
@@ -90,7 +101,7 @@ static void read_first_port(struct reader *self, const char *key, const struct n
 }
 
 static const struct key setup_keys[] = {
-	{"key", read_variable, IN_QUESTION(key), 0},        {"ask", read_text, IN_QUESTION(ask), 0},
+	{"key", read_variable, IN_QUESTION(key), 0},        {"ask", read_ask, IN_QUESTION(ask), 0},
 	{"choices", read_choices, IN_QUESTION(choices), 0}, {"secret", read_bool, IN_QUESTION(secret), 0},
 	{"pattern", read_pattern, IN_QUESTION(pattern), 0}, {"when", read_when, 0, 0},
 	{"port", read_first_port, IN_QUESTION(port), 0},

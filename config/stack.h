@@ -252,8 +252,9 @@ struct telemetry_decl {
 	struct err_place place;
 };
 
-/* Most questions of x-upfront.setup, most choices of one, longest answer that can be chosen or typed. */
+/* Most questions of x-upfront.setup, most choices of one, longest question, longest answer that can be chosen or typed. */
 #define SETUP_QUESTIONS_MAX 100u
+#define SETUP_ASK_BYTES_MAX 200u
 #define SETUP_CHOICES_MAX 100u
 #define SETUP_ANSWER_BYTES_MAX 511u
 

@@ -168,10 +168,19 @@ int setup_say_missing(const struct setup *setup, const char *why, struct err *er
 	return -EINVAL;
 }
 
+/* Why nobody can be asked. Afterwards the files are read again, which standard input cannot be. */
+static const char *not_asked(const struct cli_context *context, const struct project *project)
+{
+	for (size_t i = 0; stack_source_path(project->source, i) != NULL; i++)
+		if (strcmp(stack_source_path(project->source, i), "-") == 0)
+			return "the stack file is standard input";
+	return consent_not_interactive(context);
+}
+
 static int ask_missing(const struct cli_context *context, struct project *project, const struct setup *setup,
 		       struct err *err)
 {
-	const char *why = consent_not_interactive(context);
+	const char *why = not_asked(context, project);
 	struct strmap kept;
 	int result;
 

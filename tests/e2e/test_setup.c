@@ -139,6 +139,13 @@ static void test_in_a_script_nothing_is_asked(void **state)
 	run_assert_code(&run, 3);
 	assert_non_null(strstr(run.out.bytes, "--no-input was given"));
 	run_finish(&run);
+	run_command(&run, world,
+		    &(struct run_options){.argv = (const char *const[]){"upfront", "-f", "-", "up", NULL},
+					  .input_kind = RUN_STDIN_TEXT,
+					  .input = stack_text});
+	run_assert_code(&run, 3);
+	run_assert_says(&run, "nobody was asked: the stack file is standard input");
+	run_finish(&run);
 	/* The environment answers as well as .env does. */
 	world_setenv(world, "KEY", "sk-s3cret's $5");
 	world_setenv(world, "GREETING", "Hi");
