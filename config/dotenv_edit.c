@@ -69,11 +69,30 @@ static char *quote_double(const char *value)
 	return quoted;
 }
 
+/* At either end some readers trim more than blanks. */
+static bool is_graph(char c)
+{
+	return c > ' ' && (unsigned char)c < 0x7f;
+}
+
+/* Backslashes stand for themselves outside of quotes; inside, readers differ on one in front of the closing quote. */
+static bool is_better_bare(const char *value)
+{
+	size_t size = strlen(value);
+
+	if (!strchr(value, '\\') || strpbrk(value, "$#") || *value == '\'' || *value == '"')
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)value[i] < ' ' || value[i] == 0x7f)
+			return false;
+	return is_graph(value[0]) && is_graph(value[size - 1]);
+}
+
 char *dotenv_quote(const char *value)
 {
 	char *quoted;
 
-	if (value[strspn(value, BARE)] == '\0')
+	if (value[strspn(value, BARE)] == '\0' || is_better_bare(value))
 		return strdup(value);
 	/* Readers differ on escapes in single quotes, not on what holds none. */
 	if (strpbrk(value, "'\\\n\r"))

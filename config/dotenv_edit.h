@@ -13,8 +13,9 @@ struct err;
 struct strmap;
 
 /*
- * A value as it is to stand in a .env file so that upfront and Compose read it back the same: bare where nothing in it means anything,
- * else in single quotes, else in double quotes with escapes. The caller frees, after wiping it; NULL when out of memory.
+ * A value as it is to stand in a .env file so that upfront and Compose read it back the same: bare where nothing in it means anything, else
+ * in single quotes, else in double quotes with escapes. Compose 1 knows no escaped `$`, and takes one beside a quote or backslash for what it
+ * is not. The caller frees, after wiping it; NULL when out of memory.
  */
 char *dotenv_quote(const char *value);
 

@@ -114,6 +114,9 @@ static void test_quoting(void **state)
 		{"a=b", "'a=b'"},
 		{"it's", "\"it's\""},
 		{"it's $5 \\ \"x\"", "\"it's \\$5 \\\\ \\\"x\\\"\""},
+		{"C:\\dir\\", "C:\\dir\\"},
+		{"D:\\my dir\\", "D:\\my dir\\"},
+		{"a\\ ", "\"a\\\\ \""},
 		{"a\nb\r", "\"a\\nb\\r\""},
 	};
 
