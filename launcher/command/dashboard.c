@@ -17,8 +17,11 @@ bool dashboard_is_wanted(const struct cli_context *context)
 	const struct cli_globals *globals = &context->globals;
 	const char *term = context->ui.term;
 
-	if (globals->json || globals->plain || globals->no_input)
+	if (globals->json || globals->no_input)
 		return false;
+	/* Lines need no more than somewhere to be written. */
+	if (globals->plain)
+		return isatty(STDOUT_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
 	return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && isatty(STDERR_FILENO) == 1 &&
 	       tcgetpgrp(STDIN_FILENO) == getpgrp() && term_is_able(term);
 }
@@ -55,6 +58,7 @@ void dashboard_init(struct dashboard *self, const struct cli_context *context, c
 		.project = project->name,
 		.file = stack != NULL && stack->files != NULL ? stack->files[0] : NULL,
 		.project_option = project_option(project),
+		.lines = context->globals.plain,
 		.environment = (const char *const *)self->environment,
 	};
 }

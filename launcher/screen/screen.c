@@ -69,7 +69,11 @@ static void take_model(struct screen *self)
 	if (!self->stale)
 		return;
 	self->stale = false;
-	dash_take_model(self->dash, screen_model_fill(self->model, self->options.view, clock_monotonic_ms()));
+	const struct stack_model *model = screen_model_fill(self->model, self->options.view, clock_monotonic_ms());
+	if (self->lines != NULL)
+		line_dash_take_model(self->lines, model);
+	else
+		dash_take_model(self->dash, model);
 }
 
 /* The first of them, and how many more: a line above the footer is all the room there is. */
@@ -85,7 +89,29 @@ static void tell_wrong_settings(struct screen *self)
 		snprintf(more, sizeof(more), " (and %zu more)", wrong->count + wrong->dropped - 1);
 	snprintf(text, sizeof(text), "%s:%d:%d: %s%s", item->file != NULL ? item->file : "settings", item->line,
 		 item->column, item->message, more);
-	dash_say(self->dash, text, true);
+	if (self->lines != NULL)
+		line_dash_say(self->lines, text);
+	else
+		dash_say(self->dash, text, true);
+}
+
+static int make_dash(struct screen *self)
+{
+	const struct dash_options dash = {
+		.theme = &self->theme,
+		.keys = &self->wishes.keys,
+		.actions = &self->actions,
+		.mouse = self->wishes.mouse,
+		.asks_to_leave = self->wishes.asks_to_leave,
+	};
+
+	self->dash = dash_create(&dash);
+	if (self->dash == NULL)
+		return -ENOMEM;
+	/* From the first key on: what is pasted by accident must not be taken for commands. */
+	term_take_text(self->term, true);
+	term_take_mouse(self->term, dash.mouse);
+	return 0;
 }
 
 static int make_parts(struct screen *self)
@@ -98,24 +124,32 @@ static int make_parts(struct screen *self)
 		.attached = self->options.attached,
 	};
 
+	int result;
+
 	screen_fill_actions(self);
-	const struct dash_options dash = {
-		.theme = &self->theme,
-		.keys = &self->wishes.keys,
-		.actions = &self->actions,
-		.mouse = self->wishes.mouse,
-		.asks_to_leave = self->wishes.asks_to_leave,
-	};
 	self->model = screen_model_create(&model);
-	self->dash = dash_create(&dash);
 	self->detail = screen_detail_create();
 	self->telemetry = screen_telemetry_create();
-	if (self->model == NULL || self->dash == NULL || self->detail == NULL || self->telemetry == NULL)
+	if (self->model == NULL || self->detail == NULL || self->telemetry == NULL)
 		return -ENOMEM;
-	tell_wrong_settings(self);
-	/* From the first key on: what is pasted by accident must not be taken for commands. */
-	term_take_text(self->term, true);
-	term_take_mouse(self->term, dash.mouse);
+	result = self->options.lines ? screen_lines_open(self) : make_dash(self);
+	if (result == 0)
+		tell_wrong_settings(self);
+	return result;
+}
+
+static int open_screen(struct screen *self)
+{
+	int result = open_terminal(self);
+
+	if (result == 0)
+		result = signals_open_terminal(&self->signals);
+	if (result == 0)
+		result = make_parts(self);
+	if (result < 0)
+		return result;
+	take_size(self);
+	term_flush_input(self->term);
 	return 0;
 }
 
@@ -133,19 +167,14 @@ int screen_open(const struct screen_options *options, struct screen **screen, st
 	outside_init(&self->outside);
 	screen_save_init(&self->save);
 	ctl_calls_init(&self->calls, options->client, screen_take_answer, self);
-	result = open_terminal(self);
-	if (result == 0)
-		result = signals_open_terminal(&self->signals);
-	if (result == 0)
-		result = make_parts(self);
+	self->line.fd = -1;
+	result = options->lines ? make_parts(self) : open_screen(self);
 	if (result < 0) {
 		screen_close(self);
 		return result;
 	}
 	self->watch_fd = screen_watch_open(options->file);
 	self->stale = true;
-	take_size(self);
-	term_flush_input(self->term);
 	screen_ask_graph(self);
 	*screen = self;
 	return 0;
@@ -156,6 +185,7 @@ void screen_close(struct screen *self)
 	if (self == NULL)
 		return;
 	outside_finish(&self->outside);
+	screen_lines_close(self);
 	dash_destroy(self->dash);
 	term_close(self->term);
 	signals_close(&self->signals);
@@ -204,7 +234,26 @@ void screen_take_logs(struct screen *self)
 
 void screen_tell(struct screen *self, const char *text)
 {
-	dash_say(self->dash, text, false);
+	if (self->lines != NULL)
+		line_dash_say(self->lines, text);
+	else
+		dash_say(self->dash, text, false);
+}
+
+void screen_take_along(struct screen *self, const char *const *names)
+{
+	if (self->lines != NULL)
+		line_dash_take_along(self->lines, names);
+	else
+		dash_take_along(self->dash, names);
+}
+
+void screen_ask_reload(struct screen *self, const char *text)
+{
+	if (self->lines != NULL)
+		line_dash_ask_reload(self->lines, text);
+	else
+		dash_ask_reload(self->dash, text);
 }
 
 void screen_tell_format(struct screen *self, const char *format, ...)
@@ -374,7 +423,9 @@ size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
 {
 	for (size_t i = 0; i < POLL_CALLS; i++)
 		polls[i] = (struct pollfd){.fd = -1, .events = POLLIN};
-	if (self->outside.kind == OUTSIDE_NOTHING && !self->suspended)
+	if (self->lines != NULL)
+		screen_lines_fill_polls(self, &polls[POLL_INPUT], &polls[POLL_OUTSIDE]);
+	else if (self->outside.kind == OUTSIDE_NOTHING && !self->suspended)
 		polls[POLL_INPUT].fd = STDIN_FILENO;
 	polls[POLL_SIGNALS].fd = self->signals.fd;
 	if (self->outside.kind != OUTSIDE_NOTHING)
@@ -387,6 +438,10 @@ size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
 int64_t screen_due_ms(const struct screen *self)
 {
 	int64_t due_ms = ctl_calls_due_ms(&self->calls);
+
+	if (self->lines != NULL)
+		return screen_lines_due_ms(self);
+
 	const int64_t frame_ms = self->drawn_ms + (dash_is_flooding(self->dash) ? FLOOD_FRAME_MS : FRAME_MS);
 	const bool waits = self->stale || self->logs_came || dash_is_dirty(self->dash);
 
@@ -424,13 +479,17 @@ int screen_step(struct screen *self, const struct pollfd *polls)
 {
 	int result = 0;
 
-	if (polls[POLL_SIGNALS].revents != 0)
+	if (self->lines == NULL && polls[POLL_SIGNALS].revents != 0)
 		take_signals(self);
 	if (polls[POLL_OUTSIDE].revents != 0 && self->outside.kind != OUTSIDE_NOTHING)
 		screen_outside_ready(self);
 	if (polls[POLL_WATCH].revents != 0 && screen_watch_read(self->watch_fd, self->options.file))
 		screen_ask_changes(self);
 	ctl_calls_step(&self->calls, &polls[POLL_CALLS]);
+	if (self->lines != NULL) {
+		take_model(self);
+		return screen_lines_step(self, &polls[POLL_INPUT], &polls[POLL_SIGNALS]);
+	}
 	if (self->resized && !self->suspended) {
 		self->resized = false;
 		take_size(self);

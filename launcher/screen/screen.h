@@ -6,6 +6,7 @@
  *   screen_model     the running stack as the dashboard is to show it; unit_words, unit_spark: what a row says
  *   screen_actions   what the dashboard asks for, carried out: requests to the supervisor, logs, the clipboard
  *   screen_outside   what needs the terminal for itself for a while: pager, editor, a service's terminal, the plain log
+ *   screen_lines     line mode in its place: the same model and actions, lines instead of frames
  *   screen_farewell  the few lines that remain when the screen is gone
  *
  * A screen is a guest in its caller's loop (`up`, `attach`): the caller polls for it, feeds the event stream into a view, and hears what the
@@ -46,6 +47,7 @@ struct screen_options {
 	const char *project_option; /* as in "upfront -p shop attach": " -p shop", or "" */
 	const char *const *environment; /* for programs that are run, as execve takes it */
 	bool attached; /* leaving it leaves the stack */
+	bool lines; /* line mode (ui/line_dash.h) on the same terminal; words are read where standard input is one */
 	/* The consent dialog once more: run in a process of its own that has the terminal; returns its exit code, an enum consent_answer. NULL: none. */
 	int (*question)(void *context);
 	void *question_context;

@@ -83,7 +83,7 @@ static void ask_along(void *context, const struct act_request *request)
 	char *body;
 
 	if (request->act == ACT_SCALE) {
-		dash_take_along(self->dash, nobody);
+		screen_take_along(self, nobody);
 		return;
 	}
 	screen_names_take(&self->asked, request->names);
@@ -109,7 +109,7 @@ static void take_along(struct screen *self, const char *answer)
 			names[count++] = name;
 	}
 	if (names != NULL)
-		dash_take_along(self->dash, names);
+		screen_take_along(self, names);
 	free(names);
 	cJSON_Delete(root);
 }
@@ -172,6 +172,9 @@ static void look_at_telemetry(void *context, bool on)
 {
 	struct screen *self = context;
 
+	/* In lines what was told once is asked for anew. */
+	if (self->lines != NULL)
+		screen_model_set_telemetry(self->model, NULL);
 	if (on && !ctl_calls_has(&self->calls, CALL_TELEMETRY))
 		ctl_calls_begin(&self->calls, CALL_TELEMETRY, "GET", "/v1/telemetry", NULL);
 }
@@ -224,7 +227,7 @@ static void take_difference(struct screen *self, const char *answer, bool ask)
 	char *text = screen_reload_text(answer), *brief = screen_reload_brief(answer);
 
 	if (ask && text != NULL)
-		dash_ask_reload(self->dash, text);
+		screen_ask_reload(self, text);
 	else if (ask)
 		screen_tell(self, "the stack runs as its file says: there is nothing to apply");
 	screen_model_set_changed(self->model, brief);
@@ -241,7 +244,8 @@ static void take_failure(struct screen *self, const struct ctl_call_end *end)
 	const char *hint = err_is_set(end->err) ? end->err->items[0].hint : NULL;
 
 	/* Nobody asked for these in so many words. */
-	if (end->number == CALL_DETAIL || end->number == CALL_TELEMETRY || end->number == CALL_GRAPH)
+	if (end->number == CALL_GRAPH ||
+	    (self->lines == NULL && (end->number == CALL_DETAIL || end->number == CALL_TELEMETRY)))
 		return;
 	if (end->number == CALL_CHANGED) {
 		screen_model_set_changed(self->model, "it has an error, so nothing of it is applied");

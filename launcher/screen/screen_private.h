@@ -12,6 +12,7 @@
 #include "launcher/screen/screen_save.h"
 #include "ui/frame.h"
 #include "ui/keys.h"
+#include "ui/line_dash.h"
 #include "ui/signals.h"
 #include "ui/theme.h"
 #include "ui/wish.h"
@@ -24,6 +25,16 @@ struct screen_model;
 struct screen_telemetry;
 struct term;
 
+/* Of line mode: what is typed and not ended, what is written and not taken. */
+struct screen_lines {
+	bool reads; /* standard input is a terminal */
+	int fd; /* standard error, opened anew so that nobody waits; -1: it is closed */
+	char typed[LINE_BYTES_MAX];
+	size_t typed_bytes;
+	char *text;
+	size_t text_bytes, written;
+};
+
 struct screen {
 	struct screen_options options;
 	struct signals signals;
@@ -33,6 +44,8 @@ struct screen {
 	struct err wrong_settings;
 	struct actions actions;
 	struct dash *dash;
+	struct line_dash *lines; /* in its place; NULL: the dashboard */
+	struct screen_lines line;
 	struct screen_model *model;
 	struct ctl_calls calls;
 	struct screen_outside outside;
@@ -87,7 +100,17 @@ void screen_fill_outside_actions(struct screen *self);
 /* What has the terminal may be over. */
 void screen_outside_ready(struct screen *self);
 
+/* ---- screen_lines.c: what screen.c does, in line mode ---- */
+int screen_lines_open(struct screen *self);
+void screen_lines_close(struct screen *self);
+void screen_lines_fill_polls(const struct screen *self, struct pollfd *input, struct pollfd *output);
+int64_t screen_lines_due_ms(const struct screen *self);
+int screen_lines_step(struct screen *self, const struct pollfd *input, const struct pollfd *signals);
+
 /* ---- screen.c ---- */
+/* As dash_take_along, dash_ask_reload: to whom they belong. */
+void screen_take_along(struct screen *self, const char *const *names);
+void screen_ask_reload(struct screen *self, const char *text);
 /* The terminal goes to somebody else, and comes back. */
 void screen_give_terminal(struct screen *self);
 void screen_take_terminal(struct screen *self);

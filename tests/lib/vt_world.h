@@ -8,8 +8,9 @@ struct world;
 
 /* Arguments end with NULL. vt_finish ends it. */
 __attribute__((sentinel)) struct vt *vt_world_start(const struct world *world, unsigned rows, unsigned columns, ...);
-/* What stands on the screen, without empty rows at the end, is `wanted`, soon. */
-void vt_world_expect(struct vt *vt, const char *wanted);
+/* The same with nothing to be read from standard input. */
+__attribute__((sentinel)) struct vt *vt_world_start_mute(const struct world *world, unsigned rows, unsigned columns,
+							 ...);
 /* How often a text stands on the screen. */
 unsigned vt_world_count(const struct vt *vt, const char *text);
 
