@@ -106,8 +106,10 @@ static const char *say_place(struct screen_detail *self)
 
 static const char *say_why(struct screen_detail *self, const struct view_unit *unit)
 {
-	unit_words_outlook(unit, self->why, sizeof(self->why));
-	if (self->why[0] == '\0')
+	/* What happens next is said apart. */
+	if (unit->why != NULL && unit->why[0] != '\0')
+		snprintf(self->why, sizeof(self->why), "%s", unit->why);
+	else
 		unit_words_why(unit, self->why, sizeof(self->why));
 	return self->why[0] != '\0' ? self->why : NULL;
 }

@@ -75,7 +75,8 @@ static void keep(const char *const *argv, char **environment, int slave, int out
 	pid_t pid = fork();
 	if (pid == 0)
 		exec_job(argv, environment, slave, out);
-	close(out);
+	if (out != slave)
+		close(out);
 	if (write(fd, &pid, sizeof(pid)) != sizeof(pid))
 		_exit(1);
 	for (;;) {
@@ -189,19 +190,26 @@ static bool pump(struct vt *self, int wait_ms)
 	return true;
 }
 
-void vt_wait(struct vt *self, bool (*seen)(const struct vt *self, const void *argument), const void *argument)
+bool vt_wait_quietly(struct vt *self, bool (*seen)(const struct vt *self, const void *argument), const void *argument)
 {
 	while (!seen(self, argument)) {
 		int64_t left = self->deadline_ms - clock_monotonic_ms();
-		if (left <= 0) {
-			char *shot = vt_shot(self);
-			fprintf(stderr, "%swritten: %s\n", shot, self->out);
-			free(shot);
-			fail_msg("waited in vain%s%s", argument != NULL ? " for: " : "",
-				 argument != NULL ? (const char *)argument : "");
-		}
+		if (left <= 0)
+			return false;
 		pump(self, (int)left);
 	}
+	return true;
+}
+
+void vt_wait(struct vt *self, bool (*seen)(const struct vt *self, const void *argument), const void *argument)
+{
+	if (vt_wait_quietly(self, seen, argument))
+		return;
+	char *shot = vt_shot(self);
+	fprintf(stderr, "%swritten: %s\n", shot, self->out);
+	free(shot);
+	fail_msg("waited in vain%s%s", argument != NULL ? " for: " : "",
+		 argument != NULL ? (const char *)argument : "");
 }
 
 static bool text_shown(const struct vt *self, const void *text)
@@ -212,6 +220,18 @@ static bool text_shown(const struct vt *self, const void *text)
 static bool text_gone(const struct vt *self, const void *text)
 {
 	return !vt_shows(self, text);
+}
+
+void vt_wait_anew(struct vt *self)
+{
+	self->deadline_ms = clock_monotonic_ms() + VT_DEADLINE_MS;
+}
+
+void vt_catch_up(struct vt *self)
+{
+	while (pump(self, 0))
+		if (self->ended)
+			break;
 }
 
 void vt_wait_text(struct vt *self, const char *text)
@@ -306,7 +326,7 @@ struct vt *vt_start(const char *const *argv, const struct vt_options *options)
 	if (self->keeper == 0) {
 		close(pair[0]);
 		close(self->master);
-		keep(argv, environment, self->slave, out[1], pair[1]);
+		keep(argv, environment, self->slave, options->stdout_terminal ? self->slave : out[1], pair[1]);
 	}
 	close(pair[1]);
 	close(out[1]);
@@ -436,6 +456,14 @@ int vt_foreground(const struct vt *self, unsigned row, unsigned column)
 	return VTERM_COLOR_IS_DEFAULT_FG(&seen.fg) || !VTERM_COLOR_IS_INDEXED(&seen.fg) ? -1 : seen.fg.indexed.idx;
 }
 
+unsigned vt_cursor_row(const struct vt *self)
+{
+	VTermPos cursor;
+
+	vterm_state_get_cursorpos(vterm_obtain_state(self->vterm), &cursor);
+	return (unsigned)cursor.row;
+}
+
 bool vt_alternate_screen(const struct vt *self)
 {
 	return self->alternate;
@@ -465,4 +493,10 @@ const char *vt_bytes(const struct vt *self, size_t *size)
 {
 	*size = self->byte_count;
 	return self->bytes;
+}
+
+void vt_forget_bytes(struct vt *self)
+{
+	self->byte_count = 0;
+	self->bytes[0] = '\0';
 }

@@ -4,7 +4,7 @@
  * standard output is a pipe that is read apart. The program runs as a foreground job of a small shell-like keeper, so stopping and
  * continuing work as they do at a prompt.
  *
- * Every wait ends at one deadline, counted from vt_start; a wait that fails prints the screen and fails the test.
+ * Every wait ends at one deadline, counted from vt_start or vt_wait_anew; a wait that fails prints the screen and fails the test.
  */
 #ifndef UPFRONT_TESTS_TERM_H
 #define UPFRONT_TESTS_TERM_H
@@ -22,6 +22,7 @@ struct vt_options {
 	unsigned rows, columns; /* 0: 24x80 */
 	const char *const
 		*environment; /* "NAME=VALUE" in addition to PATH, TERM=xterm and LANG=C.UTF-8; NULL: nothing */
+	bool stdout_terminal; /* standard output is the terminal as well, as for a program typed at a prompt */
 	const char *typed_ahead; /* is in the terminal's queue before the program starts */
 };
 
@@ -38,9 +39,15 @@ void vt_resize(struct vt *self, unsigned rows, unsigned columns);
 /* The terminal goes away. */
 void vt_hang_up(struct vt *self);
 
+/* From now on the deadline counts from now. */
+void vt_wait_anew(struct vt *self);
+/* Reads what is there. */
+void vt_catch_up(struct vt *self);
 bool vt_shows(const struct vt *self, const char *text);
 void vt_wait_text(struct vt *self, const char *text);
 void vt_wait_gone(struct vt *self, const char *text);
+/* False when it was waited for in vain; says nothing. */
+bool vt_wait_quietly(struct vt *self, bool (*seen)(const struct vt *self, const void *argument), const void *argument);
 void vt_wait(struct vt *self, bool (*seen)(const struct vt *self, const void *argument), const void *argument);
 
 /* The wait status when the program has ended. */
@@ -58,11 +65,14 @@ char *vt_shot(const struct vt *self);
 int vt_foreground(const struct vt *self, unsigned row, unsigned column);
 bool vt_alternate_screen(const struct vt *self);
 bool vt_cursor_visible(const struct vt *self);
+unsigned vt_cursor_row(const struct vt *self);
 /* Modes of the terminal as they are now; -1 when it is gone. */
 int vt_modes(const struct vt *self, struct termios *modes);
 const struct termios *vt_modes_before(const struct vt *self);
 /* All that was written to standard output, and to the terminal, so far. */
 const char *vt_stdout(const struct vt *self);
 const char *vt_bytes(const struct vt *self, size_t *size);
+/* Forgets what was written to the terminal so far: only so much of it is kept. */
+void vt_forget_bytes(struct vt *self);
 
 #endif
