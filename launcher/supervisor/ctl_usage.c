@@ -23,6 +23,8 @@
 #define JUMP_SHARE 0.5
 #define JUMP_LEAST 1
 #define UNKNOWN (-1)
+/* Whoever begins to ask waits for the snapshot, and has a first frame to draw: what takes longer than both comes behind. */
+#define FIRST_LOOK_MS 20
 
 /* What is known of one process tree. */
 struct followed {
@@ -179,13 +181,17 @@ static bool measure(struct ctl_usage *self)
 	return moved || self->own.moved;
 }
 
+static void look_in(struct ctl_usage *self, int64_t wait_ms)
+{
+	event_add(self->timer, &(struct timeval){.tv_sec = (time_t)(wait_ms / 1000),
+						 .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)});
+}
+
 static void arm(struct ctl_usage *self)
 {
 	const bool first = !ctl_usage_is_known(self);
-	const int64_t wait_ms = first && self->interval_ms > CTL_USAGE_MIN_MS ? CTL_USAGE_MIN_MS : self->interval_ms;
 
-	event_add(self->timer, &(struct timeval){.tv_sec = (time_t)(wait_ms / 1000),
-						 .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)});
+	look_in(self, first && self->interval_ms > CTL_USAGE_MIN_MS ? CTL_USAGE_MIN_MS : self->interval_ms);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
@@ -283,8 +289,9 @@ void ctl_usage_every(struct ctl_usage *self, int64_t interval_ms)
 		return;
 	}
 	if (self->last_ms == 0)
-		(void)measure(self);
-	arm(self);
+		look_in(self, FIRST_LOOK_MS);
+	else
+		arm(self);
 }
 
 void ctl_usage_destroy(struct ctl_usage *self)

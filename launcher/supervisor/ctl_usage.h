@@ -25,7 +25,7 @@ struct ctl_usage *ctl_usage_create(struct event_base *base, struct supervisor *s
 				   void *context);
 void ctl_usage_destroy(struct ctl_usage *self);
 
-/* From now on that often; 0: nobody asks. The first time it measures at once, and soon again: two tell what one cannot. */
+/* From now on that often; 0: nobody asks. It measures a moment later, and soon again: two tell what one cannot. */
 void ctl_usage_every(struct ctl_usage *self, int64_t interval_ms);
 /* True once there is something to tell. */
 bool ctl_usage_is_known(const struct ctl_usage *self);
