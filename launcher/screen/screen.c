@@ -302,10 +302,20 @@ static void stop_process(struct screen *self)
 	signals_stop();
 }
 
+/* Whoever had it meanwhile, a shell most likely, has left its own modes there. */
+static void retake_terminal(struct screen *self)
+{
+	if (self->suspended)
+		return;
+	screen_give_terminal(self);
+	screen_take_terminal(self);
+}
+
 static void take_signals(struct screen *self)
 {
 	int number;
 
+	self->continued = false;
 	for (;;) {
 		switch (signals_next(&self->signals, &number)) {
 		case SIGNALS_RESIZE:
@@ -315,8 +325,7 @@ static void take_signals(struct screen *self)
 			stop_process(self);
 			break;
 		case SIGNALS_CONTINUE: /* stopped from outside, it has lost the screen all the same */
-			if (!self->suspended)
-				term_repaint(self->term);
+			retake_terminal(self);
 			self->resized = true;
 			break;
 		default:
@@ -386,7 +395,7 @@ static void draw_if_due(struct screen *self)
 	const int64_t now_ms = clock_monotonic_ms();
 	int64_t next_ms;
 
-	if (self->suspended)
+	if (self->suspended || self->gone)
 		return;
 	/* Time alone has changed something. */
 	if (self->due_ms != 0 && now_ms >= self->due_ms) {
@@ -423,9 +432,10 @@ size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
 {
 	for (size_t i = 0; i < POLL_CALLS; i++)
 		polls[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+	/* One that has hung up is readable for ever, and the stack may take its time to stop. */
 	if (self->lines != NULL)
 		screen_lines_fill_polls(self, &polls[POLL_INPUT], &polls[POLL_OUTSIDE]);
-	else if (self->outside.kind == OUTSIDE_NOTHING && !self->suspended)
+	else if (self->outside.kind == OUTSIDE_NOTHING && !self->suspended && !self->gone)
 		polls[POLL_INPUT].fd = STDIN_FILENO;
 	polls[POLL_SIGNALS].fd = self->signals.fd;
 	if (self->outside.kind != OUTSIDE_NOTHING)
@@ -447,7 +457,9 @@ int64_t screen_due_ms(const struct screen *self)
 
 	if (screen_save_is_on(&self->save))
 		return 1;
-	if (self->suspended)
+	if (self->continued)
+		return 1;
+	if (self->suspended || self->gone)
 		return due_ms;
 	if (self->working || self->resized || self->pressed)
 		return 1;
@@ -479,7 +491,7 @@ int screen_step(struct screen *self, const struct pollfd *polls)
 {
 	int result = 0;
 
-	if (self->lines == NULL && polls[POLL_SIGNALS].revents != 0)
+	if (self->lines == NULL && (polls[POLL_SIGNALS].revents != 0 || self->continued))
 		take_signals(self);
 	if (polls[POLL_OUTSIDE].revents != 0 && self->outside.kind != OUTSIDE_NOTHING)
 		screen_outside_ready(self);
@@ -497,11 +509,12 @@ int screen_step(struct screen *self, const struct pollfd *polls)
 	take_model(self);
 	if (polls[POLL_INPUT].revents != 0 && !self->suspended)
 		result = take_keys(self);
+	self->gone = self->gone || result < 0;
 	/* The thing that keys have asked for is seen before a search goes on. */
 	draw_if_due(self);
 	if (screen_save_is_on(&self->save))
 		step_save(self);
-	if (!self->suspended &&
+	if (!self->suspended && !self->gone &&
 	    (self->working || self->pressed || dash_is_dirty(self->dash) || polls[POLL_INPUT].revents != 0))
 		self->working = dash_work(self->dash, WORK_US);
 	return result;

@@ -130,6 +130,8 @@ static void suspend(void *context)
 
 	screen_give_terminal(self);
 	signals_stop();
+	/* In a terminal window of its own, say, where no shell could continue it, it was never stopped. */
+	self->continued = true;
 }
 
 /* ---- Looking ---- */

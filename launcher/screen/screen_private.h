@@ -58,6 +58,8 @@ struct screen {
 	char *watched; /* name of the unit whose detail is looked at; NULL: none */
 	int watch_fd; /* inotify on the stack file's folder; -1: none */
 	bool suspended; /* the terminal is not ours to draw on */
+	bool continued; /* by whom stopped itself: whether a signal says so or not */
+	bool gone; /* the terminal has hung up: nothing is read from it or drawn on it any more */
 	bool stale; /* the model is older than the view */
 	bool pressed; /* a key since the last draw */
 	bool working; /* a search goes on */

@@ -15,28 +15,48 @@
 #define ARGUMENTS_MAX 16u
 #define VARIABLES_MAX 30u
 
-static struct vt *start(const struct world *world, unsigned rows, unsigned columns, const char *command, va_list list)
+static struct vt *run(const struct world *world, unsigned rows, unsigned columns, const char *command,
+		      const char *const *argv)
 {
 	const struct strmap *from = &world->environment;
-	char *variables[VARIABLES_MAX + 1] = {NULL}, program[WORLD_PATH_MAX + 16];
-	const char *argv[ARGUMENTS_MAX] = {"/bin/sh", "-c", command, program, "-C", world->stack};
+	char *variables[VARIABLES_MAX + 1] = {NULL};
+	const char *all[ARGUMENTS_MAX] = {"/bin/sh", "-c", command, world->stack};
 	const struct vt_options options = {
 		.rows = rows, .columns = columns, .environment = (const char *const *)variables};
-	size_t count = 6;
+	size_t count = 4;
 	struct vt *vt;
 
+	do {
+		assert_true(count < ARGUMENTS_MAX);
+		all[count++] = *argv;
+	} while (*argv++ != NULL);
+	assert_true(from->count <= VARIABLES_MAX);
+	for (size_t i = 0; i < from->count; i++)
+		assert_true(asprintf(&variables[i], "%s=%s", from->entries[i].key, from->entries[i].value) > 0);
+	vt = vt_start(all, &options);
+	for (size_t i = 0; i < from->count; i++)
+		free(variables[i]);
+	return vt;
+}
+
+struct vt *vt_world_run(const struct world *world, unsigned rows, unsigned columns, const char *const *argv)
+{
+	return run(world, rows, columns, "cd \"$0\" && exec \"$@\" >&2", argv);
+}
+
+static struct vt *start(const struct world *world, unsigned rows, unsigned columns, const char *command, va_list list)
+{
+	const char *argv[ARGUMENTS_MAX];
+	char program[WORLD_PATH_MAX + 16];
+	size_t count = 0;
+
 	snprintf(program, sizeof(program), "%s/upfront", world->bin_dir);
+	argv[count++] = program;
 	do {
 		assert_true(count < ARGUMENTS_MAX);
 		argv[count] = va_arg(list, const char *);
 	} while (argv[count++] != NULL);
-	assert_true(from->count <= VARIABLES_MAX);
-	for (size_t i = 0; i < from->count; i++)
-		assert_true(asprintf(&variables[i], "%s=%s", from->entries[i].key, from->entries[i].value) > 0);
-	vt = vt_start(argv, &options);
-	for (size_t i = 0; i < from->count; i++)
-		free(variables[i]);
-	return vt;
+	return run(world, rows, columns, command, argv);
 }
 
 struct vt *vt_world_start(const struct world *world, unsigned rows, unsigned columns, ...)
@@ -45,7 +65,7 @@ struct vt *vt_world_start(const struct world *world, unsigned rows, unsigned col
 	va_list list;
 
 	va_start(list, columns);
-	vt = start(world, rows, columns, "exec \"$0\" \"$@\" >&2", list);
+	vt = start(world, rows, columns, "cd \"$0\" && exec \"$@\" >&2", list);
 	va_end(list);
 	return vt;
 }
@@ -56,7 +76,7 @@ struct vt *vt_world_start_mute(const struct world *world, unsigned rows, unsigne
 	va_list list;
 
 	va_start(list, columns);
-	vt = start(world, rows, columns, "exec \"$0\" \"$@\" >&2 </dev/null", list);
+	vt = start(world, rows, columns, "cd \"$0\" && exec \"$@\" >&2 </dev/null", list);
 	va_end(list);
 	return vt;
 }

@@ -11,6 +11,10 @@ __attribute__((sentinel)) struct vt *vt_world_start(const struct world *world, u
 /* The same with nothing to be read from standard input. */
 __attribute__((sentinel)) struct vt *vt_world_start_mute(const struct world *world, unsigned rows, unsigned columns,
 							 ...);
+/* Any program there, started in the stack folder; its first argument is its path or found in PATH. */
+struct vt *vt_world_run(const struct world *world, unsigned rows, unsigned columns, const char *const *argv);
+/* What stands on the screen, without empty rows at the end, is `wanted`, soon. */
+void vt_world_expect(struct vt *vt, const char *wanted);
 /* How often a text stands on the screen. */
 unsigned vt_world_count(const struct vt *vt, const char *text);
 
