@@ -17,7 +17,7 @@ bool dashboard_is_wanted(const struct cli_context *context)
 	const struct cli_globals *globals = &context->globals;
 	const char *term = context->ui.term;
 
-	if (globals->json || globals->no_input)
+	if (globals->json || globals->no_input || consent_is_ci(&context->environment))
 		return false;
 	/* Lines need no more than somewhere to be written. */
 	if (globals->plain)

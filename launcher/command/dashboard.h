@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * dashboard - whether `up` and `attach` show the full screen here, and what they tell it of themselves (screen_options). It takes a terminal for
- * standard input, output and error, in the foreground, of a kind that can place the cursor; what is asked for on the command line comes first.
+ * standard input, output and error, in the foreground, of a kind that can place the cursor, and nobody who says CI; what is asked for on the command line comes
+ * first.
  */
 #ifndef UPFRONT_LAUNCHER_COMMAND_DASHBOARD_H
 #define UPFRONT_LAUNCHER_COMMAND_DASHBOARD_H

@@ -16,7 +16,7 @@ static const char asking[] = "name: asked\n"
 
 static void open_question(struct run *run, struct world *world)
 {
-	static const char *const argv[] = {"upfront", NULL};
+	static const char *const argv[] = {"upfront", "--no-dashboard", NULL};
 
 	world_write(world, "compose.yaml", asking);
 	run_begin(run, world, &(struct run_options){.argv = argv, .terminal = true});

@@ -49,15 +49,22 @@ struct way {
 	const char *file, *text; /* a file of the world written beforehand */
 	const char *waited_for, *typed; /* on a terminal */
 	bool keeps_receipt;
+	bool on_dashboard;
 };
 
-#define ON_TERMINAL(word, keys) .argv = {"upfront", NULL}, .waited_for = (word), .typed = (keys)
+#define ON_TERMINAL(word, keys) .argv = {"upfront", "--no-dashboard", NULL}, .waited_for = (word), .typed = (keys)
 #define SCRIPTED(...) .argv = {"upfront", "up", "-d", "--wait", __VA_ARGS__}
 
 static const struct way ways[] = {
 	{.name = "answer n", ON_TERMINAL("No, do not send", "n"), .keeps_receipt = true},
 	{.name = "answer D", ON_TERMINAL("No, do not send", "D"), .keeps_receipt = true},
 	{.name = "Esc", ON_TERMINAL("No, do not send", "\033")},
+	{.name = "answer n, then the dashboard",
+	 .argv = {"upfront", NULL},
+	 .waited_for = "No, do not send",
+	 .typed = "n",
+	 .keeps_receipt = true,
+	 .on_dashboard = true},
 	{.name = "--telemetry=off", SCRIPTED("--telemetry=off")},
 	{.name = "--no-telemetry", SCRIPTED("--no-telemetry")},
 	{.name = "--disable-telemetry", SCRIPTED("--disable-telemetry")},
@@ -179,7 +186,7 @@ static void live(struct world *world, const struct way *way, struct trace *trace
 	}
 	run_until(&run, told, world, "the stack to be up");
 	if (options.terminal) {
-		run_expect(&run, "told o");
+		run_expect(&run, way->on_dashboard ? "all ready" : "told o");
 		run_type(&run, "\x03");
 	} else {
 		struct run down;

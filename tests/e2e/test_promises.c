@@ -25,7 +25,7 @@ static const char asking[] = "name: shop\n"
 /* One start on a terminal, from the question to Ctrl-C. */
 static void start_and_answer(const struct world *world, const char *key, const char *told)
 {
-	static const char *const argv[] = {"upfront", NULL};
+	static const char *const argv[] = {"upfront", "--no-dashboard", NULL};
 	struct run run;
 
 	run_begin(&run, world, &(struct run_options){.argv = argv, .terminal = true});

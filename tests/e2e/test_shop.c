@@ -364,7 +364,7 @@ static void test_yes_in_the_dialog_sends_what_was_shown(void **state)
 static void test_no_in_the_dialog_starts_all_and_sends_nothing(void **state)
 {
 	struct world *world = *state;
-	const char *const argv[] = {"upfront", NULL};
+	const char *const argv[] = {"upfront", "--no-dashboard", NULL};
 	struct run run;
 
 	run_begin(&run, world, &(struct run_options){.argv = argv, .terminal = true});

@@ -306,7 +306,7 @@ static void test_a_very_long_path(void **state)
 
 static void test_a_terminal_of_10x3_asks_in_lines(void **state)
 {
-	static const char *const argv[] = {"upfront", NULL};
+	static const char *const argv[] = {"upfront", "--no-dashboard", NULL};
 	struct run run;
 
 	world_write(*state, "compose.yaml", ASKING);
