@@ -17,7 +17,7 @@
 #define SIGN_NEEDS 3u
 #define MARGIN 1u
 #define STATE_WORD 10u /* "restarting" */
-#define STATE_WORD_NARROW 8u
+#define STATE_WORD_NARROW 8u /* longer ones are said otherwise */
 #define SIGN_AND_BLANK 2u
 #define GAP 2u
 #define RESTARTS 4u
@@ -130,10 +130,8 @@ static void take_widths(struct services_view *self, const struct screen_context 
 	if (self->area.columns != area.columns)
 		memset(self->widths, 0, sizeof(self->widths));
 	self->area = area;
-	grow(self, COLUMN_STATE, STATE_WORD_NARROW);
 	for (size_t i = 0; i < model->unit_count && i < SERVICES_UNITS_MAX; i++) {
 		const struct unit_model *unit = &model->units[i];
-		grow(self, COLUMN_STATE, (unsigned)strlen(unit_state_word(unit->state)));
 		grow(self, COLUMN_NAME, services_columns_of(unit->name, utf8));
 		if (unit->why != NULL)
 			grow(self, COLUMN_WHY, services_columns_of(unit->why, utf8));
@@ -223,7 +221,7 @@ static bool make_merged(const struct services_view *self, unsigned columns, unsi
 static bool make_facts(const struct services_view *self, unsigned columns, struct services_layout *layout)
 {
 	unsigned name = name_columns(self, columns, NAME_MIN_NARROW);
-	unsigned state = SIGN_AND_BLANK + self->widths[COLUMN_STATE];
+	unsigned state = SIGN_AND_BLANK + STATE_WORD_NARROW;
 	unsigned others = MARGIN + state + 1 + name + 1;
 	struct row row = {layout, MARGIN};
 

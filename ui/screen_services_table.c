@@ -106,10 +106,13 @@ static void draw_name(const struct pen *pen, const struct services_slot *slot, c
 static void draw_state(const struct pen *pen, const struct services_slot *slot, const struct unit_model *unit)
 {
 	enum theme_role role = unit_state_role(unit->state);
+	const char *word = unit_state_word(unit->state);
 
+	if (slot->columns < strlen(word) + 2)
+		word = unit->state == UNIT_RESTARTING ? "restarts" : unit->state == UNIT_UNHEALTHY ? "unwell" : word;
 	frame_put(pen->frame, pen->row, pen->left + slot->at, unit_state_sign(unit->state, pen->context->theme), role);
 	if (slot->columns > 2)
-		put_text(pen, slot->at + 2, slot->columns - 2, unit_state_word(unit->state), role);
+		put_text(pen, slot->at + 2, slot->columns - 2, word, role);
 }
 
 static void draw_spark(const struct pen *pen, const struct services_slot *slot, const struct spark *spark,

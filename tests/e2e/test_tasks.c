@@ -150,7 +150,7 @@ static void only_some_lines(struct task_scene *scene)
 /* 11 */
 static void look_up_in_a_flood(struct task_scene *scene)
 {
-	char *before, *after;
+	unsigned top;
 
 	task_begin(scene, "11: scroll up in a flooding log, and back to its end", "engine");
 	task_flood(scene, 300);
@@ -158,15 +158,14 @@ static void look_up_in_a_flood(struct task_scene *scene)
 	task_sees(scene, "answered 299");
 	task_press(scene, PAGE_UP);
 	task_sees(scene, "paused");
-	before = task_text(scene);
+	task_gone(scene, "answered 299");
+	top = task_top_answer(scene);
 	task_flood(scene, 214);
 	task_sees(scene, "214 new below");
-	after = task_text(scene);
-	assert_string_equal(after, before);
-	free(after);
-	free(before);
+	assert_int_equal(task_top_answer(scene), top);
 	task_press(scene, END);
 	task_sees(scene, "follow");
+	task_sees(scene, "answered 213");
 	task_took(scene, 2);
 }
 
@@ -320,7 +319,7 @@ static void help_names_the_keys(struct task_scene *scene)
 		{"1", "what is sent about usage"},
 		{"1", "leave; asks whether"},
 		{"2", "search for a regular expression"},
-		{"2", "next line that was searched for"},
+		{"2", "next line that was"},
 		{"2", "show only lines that match"},
 		{"2", "go to the end, and follow it"},
 		{"2", "copy what is selected"},

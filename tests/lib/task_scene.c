@@ -419,15 +419,40 @@ void task_read_down(struct task_scene *self, const char *text)
 	}
 }
 
-char *task_text(struct task_scene *self)
+/* All rows but the first and what stands below the log. */
+static bool find_answers(const struct vt *vt, unsigned rows, unsigned *first)
 {
-	char *shot = vt_shot(self->vt), *from = strchr(strchr(shot, '\n') + 1, '\n'), *end = from;
+	unsigned number, next = 0;
 
-	for (unsigned row = 3; row < self->look->rows; row++)
-		end = strchr(end + 1, '\n');
-	char *text = strndup(from, (size_t)(end - from));
-	free(shot);
-	return text;
+	for (unsigned row = 1; row + 2 < rows; row++) {
+		char *line = vt_row(vt, row), *found = strstr(line, "answered ");
+		const bool is_answer = found != NULL && sscanf(found, "answered %u", &number) == 1;
+
+		free(line);
+		if (!is_answer || (row > 1 && number != next))
+			return false;
+		next = number + 1;
+		if (row == 1)
+			*first = number;
+	}
+	return true;
+}
+
+static bool has_answers(const struct vt *vt, const void *rows)
+{
+	unsigned first;
+
+	return find_answers(vt, *(const unsigned *)rows, &first);
+}
+
+unsigned task_top_answer(struct task_scene *self)
+{
+	unsigned first = 0;
+
+	if (!vt_wait_quietly(self->vt, has_answers, &self->look->rows))
+		fail_task(self, "the lines are not in order");
+	find_answers(self->vt, self->look->rows, &first);
+	return first;
 }
 
 void task_settle(struct task_scene *self)

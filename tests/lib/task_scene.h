@@ -65,8 +65,8 @@ void task_sees_row(struct task_scene *self, const char *name, const char *text);
 void task_sees_first(struct task_scene *self, const char *name);
 /* Goes down until the text is there; not counted: nothing is looked for, one reads. */
 void task_read_down(struct task_scene *self, const char *text);
-/* What stands between the first row and the last two. The caller frees. */
-char *task_text(struct task_scene *self);
+/* Of the lines of a flood: waits until they stand one below the other without a gap, and returns the number of the first. */
+unsigned task_top_answer(struct task_scene *self);
 void task_took(struct task_scene *self, unsigned keys_max);
 
 /* A click where this text stands, a turn of the wheel over it, a drag from one text to the end of another: counted, each as one. */
