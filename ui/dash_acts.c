@@ -14,12 +14,13 @@
 
 /* ---- Names ---- */
 
-/* The marked ones or the selected one in the list; elsewhere the one that is looked at. */
+/* The marked ones or the selected one in the list and in their log; elsewhere the one that is looked at. */
 size_t dash_meant(const struct dash *self, const char *names[SERVICES_MARKS_MAX + 1])
 {
 	const struct unit_model *unit = screen_unit(self->context.model, self->context.unit);
 
-	if (dash_place(self) == KEY_SCREEN_SERVICES)
+	if (dash_place(self) == KEY_SCREEN_SERVICES ||
+	    (dash_place(self) == KEY_SCREEN_LOG && self->log_of == LOG_OF_MARKED))
 		return services_chosen(&self->services, &self->context, names);
 	names[0] = unit != NULL ? unit->name : NULL;
 	names[1] = NULL;
@@ -219,6 +220,22 @@ static void ask_or_do(struct dash *self, const struct act_request *request, size
 		actions->ask_along(actions->context, request);
 }
 
+/* In the log of all services nobody sees which one is selected: nothing is done to it unseen. */
+bool dash_is_clear_who(struct dash *self)
+{
+	char open[KEY_NAME_MAX], list[KEY_NAME_MAX];
+
+	if (dash_place(self) != KEY_SCREEN_LOG || self->log_of != LOG_OF_ALL || self->context.model->unit_count == 1)
+		return true;
+	if (keymap_key(self->context.keys, KEY_SCREEN_LOG, ACTION_CHOOSE, open) &&
+	    keymap_key(self->context.keys, KEY_SCREEN_LOG, ACTION_SHOW_SERVICES, list))
+		screen_say(&self->context, "To which one? %s opens the service of this line, %s lists all.", open,
+			   list);
+	else
+		screen_say(&self->context, "To which one? This is the log of all services.");
+	return false;
+}
+
 bool dash_can_act(struct dash *self, const char *what)
 {
 	const struct stack_model *model = self->context.model;
@@ -231,7 +248,7 @@ bool dash_can_act(struct dash *self, const char *what)
 		screen_say(&self->context, "%s is stopping.", model->app);
 		return false;
 	}
-	return true;
+	return dash_is_clear_who(self);
 }
 
 void dash_act_on_meant(struct dash *self, enum unit_act act, int number, const char *what)
@@ -302,6 +319,8 @@ static void type_into(struct dash *self)
 	const struct actions *actions = self->context.actions;
 	const struct unit_model *unit = screen_unit(self->context.model, self->context.unit);
 
+	if (!dash_is_clear_who(self))
+		return;
 	if (unit == NULL)
 		screen_say(&self->context, "There is no service to type into.");
 	else if (!unit->takes_input)

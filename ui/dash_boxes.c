@@ -188,6 +188,8 @@ void dash_open_meant(struct dash *self)
 	const char *names[SERVICES_MARKS_MAX + 1];
 	size_t count = dash_meant(self, names);
 
+	if (!dash_is_clear_who(self))
+		return;
 	if (count == 0) {
 		screen_say(&self->context, "There is no service to open.");
 		return;

@@ -134,7 +134,7 @@ void dash_take_words(struct dash *self);
 bool dash_act(struct dash *self, enum key_action action, uint32_t key);
 /* On those who are meant, of whom it makes sense. `what` is what it is called when it cannot be done here. */
 void dash_act_on_meant(struct dash *self, enum unit_act act, int number, const char *what);
-/* Those who are meant: the marked ones or the selected one in the list; elsewhere the one that is looked at. */
+/* Those who are meant: the marked ones or the selected one in the list and in their log; elsewhere the one that is looked at. */
 size_t dash_meant(const struct dash *self, const char *names[SERVICES_MARKS_MAX + 1]);
 /* Leaves of `names` those with whom it can be done; says why when none is left. */
 size_t dash_sift(struct dash *self, enum unit_act act, const char *names[SERVICES_MARKS_MAX + 1], size_t count);
@@ -143,6 +143,8 @@ const struct unit_model *dash_unit_named(const struct stack_model *model, const 
 void dash_list_names(const char *const *names, char *text, size_t size_bytes);
 /* Says why not. */
 bool dash_can_act(struct dash *self, const char *what);
+/* False, and says so, where nobody sees who would be meant. */
+bool dash_is_clear_who(struct dash *self);
 void dash_say_cannot(struct dash *self, const char *what);
 void dash_do_request(struct dash *self, const struct act_request *request);
 void dash_drop_request(struct dash *self);

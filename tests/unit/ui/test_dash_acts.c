@@ -175,6 +175,30 @@ static void marked_ones_are_meant(void **state)
 	assert_told("along stop ui\n");
 }
 
+static void in_the_log_of_all_nobody_is_meant(void **state)
+{
+	static const char keys[] = "sxrRK=oi";
+
+	(void)state;
+	start("calm");
+	press('a');
+	dash_scene_told(&scene);
+	for (const char *key = keys; *key != '\0'; key++) {
+		press((uint32_t)(unsigned char)*key);
+		assert_words("To which one? Enter opens the service of this line, 1 lists all.");
+		assert_nothing_done();
+	}
+}
+
+/* They stand in its title. */
+static void in_the_log_of_the_marked_they_are_meant(void **state)
+{
+	(void)state;
+	start("calm");
+	type("j  aax");
+	assert_told("along stop db,engine\n");
+}
+
 static void signals_are_chosen(void **state)
 {
 	(void)state;
@@ -385,6 +409,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_box_is_answered_by_y_or_by_a_row, end),
 		cmocka_unit_test_teardown(an_answer_that_comes_late_asks_nothing_more, end),
 		cmocka_unit_test_teardown(marked_ones_are_meant, end),
+		cmocka_unit_test_teardown(in_the_log_of_all_nobody_is_meant, end),
+		cmocka_unit_test_teardown(in_the_log_of_the_marked_they_are_meant, end),
 		cmocka_unit_test_teardown(signals_are_chosen, end),
 		cmocka_unit_test_teardown(replicas_are_counted_on, end),
 		cmocka_unit_test_teardown(keys_that_cannot_act_say_why, end),
