@@ -3,6 +3,7 @@
 
 #include "config/figure.h"
 #include "ui/dash_private.h"
+#include "ui/screen_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,10 +138,12 @@ static void announce_file(struct dash *self)
 	snprintf(self->announced, sizeof(self->announced), "%s", changed);
 	if (changed[0] == '\0')
 		return;
-	if (keymap_key(self->context.keys, KEY_SCREEN_SERVICES, ACTION_EDIT, key))
-		screen_say(&self->context, "%s has changed: %s; %s shows how", model->file, changed, key);
+	const char *file = parts_file_name(model->file);
+
+	if (keymap_key(self->context.keys, KEY_SCREEN_SERVICES, ACTION_RELOAD, key))
+		screen_say(&self->context, "%s has changed: %s; %s shows how", file, changed, key);
 	else
-		screen_say(&self->context, "%s has changed: %s", model->file, changed);
+		screen_say(&self->context, "%s has changed: %s", file, changed);
 }
 
 void dash_take_model(struct dash *self, const struct stack_model *model)

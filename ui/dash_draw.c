@@ -78,7 +78,8 @@ void dash_footer(struct dash *self, enum key_screen screen, struct screen_footer
 		add(footer, ACTION_CANCEL);
 		break;
 	case KEY_SCREEN_MENU:
-		add(footer, ACTION_CHOOSE);
+		if (self->menu.has_focus)
+			add(footer, ACTION_CHOOSE);
 		break;
 	case KEY_SCREEN_STOPPING:
 		add(footer, ACTION_INTERRUPT);

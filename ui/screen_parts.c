@@ -107,6 +107,15 @@ void parts_copy(struct screen_context *context, const char *text)
 		context->actions->copy(context->actions->context, text, strlen(text), 0);
 }
 
+const char *parts_file_name(const char *path)
+{
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+
+	if (path == NULL || path[0] == '\0')
+		return "the stack file";
+	return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
 void parts_clock(int64_t wall_ms, char text[PARTS_CLOCK_BYTES])
 {
 	time_t seconds = (time_t)(wall_ms / 1000);

@@ -27,6 +27,9 @@ bool parts_step_units(struct screen_list *list, struct screen_context *context, 
 /* Onto the clipboard, or words why not. */
 void parts_copy(struct screen_context *context, const char *text);
 
+/* The last part of a path; "the stack file" when there is none. */
+const char *parts_file_name(const char *path);
+
 /* "14:02:11", by the local clock. */
 #define PARTS_CLOCK_BYTES 16u
 void parts_clock(int64_t wall_ms, char text[PARTS_CLOCK_BYTES]);

@@ -2,6 +2,7 @@
 #include "ui/screen_services_private.h"
 
 #include "config/figure.h"
+#include "ui/screen_parts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -146,7 +147,7 @@ void services_outlook(const struct services_view *self, const struct screen_cont
 		tell_problem(&sentence, problem);
 		add_key(&sentence, self, context, ACTION_NEXT_PROBLEM, "goes there");
 	} else if (model->changed_file != NULL) {
-		add_text(&sentence, model->file != NULL ? model->file : "the stack file");
+		add_text(&sentence, parts_file_name(model->file));
 		add_text(&sentence, " has changed: ");
 		add_text(&sentence, model->changed_file);
 		add_key(&sentence, self, context, ACTION_RELOAD, "applies it");

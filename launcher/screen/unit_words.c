@@ -151,7 +151,7 @@ void unit_words_outlook(const struct view_unit *unit, char *text, size_t size_by
 		snprintf(text, size_bytes, "%s ended (%s). It is started again after %s.", unit->name,
 			 or_else(how, or_else(unit->why, "why is not known")), next);
 	} else if (is_state(unit, "failed")) {
-		snprintf(text, size_bytes, "%s has failed: %s. It is not started again by itself.", unit->name,
+		snprintf(text, size_bytes, "%s failed: %s. It stays down.", unit->name,
 			 or_else(unit->why, or_else(how, "why is not known")));
 	} else if (is_state(unit, "unhealthy")) {
 		snprintf(text, size_bytes, "%s runs, but does not answer well: %s.", unit->name,

@@ -246,8 +246,10 @@ static struct stack_model *model_of(const char *sample)
 	model->attached = strcmp(sample, "attached") == 0;
 	model->events = events;
 	model->event_count = sizeof(events) / sizeof(events[0]);
-	if (strcmp(sample, "changed") == 0)
+	if (strcmp(sample, "changed") == 0) {
+		model->file = "/srv/wren/compose.yaml";
 		model->changed_file = "api, db";
+	}
 	if (strcmp(sample, "reported") == 0) {
 		model->telemetry_on = true;
 		model->telemetry = "on, you said yes";

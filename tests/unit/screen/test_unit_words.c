@@ -144,7 +144,7 @@ static void only_problems_have_an_outlook(void **state)
 	strcpy(unit.state, "failed");
 	unit.why = TEXT("exited with code 3");
 	unit_words_outlook(&unit, text, sizeof(text));
-	assert_string_equal(text, "api has failed: exited with code 3. It is not started again by itself.");
+	assert_string_equal(text, "api failed: exited with code 3. It stays down.");
 	strcpy(unit.state, "unhealthy");
 	unit.why = TEXT("timed out");
 	unit_words_outlook(&unit, text, sizeof(text));

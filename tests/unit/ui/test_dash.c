@@ -363,7 +363,7 @@ static void a_changed_file_is_announced(void **state)
 {
 	(void)state;
 	start("changed");
-	assert_string_equal(words(), "compose.yaml has changed: api, db; e shows how");
+	assert_string_equal(words(), "compose.yaml has changed: api, db; Ctrl-R shows how");
 	press('k');
 	assert_non_null(strstr(words(), "api failed 3 times"));
 	press('e');
