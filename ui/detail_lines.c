@@ -12,6 +12,8 @@
 #define NAME_COLUMNS_MAX 24u
 /* So many of a list are shown before it is unfolded. */
 #define FOLDED_MAX 3u
+/* The same of variables that the stack file declares or upfront lays over. */
+#define FOLDED_OWN_MAX 12u
 #define VALUE_BYTES 1024u
 
 struct walk {
@@ -71,10 +73,12 @@ static size_t shown_of(const struct walk *self, size_t count)
 static void give_why(const struct walk *self)
 {
 	const char *why = self->detail != NULL && is_said(self->detail->why) ? self->detail->why : self->unit->why;
+	const char *next = self->unit->outlook;
 
 	give_role(self, "Why", why,
 		  unit_state_is_problem(self->unit->state) ? unit_state_role(self->unit->state) : ROLE_PLAIN);
-	give(self, "Next", self->unit->outlook);
+	if (!is_said(why) || !is_said(next) || strcmp(why, next) != 0)
+		give(self, "Next", next);
 	if (self->detail == NULL || self->detail->exit_count == 0)
 		give(self, "Last end", self->unit->last_exit);
 }
@@ -286,10 +290,24 @@ static unsigned names_columns(const struct walk *self, size_t count)
 	return longest + 2;
 }
 
+/* What is inherited is the same for all services: it is not what one looks for. */
+static size_t variables_shown(const struct walk *self)
+{
+	const struct detail_model *detail = self->detail;
+	size_t own = 0;
+
+	while (own < detail->variable_count && own < FOLDED_OWN_MAX &&
+	       (detail->variables[own].declared || detail->variables[own].telemetry))
+		own++;
+	if (self->unfolded || own + 1 == detail->variable_count)
+		return detail->variable_count;
+	return own > 0 ? own : shown_of(self, detail->variable_count);
+}
+
 static void give_environment(const struct walk *self)
 {
 	const struct detail_model *detail = self->detail;
-	size_t shown = shown_of(self, detail->variable_count), secret = 0;
+	size_t shown = variables_shown(self), secret = 0;
 	unsigned columns = names_columns(self, detail->variable_count);
 	char value[64];
 
@@ -335,10 +353,13 @@ void detail_lines_walk(const struct screen_context *context, const struct unit_m
 {
 	const struct walk self = {
 		.screen = context, .unit = unit, .detail = detail, .unfolded = unfolded, .take = take, .taker = taker};
+	/* Of one that is well they explain nothing: what it is stands first. */
+	const bool is_problem = unit_state_is_problem(unit->state);
 
 	give_why(&self);
 	if (detail != NULL) {
-		give_last_words(&self);
+		if (is_problem)
+			give_last_words(&self);
 		give(&self, "Command", detail->command);
 		give(&self, "Folder", detail->dir);
 		give(&self, "User", detail->user);
@@ -359,5 +380,7 @@ void detail_lines_walk(const struct screen_context *context, const struct unit_m
 	}
 	give_log(&self);
 	give(&self, "Stack file", detail->place);
+	if (!is_problem)
+		give_last_words(&self);
 	give_environment(&self);
 }

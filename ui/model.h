@@ -163,6 +163,7 @@ struct process_model {
 struct variable_model {
 	const char *name, *value; /* masked */
 	bool secret, telemetry; /* telemetry: laid over by upfront */
+	bool declared; /* by the stack file; these stand first */
 };
 
 struct detail_model {

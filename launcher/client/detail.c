@@ -182,7 +182,8 @@ static void read_variables(struct detail *self, const cJSON *list)
 			(struct detail_variable){.name = json_copy(item, "name"),
 						 .value = json_copy(item, "value"),
 						 .secret = json_truth(item, "secret"),
-						 .telemetry = json_truth(item, "telemetry")};
+						 .telemetry = json_truth(item, "telemetry"),
+						 .declared = json_truth(item, "declared")};
 	}
 }
 

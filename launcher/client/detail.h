@@ -54,6 +54,7 @@ struct detail_variable {
 	char *name, *value; /* of a secret: with stars */
 	bool secret;
 	bool telemetry; /* upfront laid it over, to tell the answer */
+	bool declared; /* the stack file says it */
 };
 
 struct detail {

@@ -179,7 +179,8 @@ static void take_lists(struct screen_detail *self)
 	self->needed_by[from->needed_by_count] = NULL;
 	for (size_t i = 0; i < from->variable_count; i++)
 		self->variables[i] = (struct variable_model){from->variables[i].name, from->variables[i].value,
-							     from->variables[i].secret, from->variables[i].telemetry};
+							     from->variables[i].secret, from->variables[i].telemetry,
+							     from->variables[i].declared};
 }
 
 const struct detail_model *screen_detail_take(struct screen_detail *self, const struct view_unit *unit,

@@ -212,8 +212,26 @@ static void add_processes(cJSON *object, pid_t root)
 	proc_table_finish(&table);
 }
 
-static cJSON *variable_object(const struct strmap_entry *entry, bool told, const struct secrets *secrets)
+/* Where a variable comes from, in the order in which they are told; within one by name. */
+enum origin { ORIGIN_FILE, ORIGIN_TOLD, ORIGIN_INHERITED };
+
+struct variable {
+	const struct strmap_entry *entry;
+	enum origin origin;
+};
+
+static int by_origin(const void *a, const void *b)
 {
+	const struct variable *left = a, *right = b;
+
+	if (left->origin != right->origin)
+		return left->origin < right->origin ? -1 : 1;
+	return strcmp(left->entry->key, right->entry->key);
+}
+
+static cJSON *variable_object(const struct variable *variable, const struct secrets *secrets)
+{
+	const struct strmap_entry *entry = variable->entry;
 	const bool secret = stack_name_is_secret(entry->key) && *entry->value != '\0';
 	char *masked = secret ? NULL : secrets_mask(secrets, entry->value);
 	cJSON *item = cJSON_CreateObject();
@@ -221,29 +239,43 @@ static cJSON *variable_object(const struct strmap_entry *entry, bool told, const
 	ctl_json_add_text(item, "name", entry->key);
 	ctl_json_add_text(item, "value", secret ? SECRETS_MASK : masked != NULL ? masked : entry->value);
 	cJSON_AddBoolToObject(item, "secret", secret || masked != NULL);
-	if (told)
+	if (variable->origin == ORIGIN_TOLD)
 		cJSON_AddBoolToObject(item, "telemetry", true);
+	if (variable->origin == ORIGIN_FILE)
+		cJSON_AddBoolToObject(item, "declared", true);
 	free(masked);
 	return item;
 }
 
 static void add_environment(cJSON *object, const struct supervisor *supervisor, unsigned id,
-			    const struct secrets *secrets)
+			    const struct service *service, const struct secrets *secrets)
 {
 	cJSON *list = cJSON_AddArrayToObject(object, "environment");
 	const struct strmap *told = NULL;
+	struct variable *variables = NULL;
 	struct strmap environment;
+	size_t count = 0;
 
 	strmap_init(&environment);
-	if (supervisor_unit_environment(supervisor, id, &environment, &told) == 0) {
-		for (size_t i = 0; i < environment.count; i++) {
-			const struct strmap_entry *entry = &environment.entries[i];
+	if (supervisor_unit_environment(supervisor, id, &environment, &told) < 0)
+		goto out;
+	variables = calloc(environment.count + 1, sizeof(*variables));
+	if (variables == NULL)
+		goto out;
+	for (size_t i = 0; i < environment.count; i++) {
+		const struct strmap_entry *entry = &environment.entries[i];
 
-			if (entry->value != NULL)
-				cJSON_AddItemToArray(list,
-						     variable_object(entry, strmap_has(told, entry->key), secrets));
-		}
+		if (entry->value != NULL)
+			variables[count++] = (struct variable){entry, strmap_has(told, entry->key) ? ORIGIN_TOLD
+								      : strmap_has(&service->environment, entry->key)
+									      ? ORIGIN_FILE
+									      : ORIGIN_INHERITED};
 	}
+	qsort(variables, count, sizeof(*variables), by_origin);
+	for (size_t i = 0; i < count; i++)
+		cJSON_AddItemToArray(list, variable_object(&variables[i], secrets));
+out:
+	free(variables);
 	strmap_finish(&environment);
 }
 
@@ -279,7 +311,7 @@ cJSON *ctl_json_detail(const struct supervisor *supervisor, const struct supervi
 	add_needed_by(object, stack, service);
 	add_probe(object, unit, &stack->secrets);
 	add_exits(object, unit->story);
-	add_environment(object, supervisor, unit->id, &stack->secrets);
+	add_environment(object, supervisor, unit->id, service, &stack->secrets);
 	add_log(object, supervisor_output((struct supervisor *)supervisor), unit->id);
 	return object;
 }

@@ -244,11 +244,12 @@ static const struct unit_exit api_exits[] = {
 };
 static const char *const api_needed_by[] = {"worker", NULL};
 static const struct variable_model api_variables[] = {
-	{"API_KEY", "******", true, false},
-	{"DATABASE_URL", "postgres://wren:******@localhost:5432/wren", true, false},
-	{"PORT", "8080", false, false},
-	{"TELEMETRY_ENABLED", "false", false, true},
-	{"TZ", "Europe/Vienna", false, false},
+	{"API_KEY", "******", true, false, true},
+	{"DATABASE_URL", "postgres://wren:******@localhost:5432/wren", true, false, true},
+	{"PORT", "8080", false, false, true},
+	{"TELEMETRY_ENABLED", "false", false, true, false},
+	{"LANG", "C.UTF-8", false, false, false},
+	{"TZ", "Europe/Vienna", false, false, false},
 };
 static const char *const api_last_words[] = {
 	"cannot open the vault: permission denied (/var/lib/vault/key)",
@@ -275,7 +276,7 @@ const struct detail_model *dash_sample_detail(void)
 		.need_count = 2,
 		.needed_by = api_needed_by,
 		.variables = api_variables,
-		.variable_count = 5,
+		.variable_count = 6,
 		.log_path = "logs/api.log",
 		.log_bytes = 98304,
 		.place = "compose.yaml:41",

@@ -35,7 +35,8 @@ static void test_a_whole_story(void **state)
 		"ms\":"
 		"1,\"code\":3,\"signal\":null,\"ran_ms\":200},{\"time_ms\":2,\"code\":null,\"signal\":\"SIGKILL\","
 		"\"ran_ms\":7}],\"processes\":[{\"pid\":4711,\"name\":\"api\",\"rss_bytes\":32505856}],\"more\":2,"
-		"\"environment\":[{\"name\":\"API_KEY\",\"value\":\"********\",\"secret\":true},{\"name\":"
+		"\"environment\":[{\"name\":\"API_KEY\",\"value\":\"********\",\"secret\":true,\"declared\":true},{"
+		"\"name\":"
 		"\"DO_NOT_TRACK\",\"value\":\"1\",\"secret\":false,\"telemetry\":true}],\"log\":{\"path\":"
 		"\"/s/logs/web.log\",\"size_bytes\":98304}}";
 	struct detail detail;
@@ -83,8 +84,8 @@ static void test_a_whole_story(void **state)
 	assert_int_equal(detail.processes[0].rss_bytes, 32505856);
 	assert_int_equal(detail.more_processes, 2);
 	assert_int_equal(detail.variable_count, 2);
-	assert_true(detail.variables[0].secret && !detail.variables[0].telemetry);
-	assert_true(!detail.variables[1].secret && detail.variables[1].telemetry);
+	assert_true(detail.variables[0].secret && !detail.variables[0].telemetry && detail.variables[0].declared);
+	assert_true(!detail.variables[1].secret && detail.variables[1].telemetry && !detail.variables[1].declared);
 	assert_string_equal(detail.log_path, "/s/logs/web.log");
 	assert_int_equal(detail.log_bytes, 98304);
 	detail_finish(&detail);

@@ -69,10 +69,12 @@ static void tell_a_story(void)
 	web->restart = (struct restart_policy){.when = RESTART_ON_FAILURE, .limit = 5};
 	web->stop = (struct stop_policy){.signal = SIGTERM, .grace_ms = 1500};
 	web->version.text = "1.2";
+	strmap_set(&web->environment, "PORT", "8080");
 	scene->services[1].depends_on = &needs_web;
 	scene->services[1].depends_on_count = 1;
 	scene->svcs[0].policy.readiness = &probe;
 	strmap_set(&scene->environment, "PATH", "/bin");
+	strmap_set(&scene->environment, "PORT", "8080");
 	strmap_set(&scene->environment, "API_KEY", "anything");
 	strmap_set(&scene->environment, "DATABASE_URL", "postgres://u:other@h/db");
 	strmap_set(&scene->environment, "NOTE", "key is pa55word");
@@ -126,6 +128,10 @@ static void test_a_definition_is_told(void **state)
 	assert_true(number_at(cJSON_GetObjectItem(json, "stop"), "grace_ms") == 1500);
 	assert_non_null(strstr(text_at(cJSON_GetObjectItem(json, "log"), "path"), "/logs/web.log"));
 	assert_variable(json, "PATH", "/bin", false, false);
+	/* What the stack file declares stands first. */
+	assert_string_equal(text_at(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "environment"), 0), "name"), "PORT");
+	assert_true(cJSON_HasObjectItem(variable(json, "PORT"), "declared"));
+	assert_false(cJSON_HasObjectItem(variable(json, "PATH"), "declared"));
 	assert_variable(json, "API_KEY", "********", true, false);
 	assert_variable(json, "DATABASE_URL", "postgres://u:********@h/db", true, false);
 	assert_variable(json, "NOTE", "key is ********", true, false);

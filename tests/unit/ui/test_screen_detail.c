@@ -90,7 +90,7 @@ static const char *copy(const char *text)
 static void tells_all_there_is(void **state)
 {
 	(void)state;
-	begin(34, 80);
+	begin(35, 80);
 	show();
 	view_scene_expect(&scene, " api   ! failed   exit 3, try 3 in 8s                                       (d)\n"
 				  "\n"
@@ -121,10 +121,11 @@ static void tells_all_there_is(void **state)
 				  " URL          http://localhost:8080\n"
 				  " Log          logs/api.log  96K\n"
 				  " Stack file   compose.yaml:41\n"
-				  " Environment  5 values, 2 secret\n"
+				  " Environment  6 values, 2 secret\n"
 				  "   API_KEY            ******\n"
 				  "   DATABASE_URL       postgres://wren:******@localhost:5432/wren\n"
 				  "   PORT               8080\n"
+				  "   TELEMETRY_ENABLED  false\n"
 				  "   ... 2 more, Enter");
 	assert_int_equal(scene.frame.cursor_row, 2);
 }
@@ -141,6 +142,28 @@ static void enter_unfolds(void **state)
 	view_scene_expect_no_text(&scene, "more,");
 	assert_int_equal(press(ACTION_CHOOSE), GO_NOWHERE);
 	view_scene_expect_no_text(&scene, "Europe/Vienna");
+}
+
+static void of_one_that_is_well_its_words_stand_last(void **state)
+{
+	(void)state;
+	begin(40, 80);
+	dash_sample_units()[SAMPLE_API].state = UNIT_READY;
+	dash_sample_units()[SAMPLE_API].outlook = NULL;
+	show();
+	assert_true(view_scene_find(&scene, " Stack file") < view_scene_find(&scene, " Last words"));
+	assert_true(view_scene_find(&scene, " Last words") < view_scene_find(&scene, " Environment"));
+}
+
+static void nothing_is_said_twice(void **state)
+{
+	(void)state;
+	begin(40, 80);
+	detail.why = "api failed: exited with code 3. It stays down.";
+	dash_sample_units()[SAMPLE_API].outlook = "api failed: exited with code 3. It stays down.";
+	show();
+	view_scene_expect_text(&scene, "Why          api failed: exited with code 3. It stays down.");
+	view_scene_expect_no_text(&scene, "Next");
 }
 
 /* Nothing is said about what there is nothing to say about. */
@@ -259,10 +282,10 @@ static void copies_what_stands_there(void **state)
 static void long_values_wrap_below_themselves(void **state)
 {
 	static const struct variable_model variables[] = {
-		{"A", "a value that goes on for longer than the row of a narrow screen", false, false},
-		{"A_NAME_THAT_IS_LONGER_THAN_ANY_COLUMN", "short", false, false},
-		{"EMPTY", "", false, false},
-		{"NOT_SET", NULL, false, false},
+		{"A", "a value that goes on for longer than the row of a narrow screen", false, false, false},
+		{"A_NAME_THAT_IS_LONGER_THAN_ANY_COLUMN", "short", false, false, false},
+		{"EMPTY", "", false, false, false},
+		{"NOT_SET", NULL, false, false, false},
 	};
 
 	(void)state;
@@ -337,7 +360,7 @@ static void keys_go_where_they_say(void **state)
 static void every_size_is_drawn(void **state)
 {
 	static const struct variable_model variables[] = {
-		{"a\033[2Jp\u202ei", "\u8a9e\u8a9e\u8a9e\n\n- \xff\x01 x", false, false}};
+		{"a\033[2Jp\u202ei", "\u8a9e\u8a9e\u8a9e\n\n- \xff\x01 x", false, false, false}};
 
 	(void)state;
 	begin(24, 80);
@@ -359,6 +382,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(tells_all_there_is, end_scene),
 		cmocka_unit_test_teardown(enter_unfolds, end_scene),
+		cmocka_unit_test_teardown(of_one_that_is_well_its_words_stand_last, end_scene),
+		cmocka_unit_test_teardown(nothing_is_said_twice, end_scene),
 		cmocka_unit_test_teardown(what_is_not_known_is_left_out, end_scene),
 		cmocka_unit_test_teardown(before_it_has_come_the_unit_itself_is_told, end_scene),
 		cmocka_unit_test_teardown(a_probe_without_an_answer_is_said_so, end_scene),
