@@ -197,16 +197,17 @@ static void draw_scale(const struct startup_layout *layout, const struct startup
 	}
 }
 
-static void draw_ready(const struct startup_layout *layout, const struct unit_model *unit, struct frame *window,
-		       unsigned row, bool utf8)
+static void draw_ready(const struct startup_layout *layout, const struct stack_model *model,
+		       const struct unit_model *unit, struct frame *window, unsigned row, bool utf8)
 {
 	const struct unit_start *start = &unit->start;
-	const char *word = start->ready_ms >= 0 ? "" : unit_state_word(unit->state);
+	const bool failed = startup_has_failed(model, unit);
+	const char *word = start->ready_ms >= 0 && !failed ? "" : unit_state_word(unit->state);
 	bool both = layout->ready_columns >= 16;
 	char time[FIGURE_BYTES] = "";
 	unsigned columns;
 
-	if (start->ready_ms >= 0 || start->ended_ms >= 0)
+	if (!failed && (start->ready_ms >= 0 || start->ended_ms >= 0))
 		figure_duration(start->ready_ms >= 0 ? start->ready_ms : start->ended_ms, time, sizeof(time));
 	columns = (unsigned)strlen(time);
 	if (columns > layout->ready_columns)
@@ -252,7 +253,7 @@ static void draw_list(const struct startup_view *self, const struct screen_conte
 			char sign = startup_sign(model, unit, scale, column);
 			frame_put(window, row + i, layout->bar_at + column, (uint32_t)sign, startup_sign_role(sign));
 		}
-		draw_ready(layout, unit, window, row + i, context->theme->utf8);
+		draw_ready(layout, context->model, unit, window, row + i, context->theme->utf8);
 	}
 	parts_more(context->theme, window, row, layout->list, self->list.top > 0,
 		   self->list.top + layout->list < model->unit_count);

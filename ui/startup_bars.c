@@ -45,6 +45,11 @@ int64_t startup_there_ms(const struct unit_model *unit)
 	return unit->state == UNIT_DONE ? unit->start.ended_ms : -1;
 }
 
+bool startup_has_failed(const struct stack_model *model, const struct unit_model *unit)
+{
+	return model->up_after_ms < 0 && unit->state == UNIT_FAILED && unit->start.ready_ms >= 0;
+}
+
 struct startup_scale startup_scale_make(int64_t total_ms, unsigned columns)
 {
 	struct startup_scale self = {.total_ms = total_ms > 0 ? total_ms : 1};
@@ -103,6 +108,9 @@ char startup_sign(const struct stack_model *model, const struct unit_model *unit
 		return unit->state == UNIT_DONE || (unit->state != UNIT_FAILED && has_released(model, unit)) ? '='
 													     : '!';
 	}
+	/* When it failed is not kept; that it has is what the end shows. */
+	if (column + 1 == scale->columns && startup_has_failed(model, unit))
+		return '!';
 	if (is_past(start->ready_ms, now_ms))
 		return '#';
 	if (is_past(start->probed_ms, now_ms))

@@ -27,6 +27,8 @@ struct startup_scale {
 int64_t startup_total_ms(const struct stack_model *model);
 /* When what others wait for was there: it was ready, or has ended as it should; -1: not yet. */
 int64_t startup_there_ms(const struct unit_model *unit);
+/* It was there, and has failed for good while the start went on. */
+bool startup_has_failed(const struct stack_model *model, const struct unit_model *unit);
 struct startup_scale startup_scale_make(int64_t total_ms, unsigned columns);
 /* What the unit was at in a column: a sign of the table, or ' '. */
 char startup_sign(const struct stack_model *model, const struct unit_model *unit, const struct startup_scale *scale,

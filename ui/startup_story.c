@@ -145,6 +145,9 @@ static void add_own_part(struct parts_text *text, const struct stack_model *mode
 			parts_add(text, "waits %s", unit->why);
 		else
 			parts_add(text, unit->state == UNIT_WAITING ? "waits" : "was not started");
+	} else if (startup_has_failed(model, unit)) {
+		parts_add(text, "has failed since");
+		add_why(text, unit);
 	} else if (start->ready_ms >= 0) {
 		add_duration(text, "", start->ready_ms - start->launched_ms, " from start to ready");
 		add_probes(text, model, unit);

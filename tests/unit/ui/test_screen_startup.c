@@ -119,6 +119,22 @@ static void a_failure_is_a_sign_and_a_word(void **state)
 	view_scene_expect_text(&scene, "api: failed 0.3s after its start: exit 3. Before that it waited 5.6s for");
 }
 
+/* Without a probe it was there at once; what it is now counts more. */
+static void what_was_there_and_has_failed_is_not_ready(void **state)
+{
+	struct stack_model *model = dash_sample_starting();
+	struct unit_model *api = &dash_sample_units()[SAMPLE_API];
+
+	(void)state;
+	api->state = UNIT_FAILED;
+	api->why = "exit 3";
+	api->start.ready_ms = api->start.launched_ms;
+	begin(model, 19, 80, SAMPLE_API);
+	show();
+	view_scene_expect_text(&scene, ">  api      ............................##!                    failed");
+	view_scene_expect_text(&scene, "api: has failed since: exit 3.");
+}
+
 /* One that others went on for has done its part, even when somebody starts it again later. */
 static void a_job_run_again_was_done(void **state)
 {
@@ -400,6 +416,7 @@ int main(void)
 		cmocka_unit_test_teardown(says_the_same_when_attached, end_scene),
 		cmocka_unit_test_teardown(while_starting_the_bars_go_to_now, end_scene),
 		cmocka_unit_test_teardown(a_failure_is_a_sign_and_a_word, end_scene),
+		cmocka_unit_test_teardown(what_was_there_and_has_failed_is_not_ready, end_scene),
 		cmocka_unit_test(a_job_run_again_was_done),
 		cmocka_unit_test_teardown(units_started_by_hand_kept_nobody_waiting, end_scene),
 		cmocka_unit_test(scales_fit),
