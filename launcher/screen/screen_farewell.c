@@ -37,19 +37,29 @@ static bool has_failed(const struct view_unit *unit)
 	return strcmp(unit->state, "stopped") == 0 && unit->restarts > 0 && by_itself;
 }
 
+static const char *service_of(const struct view_unit *unit)
+{
+	return unit->service != NULL ? unit->service : unit->name;
+}
+
 /* "WrenAI ran for 12m: 6 services, 1 of them failed." */
 static void write_summary(const struct farewell *self, FILE *out)
 {
 	const struct view *view = self->view;
-	size_t failed = 0;
+	size_t failed = 0, services = 0;
 	char ran[FIGURE_BYTES] = "";
 
-	for (size_t i = 0; i < view->count; i++)
+	/* Replicas stand together. */
+	for (size_t i = 0; i < view->count; i++) {
 		failed += has_failed(&view->units[i]) ? 1 : 0;
+		services += i == 0 || strcmp(service_of(&view->units[i]), service_of(&view->units[i - 1])) != 0 ? 1 : 0;
+	}
 	if (view->begin_ms > 0)
 		figure_duration(self->now_wall_ms - view->begin_ms, ran, sizeof(ran));
-	fprintf(out, "%s %s%s: %zu service%s", name_of(self), ran[0] != '\0' ? "ran for " : "has ended", ran,
-		view->count, view->count == 1 ? "" : "s");
+	fprintf(out, "%s %s%s: %zu service%s", name_of(self), ran[0] != '\0' ? "ran for " : "has ended", ran, services,
+		services == 1 ? "" : "s");
+	if (view->count > services)
+		fprintf(out, " (%zu replicas)", view->count);
 	if (failed > 0)
 		fprintf(out, ", %zu of them failed", failed);
 	fputs("\n", out);

@@ -79,6 +79,22 @@ static void what_failed_leaves_its_last_words(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+static void replicas_are_one_service(void **state)
+{
+	struct view_unit units[] = {
+		{.name = TEXT("db"), .service = TEXT("db"), .state = "stopped"},
+		{.name = TEXT("web"), .service = TEXT("web"), .state = "stopped"},
+		{.name = TEXT("web-2"), .service = TEXT("web"), .state = "stopped"},
+	};
+	const struct view view = {.units = units, .count = 3, .app = TEXT("WrenAI"), .begin_ms = 1000};
+	char *text;
+
+	(void)state;
+	text = say(&view, false);
+	assert_int_equal(strncmp(text, "WrenAI ran for 12m00s: 2 services (3 replicas)\n", 47), 0);
+	free(text);
+}
+
 static void who_leaves_it_running_hears_how_to_come_back(void **state)
 {
 	const struct view view = {.begin_ms = 1000};
@@ -105,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_failed_leaves_its_last_words),
+		cmocka_unit_test(replicas_are_one_service),
 		cmocka_unit_test(who_leaves_it_running_hears_how_to_come_back),
 	};
 
