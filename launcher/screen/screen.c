@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "config/err.h"
+#include "config/figure.h"
 #include "config/settings.h"
 #include "launcher/client/view.h"
 #include "launcher/process/fd.h"
@@ -479,8 +480,9 @@ static void step_save(struct screen *self)
 	if (result < 0)
 		screen_tell(self, err_is_set(&err) ? err.items[0].message : "the log could not be saved");
 	if (result == 0) {
-		screen_tell_format(self, "saved %lld bytes to %s", (long long)self->save.size_bytes,
-				   path != NULL ? path : "a file");
+		char size[FIGURE_BYTES];
+		figure_bytes(self->save.size_bytes, size, sizeof(size));
+		screen_tell_format(self, "saved %s to %s", size, path != NULL ? path : "a file");
 		screen_save_finish(&self->save);
 	}
 	free(path);

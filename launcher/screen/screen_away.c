@@ -146,7 +146,7 @@ static void edit_stack(void *context)
 static void type_into(void *context, const char *name)
 {
 	struct screen *self = context;
-	const char *const argv[] = {"/proc/self/exe", "-q", "-p", self->options.project, "attach", "--", name, NULL};
+	const char *const argv[] = {"/proc/self/exe", "-p", self->options.project, "attach", "--", name, NULL};
 
 	run(self, OUTSIDE_PROGRAM, argv, NULL);
 }
