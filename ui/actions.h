@@ -50,8 +50,8 @@ struct actions {
 	void (*close_log)(void *context, struct log_text *text);
 	/* The lines from `from` up to `to` as they were written, into the file `path` (a new one; ~ stands for home). Says how it went. */
 	void (*save_log)(void *context, struct log_text *text, int64_t from, int64_t to, const char *path);
-	/* Leaves the full screen: $PAGER (or $EDITOR) on the log at this place; the log's end printed into the terminal's scrollback. */
-	void (*page_log)(void *context, struct log_text *text, int64_t at, bool editor);
+	/* Leaves the full screen: $VISUAL or $EDITOR, else $PAGER, on the log at this place; the log's end printed into the terminal's scrollback. */
+	void (*page_log)(void *context, struct log_text *text, int64_t at);
 	void (*print_log)(void *context, struct log_text *text, int64_t at);
 	/* Onto the clipboard; too much for a terminal goes into a file. Says what was copied, for `lines` > 0 in lines. */
 	void (*copy)(void *context, const char *bytes, size_t size_bytes, int64_t lines);

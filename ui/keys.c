@@ -220,7 +220,7 @@ const struct key_binding key_bindings[] = {
 	{LOGS, 'S', ACTION_SAVE, "S", "save", "save the log, or the lines shown of it, into a file"},
 	{LOGS, UI_KEY_CTRL('s'), ACTION_SAVE, NULL, NULL, NULL},
 	{LOGS, 'm', ACTION_SCROLLBACK, "m", "plain", "print the log on the plain terminal; any key comes back"},
-	{LOGS, 'E', ACTION_PAGER, "E", "pager", "open the log at this line in $PAGER, or in $EDITOR"},
+	{LOGS, 'E', ACTION_PAGER, "E", "editor", "open the log at this line in $VISUAL or $EDITOR, else in $PAGER"},
 
 	/* Acting. */
 	{UNITS, 's', ACTION_START, "s", "start", "start it"},

@@ -264,7 +264,7 @@ static void page(struct log_view *self, struct screen_context *context)
 	if (context->actions->page_log == NULL)
 		screen_say(context, "No pager can be opened here.");
 	else
-		context->actions->page_log(context->actions->context, self->text, self->at.cursor, false);
+		context->actions->page_log(context->actions->context, self->text, self->at.cursor);
 }
 
 static void print(struct log_view *self, struct screen_context *context)

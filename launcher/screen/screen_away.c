@@ -98,7 +98,7 @@ static char *make_excerpt(struct log_text *text, int64_t at, int64_t *number)
 	return path;
 }
 
-static void page_log(void *context, struct log_text *text, int64_t at, bool editor)
+static void page_log(void *context, struct log_text *text, int64_t at)
 {
 	struct screen *self = context;
 	char copy[512], place[32];
@@ -111,8 +111,9 @@ static void page_log(void *context, struct log_text *text, int64_t at, bool edit
 		screen_tell_format(self, "the log cannot be put into a file: %s", strerror(errno));
 		return;
 	}
-	if (!split_program(editor ? program_of("VISUAL", "EDITOR", "vi") : program_of("PAGER", NULL, "less -R"), copy,
-			   sizeof(copy), argv, &count)) {
+	/* Whoever has named an editor wants that; both know "+LINE". */
+	if (!split_program(program_of("VISUAL", "EDITOR", program_of("PAGER", NULL, "less -R")), copy, sizeof(copy),
+			   argv, &count)) {
 		unlink(path);
 		free(path);
 		return;

@@ -117,10 +117,10 @@ static void on_save_log(void *context, struct log_text *text, int64_t from, int6
 	note(context, "save %s %s\n", text->title, path);
 }
 
-static void on_page_log(void *context, struct log_text *text, int64_t at, bool editor)
+static void on_page_log(void *context, struct log_text *text, int64_t at)
 {
 	(void)at;
-	note(context, "page %s%s\n", text->title, editor ? " in the editor" : "");
+	note(context, "page %s\n", text->title);
 }
 
 static void on_print_log(void *context, struct log_text *text, int64_t at)

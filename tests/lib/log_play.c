@@ -45,12 +45,11 @@ static void save_log(void *context, struct log_text *text, int64_t from, int64_t
 		 path);
 }
 
-static void page_log(void *context, struct log_text *text, int64_t at, bool editor)
+static void page_log(void *context, struct log_text *text, int64_t at)
 {
 	struct log_play *self = context;
 
-	snprintf(self->asked, sizeof(self->asked), "%s line %d", editor ? "edit" : "page",
-		 (int)text->ops->number(text, at));
+	snprintf(self->asked, sizeof(self->asked), "page line %d", (int)text->ops->number(text, at));
 }
 
 static void print_log(void *context, struct log_text *text, int64_t at)
