@@ -46,6 +46,8 @@ void dash_take_mouse(struct dash *self, const struct term_mouse *mouse);
 void dash_take_logs(struct dash *self);
 /* The answer to actions.ask_along: who would go along, ends with NULL; nobody: what was asked for is done without a question. */
 void dash_take_along(struct dash *self, const char *const *names);
+/* There will be no answer to it: what was asked for is not done. */
+void dash_drop_along(struct dash *self);
 /* The stack file differs from what runs: what would be done, a line each; the answer calls actions.reload. */
 void dash_ask_reload(struct dash *self, const char *text);
 /* A line above the footer, until the next key. `lasting`: until the next line. */

@@ -209,9 +209,16 @@ static bool takes_along(const struct act_request *request)
 static void ask_or_do(struct dash *self, const struct act_request *request, size_t count)
 {
 	const struct actions *actions = self->context.actions;
+	char names[256];
 
 	if (!takes_along(request) || actions->ask_along == NULL) {
 		dash_do_request(self, request);
+		return;
+	}
+	/* An answer is to one question: of two, the second would be done by what is true of the first. */
+	if (self->request.names != NULL) {
+		dash_list_names((const char *const *)self->request.names, names, sizeof(names));
+		screen_say(&self->context, "Not done: whom %s takes along is still being looked up.", names);
 		return;
 	}
 	if (keep_request(self, request, count) != 0)

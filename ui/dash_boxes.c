@@ -46,7 +46,7 @@ void dash_take_along(struct dash *self, const char *const *names)
 	if (kept->names == NULL)
 		return;
 	self->context.words[0] = '\0';
-	if (names == NULL || names[0] == NULL) {
+	if (names[0] == NULL) {
 		const struct act_request request = {kept->act, (const char *const *)kept->names, kept->number};
 		dash_do_request(self, &request);
 		dash_drop_request(self);
@@ -68,6 +68,12 @@ void dash_take_along(struct dash *self, const char *const *names)
 	}
 	dash_take_words(self);
 	self->dirty = true;
+}
+
+void dash_drop_along(struct dash *self)
+{
+	if (self->front != FRONT_MENU || self->menu.kind != MENU_TAKE_ALONG)
+		dash_drop_request(self);
 }
 
 void dash_ask_reload(struct dash *self, const char *text)

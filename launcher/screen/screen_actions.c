@@ -90,6 +90,8 @@ static void ask_along(void *context, const struct act_request *request)
 	body = make_body(request, true);
 	if (body != NULL)
 		ctl_calls_begin(&self->calls, CALL_ALONG, "POST", target_of(request->act), body);
+	else
+		dash_drop_along(self->dash);
 	free(body);
 }
 
@@ -110,6 +112,8 @@ static void take_along(struct screen *self, const char *answer)
 	}
 	if (names != NULL)
 		screen_take_along(self, names);
+	else if (self->dash != NULL)
+		dash_drop_along(self->dash);
 	free(names);
 	cJSON_Delete(root);
 }
@@ -249,6 +253,8 @@ static void take_failure(struct screen *self, const struct ctl_call_end *end)
 	if (end->number == CALL_GRAPH ||
 	    (self->lines == NULL && (end->number == CALL_DETAIL || end->number == CALL_TELEMETRY)))
 		return;
+	if (end->number == CALL_ALONG && self->dash != NULL)
+		dash_drop_along(self->dash);
 	if (end->number == CALL_CHANGED) {
 		screen_model_set_changed(self->model, "it has an error, so nothing of it is applied");
 		self->stale = true;

@@ -458,7 +458,7 @@ static void test_refusals(void **state)
 static void test_the_stack_goes_on_when_its_looker_leaves(void **state)
 {
 	struct world *world = *state;
-	const struct run_options options = {.argv = (const char *const[]){"upfront", "attach", "--plain", NULL},
+	const struct run_options options = {.argv = (const char *const[]){"upfront", "attach", "--no-input", NULL},
 					    .terminal = true};
 	struct run run;
 	pid_t pid;

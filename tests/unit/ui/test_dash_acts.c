@@ -160,6 +160,29 @@ static void an_answer_that_comes_late_asks_nothing_more(void **state)
 	assert_nothing_done();
 }
 
+static void one_answer_is_to_one_question(void **state)
+{
+	(void)state;
+	start("trouble");
+	type("jxjx");
+	assert_told("along stop db\n");
+	assert_words("Not done: whom db takes along is still being looked up.");
+	/* What is true of db is done to db. */
+	answer(nobody);
+	assert_told("act stop db\n");
+	type("x");
+	assert_told("along stop engine\n");
+	/* Nobody could say: nothing is done, and another may be asked for. */
+	dash_drop_along(scene.dash);
+	answer(nobody);
+	assert_nothing_done();
+	type("x");
+	assert_told("along stop engine\n");
+	answer(some);
+	dash_drop_along(scene.dash);
+	assert_true(sees("Stop engine?"));
+}
+
 static void marked_ones_are_meant(void **state)
 {
 	(void)state;
@@ -408,6 +431,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_box_says_whom_it_takes_along, end),
 		cmocka_unit_test_teardown(a_box_is_answered_by_y_or_by_a_row, end),
 		cmocka_unit_test_teardown(an_answer_that_comes_late_asks_nothing_more, end),
+		cmocka_unit_test_teardown(one_answer_is_to_one_question, end),
 		cmocka_unit_test_teardown(marked_ones_are_meant, end),
 		cmocka_unit_test_teardown(in_the_log_of_all_nobody_is_meant, end),
 		cmocka_unit_test_teardown(in_the_log_of_the_marked_they_are_meant, end),
