@@ -249,6 +249,12 @@ void screen_take_along(struct screen *self, const char *const *names)
 		dash_take_along(self->dash, names);
 }
 
+void screen_drop_along(struct screen *self)
+{
+	if (self->dash != NULL)
+		dash_drop_along(self->dash);
+}
+
 void screen_ask_reload(struct screen *self, const char *text)
 {
 	if (self->lines != NULL)
@@ -493,6 +499,8 @@ int screen_step(struct screen *self, const struct pollfd *polls)
 {
 	int result = 0;
 
+	/* First of all: texts of a model that is older than the view may be gone, and a resize alone makes the dashboard look at them. */
+	take_model(self);
 	if (self->lines == NULL && (polls[POLL_SIGNALS].revents != 0 || self->continued))
 		take_signals(self);
 	if (polls[POLL_OUTSIDE].revents != 0 && self->outside.kind != OUTSIDE_NOTHING)

@@ -91,7 +91,7 @@ static void ask_along(void *context, const struct act_request *request)
 	if (body != NULL)
 		ctl_calls_begin(&self->calls, CALL_ALONG, "POST", target_of(request->act), body);
 	else
-		dash_drop_along(self->dash);
+		screen_drop_along(self);
 	free(body);
 }
 
@@ -112,8 +112,8 @@ static void take_along(struct screen *self, const char *answer)
 	}
 	if (names != NULL)
 		screen_take_along(self, names);
-	else if (self->dash != NULL)
-		dash_drop_along(self->dash);
+	else
+		screen_drop_along(self);
 	free(names);
 	cJSON_Delete(root);
 }
@@ -144,7 +144,11 @@ void screen_ask_detail(struct screen *self)
 {
 	char target[512];
 
-	if (self->watched == NULL || ctl_calls_has(&self->calls, CALL_DETAIL))
+	if (self->watched == NULL)
+		return;
+	/* What is under way was asked before this change, or about another one. */
+	self->detail_again = ctl_calls_has(&self->calls, CALL_DETAIL);
+	if (self->detail_again)
 		return;
 	snprintf(target, sizeof(target), DETAIL_PATH, self->watched);
 	ctl_calls_begin(&self->calls, CALL_DETAIL, "GET", target, NULL);
@@ -165,6 +169,8 @@ static void take_detail(struct screen *self, const struct ctl_call_end *end)
 	struct err err = ERR_INIT;
 	const struct detail_model *detail;
 
+	if (self->detail_again)
+		screen_ask_detail(self);
 	if (unit == NULL)
 		return;
 	detail = screen_detail_take(self->detail, unit, self->options.logs, end->answer, end->size_bytes, &err);
@@ -250,11 +256,16 @@ static void take_failure(struct screen *self, const struct ctl_call_end *end)
 	const char *hint = err_is_set(end->err) ? end->err->items[0].hint : NULL;
 
 	/* Nobody asked for these in so many words. */
+	if (end->number == CALL_DETAIL && self->detail_again)
+		screen_ask_detail(self);
 	if (end->number == CALL_GRAPH ||
 	    (self->lines == NULL && (end->number == CALL_DETAIL || end->number == CALL_TELEMETRY)))
 		return;
-	if (end->number == CALL_ALONG && self->dash != NULL)
-		dash_drop_along(self->dash);
+	if (end->number == CALL_ALONG)
+		screen_drop_along(self);
+	/* Only of a file that was read can it be said what is wrong with it. */
+	if (end->number == CALL_CHANGED && end->err->code != ERR_CONFIG)
+		return;
 	if (end->number == CALL_CHANGED) {
 		screen_model_set_changed(self->model, "it has an error, so nothing of it is applied");
 		self->stale = true;

@@ -29,6 +29,8 @@ struct screen_detail {
 	size_t word_count;
 };
 
+static const char *const nobody[] = {NULL};
+
 struct screen_detail *screen_detail_create(void)
 {
 	struct screen_detail *self = calloc(1, sizeof(*self));
@@ -191,9 +193,18 @@ const struct detail_model *screen_detail_take(struct screen_detail *self, const 
 	detail_init(&detail);
 	if (detail_read(&detail, answer, size_bytes, err) < 0)
 		return NULL;
+	if (strcmp(detail.name, unit->name) != 0) {
+		err_set(err, ERR_FAILED, "the answer is about %s, not about %s", detail.name, unit->name);
+		detail_finish(&detail);
+		return NULL;
+	}
 	detail_finish(&self->detail);
 	self->detail = detail;
+	forget_last_words(self);
 	if (make_room(self) < 0) {
+		/* What it pointed at is gone: it is nobody's story now. */
+		self->model =
+			(struct detail_model){.needed_by = nobody, .last_words = (const char *const *)self->last_words};
 		err_set(err, ERR_INTERNAL, "out of memory");
 		return NULL;
 	}
@@ -201,7 +212,6 @@ const struct detail_model *screen_detail_take(struct screen_detail *self, const 
 	say_stop(self);
 	take_history(self);
 	take_lists(self);
-	forget_last_words(self);
 	log_end_each(logs, unit->name, SCREEN_LAST_WORDS, take_last_word, self);
 	self->model = (struct detail_model){
 		.unit = unit->id + 1,

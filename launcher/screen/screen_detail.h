@@ -17,7 +17,7 @@ void screen_detail_destroy(struct screen_detail *self);
 
 /*
  * Takes an answer of GET /v1/services/NAME/detail in; `unit` is who it is about, `logs` the folder whose file gives the last words. The model is
- * good until the next call. NULL, with `err` set, for what is no such answer; the one before stays.
+ * good until the next call. NULL, with `err` set, for what is no such answer, or one about another unit: the one before stays.
  */
 const struct detail_model *screen_detail_take(struct screen_detail *self, const struct view_unit *unit,
 					      const char *logs, const char *answer, size_t size_bytes, struct err *err);

@@ -56,6 +56,7 @@ struct screen {
 	locale_t locale, locale_before;
 	struct screen_names asked; /* for whom it was asked who would go along */
 	char *watched; /* name of the unit whose detail is looked at; NULL: none */
+	bool detail_again; /* is asked for once more when the present answer is there */
 	int watch_fd; /* inotify on the stack file's folder; -1: none */
 	bool suspended; /* the terminal is not ours to draw on */
 	bool continued; /* by whom stopped itself: whether a signal says so or not */
@@ -112,6 +113,8 @@ int screen_lines_step(struct screen *self, const struct pollfd *input, const str
 /* ---- screen.c ---- */
 /* As dash_take_along, dash_ask_reload: to whom they belong. */
 void screen_take_along(struct screen *self, const char *const *names);
+/* Nobody can be told: what was asked for is not done. */
+void screen_drop_along(struct screen *self);
 void screen_ask_reload(struct screen *self, const char *text);
 /* The terminal goes to somebody else, and comes back. */
 void screen_give_terminal(struct screen *self);
