@@ -133,7 +133,7 @@ static void ctrl_d_asks_and_leaving_leaves_it_running(void **state)
 	expect_exit(vt, 0);
 	vt_finish(vt);
 	vt = vt_world_start(world, 60, 100, "attach", "--plain", NULL);
-	vt_wait_text(vt, "upfront> ");
+	vt_wait_text(vt, "upfront>");
 	vt_send(vt, "\003");
 	expect_exit(vt, 0);
 	expect_untouched(vt);
