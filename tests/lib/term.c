@@ -464,6 +464,22 @@ unsigned vt_cursor_row(const struct vt *self)
 	return (unsigned)cursor.row;
 }
 
+void vt_look(const struct vt *self, unsigned row, unsigned column, struct vt_look *look)
+{
+	VTermScreenCell seen;
+
+	vterm_screen_get_cell(self->screen, (VTermPos){.row = (int)row, .col = (int)column}, &seen);
+	*look = (struct vt_look){
+		.foreground = vt_foreground(self, row, column),
+		.background = VTERM_COLOR_IS_DEFAULT_BG(&seen.bg) || !VTERM_COLOR_IS_INDEXED(&seen.bg)
+				      ? -1
+				      : seen.bg.indexed.idx,
+		.bold = seen.attrs.bold != 0,
+		.reverse = seen.attrs.reverse != 0,
+		.underline = seen.attrs.underline != 0,
+	};
+}
+
 bool vt_alternate_screen(const struct vt *self)
 {
 	return self->alternate;

@@ -63,6 +63,12 @@ char *vt_row(const struct vt *self, unsigned row);
 char *vt_shot(const struct vt *self);
 /* The colour of a cell's character in the 256-colour palette; -1: the terminal's own. */
 int vt_foreground(const struct vt *self, unsigned row, unsigned column);
+/* How a cell looks; colours as above. */
+struct vt_look {
+	int foreground, background;
+	bool bold, reverse, underline;
+};
+void vt_look(const struct vt *self, unsigned row, unsigned column, struct vt_look *look);
 bool vt_alternate_screen(const struct vt *self);
 bool vt_cursor_visible(const struct vt *self);
 unsigned vt_cursor_row(const struct vt *self);
