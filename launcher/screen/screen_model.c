@@ -36,6 +36,7 @@ struct screen_model {
 	struct screen_needs needs;
 	struct kept_event kept[SCREEN_EVENTS_MAX]; /* a ring: `first` is the oldest */
 	size_t first, kept_count;
+	char phase[16]; /* of the stack, as it went among the events last */
 	struct event_model events[SCREEN_EVENTS_MAX];
 	char telemetry[128];
 	char *changed;
@@ -78,20 +79,53 @@ void screen_model_destroy(struct screen_model *self)
 
 /* ---- What happens ---- */
 
-static void keep_event(struct screen_model *self, const char *unit, enum unit_state state, const char *text)
+static struct kept_event *event_at(struct screen_model *self, size_t index)
 {
-	const bool full = self->kept_count == SCREEN_EVENTS_MAX;
-	struct kept_event *event =
-		&self->kept[full ? self->first : (self->first + self->kept_count) % SCREEN_EVENTS_MAX];
+	return &self->kept[(self->first + index) % SCREEN_EVENTS_MAX];
+}
 
-	event_finish(event);
-	*event = (struct kept_event){.time_wall_ms = clock_wall_ms(), .state = state};
-	event->unit = unit != NULL ? strdup(unit) : NULL;
-	event->text = strdup(text);
-	if (full)
+/* A snapshot tells in the order of the stack file of what has happened in another. */
+static void sort_last(struct screen_model *self)
+{
+	for (size_t i = self->kept_count - 1; i > 0; i--) {
+		struct kept_event *event = event_at(self, i), *before = event_at(self, i - 1), swapped = *before;
+
+		if (before->time_wall_ms <= event->time_wall_ms)
+			break;
+		*before = *event;
+		*event = swapped;
+	}
+}
+
+static void keep_event(struct screen_model *self, const struct kept_event *happened)
+{
+	struct kept_event *event;
+
+	if (self->kept_count == SCREEN_EVENTS_MAX) {
+		event_finish(event_at(self, 0));
 		self->first = (self->first + 1) % SCREEN_EVENTS_MAX;
-	else
-		self->kept_count++;
+		self->kept_count--;
+	}
+	event = event_at(self, self->kept_count++);
+	*event = *happened;
+	event->unit = happened->unit != NULL ? strdup(happened->unit) : NULL;
+	event->text = strdup(happened->text);
+	sort_last(self);
+}
+
+/* Much is told of the stack beside what becomes of it. */
+static void note_stack(struct screen_model *self, const struct view *view)
+{
+	struct kept_event happened = {.time_wall_ms = clock_wall_ms(), .state = UNIT_READY};
+
+	if (strcmp(view->phase, self->phase) == 0)
+		return;
+	/* Who comes to look at a stack that has long been up was not there when that happened. */
+	if (self->phase[0] == '\0' && view_is(view, "up") && view->begin_ms > 0 && view->up_after_ms >= 0)
+		happened.time_wall_ms = view->begin_ms + view->up_after_ms;
+	snprintf(self->phase, sizeof(self->phase), "%s", view->phase);
+	happened.text = self->phase;
+	keep_event(self, &happened);
 }
 
 void screen_model_note(struct screen_model *self, const struct view *view, const struct view_unit *unit)
@@ -99,13 +133,18 @@ void screen_model_note(struct screen_model *self, const struct view *view, const
 	char why[UNIT_WORDS_MAX];
 
 	if (unit == NULL) {
-		keep_event(self, NULL, UNIT_READY, view->phase);
+		note_stack(self, view);
 		return;
 	}
 	if (strcmp(unit->state, unit->before) == 0)
 		return;
 	unit_words_why(unit, why, sizeof(why));
-	keep_event(self, unit->name, unit_words_state(unit), why);
+	keep_event(self, &(struct kept_event){
+				 .time_wall_ms = unit->changed_ms > 0 ? unit->changed_ms : clock_wall_ms(),
+				 .unit = unit->name,
+				 .text = why,
+				 .state = unit_words_state(unit),
+			 });
 }
 
 void screen_model_take_usage(struct screen_model *self, const struct view_unit *unit, int64_t now_ms)
@@ -253,7 +292,7 @@ static enum stack_state state_of(const struct view *view)
 static void fill_events(struct screen_model *self)
 {
 	for (size_t i = 0; i < self->kept_count; i++) {
-		const struct kept_event *from = &self->kept[(self->first + i) % SCREEN_EVENTS_MAX];
+		const struct kept_event *from = event_at(self, i);
 
 		self->events[i] = (struct event_model){.time_wall_ms = from->time_wall_ms,
 						       .unit = from->unit,
@@ -290,6 +329,7 @@ static void fill_stack(struct screen_model *self, const struct view *view, int64
 	model->state = state_of(view);
 	/* Told in wall clock; the screen counts in a clock that nobody sets. */
 	model->begin_ms = view->begin_ms > 0 ? now_ms - (clock_wall_ms() - view->begin_ms) : now_ms;
+	model->begin_wall_ms = view->begin_ms;
 	model->up_after_ms = view->up_after_ms;
 	model->start_count = view->start_count < STACK_STARTS_MAX ? view->start_count : STACK_STARTS_MAX;
 	memcpy(model->starts_ms, view->starts_ms, model->start_count * sizeof(model->starts_ms[0]));
