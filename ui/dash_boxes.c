@@ -169,7 +169,7 @@ static void open_url(struct dash *self, const char *url)
 		screen_say(&self->context, "A browser cannot be opened from here: %s", url);
 		return;
 	}
-	screen_say(&self->context, "opening %s", url);
+	/* What came of it is told there. */
 	actions->open_url(actions->context, url);
 }
 

@@ -185,7 +185,9 @@ void screen_close(struct screen *self)
 {
 	if (self == NULL)
 		return;
-	outside_finish(&self->outside);
+	/* A pager that had to go may have left its own screen and modes: taken and given back, the terminal is as before it all. */
+	if (outside_finish(&self->outside))
+		screen_take_terminal(self);
 	screen_lines_close(self);
 	dash_destroy(self->dash);
 	term_close(self->term);
@@ -346,10 +348,19 @@ static void take_signals(struct screen *self)
 
 /* ---- Keys ---- */
 
+/* After whatever may have opened a question: a key, an answer. */
+static void grant_wishes(struct screen *self)
+{
+	const unsigned wishes = self->dash != NULL ? dash_take_wishes(self->dash) : 0;
+
+	if ((wishes & DASH_WISH_FLUSH) != 0 && !self->suspended)
+		term_flush_input(self->term);
+	if ((wishes & DASH_WISH_REPAINT) != 0)
+		term_repaint(self->term);
+}
+
 static void take_key(struct screen *self, uint32_t key)
 {
-	unsigned wishes;
-
 	self->pressed = true;
 	if (key == UI_KEY_MOUSE) {
 		struct term_mouse mouse = term_mouse(self->term);
@@ -357,11 +368,7 @@ static void take_key(struct screen *self, uint32_t key)
 	} else {
 		dash_take_key(self->dash, key);
 	}
-	wishes = dash_take_wishes(self->dash);
-	if ((wishes & DASH_WISH_FLUSH) != 0)
-		term_flush_input(self->term);
-	if ((wishes & DASH_WISH_REPAINT) != 0)
-		term_repaint(self->term);
+	grant_wishes(self);
 }
 
 static int take_keys(struct screen *self)
@@ -508,6 +515,8 @@ int screen_step(struct screen *self, const struct pollfd *polls)
 	if (polls[POLL_WATCH].revents != 0 && screen_watch_read(self->watch_fd, self->options.file))
 		screen_ask_changes(self);
 	ctl_calls_step(&self->calls, &polls[POLL_CALLS]);
+	grant_wishes(self);
+	screen_reap_browsers(self);
 	if (self->lines != NULL) {
 		take_model(self);
 		return screen_lines_step(self, &polls[POLL_INPUT], &polls[POLL_SIGNALS]);

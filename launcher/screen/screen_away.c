@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,28 +198,45 @@ static bool has_browser(void)
 	return ssh == NULL && ((display != NULL && display[0] != '\0') || (wayland != NULL && wayland[0] != '\0'));
 }
 
-/* Its own session, no terminal, nobody waits for it. */
+/* In the child: its own session, no terminal, signals as any program finds them. */
+static _Noreturn void be_browser(const struct screen *self, const char *const *argv)
+{
+	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
+
+	setsid();
+	for (int fd = 0; null >= 0 && fd <= 2; fd++)
+		dup2(null, fd);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execvpe(argv[0], (char *const *)argv, (char *const *)self->options.environment);
+	_exit(OUTSIDE_NOT_RUN);
+}
+
+void screen_reap_browsers(struct screen *self)
+{
+	for (size_t i = 0; i < BROWSERS_MAX; i++)
+		if (self->browsers[i] > 0 && waitpid(self->browsers[i], NULL, WNOHANG) != 0)
+			self->browsers[i] = 0;
+}
+
+/* Nobody waits for it, but it is reaped when it has ended. */
 static bool start_browser(struct screen *self, const char *url)
 {
 	const char *const argv[] = {"xdg-open", url, NULL};
-	pid_t pid = fork();
-	int status;
+	size_t place = 0;
+	pid_t pid;
 
-	if (pid < 0)
+	while (place < BROWSERS_MAX && self->browsers[place] > 0)
+		place++;
+	if (place == BROWSERS_MAX)
 		return false;
-	if (pid == 0) {
-		int null = open("/dev/null", O_RDWR);
-
-		setsid();
-		for (int fd = 0; null >= 0 && fd <= 2; fd++)
-			dup2(null, fd);
-		if (fork() == 0)
-			execvpe(argv[0], (char *const *)argv, (char *const *)self->options.environment);
-		_exit(0);
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return true;
+	pid = fork();
+	if (pid == 0)
+		be_browser(self, argv);
+	self->browsers[place] = pid > 0 ? pid : 0;
+	return pid > 0;
 }
 
 static void open_url(void *context, const char *url)
@@ -247,7 +265,7 @@ void screen_outside_ready(struct screen *self)
 		self->actions.reload(self, true);
 	else if (kind == OUTSIDE_QUESTION)
 		take_answer(self, code);
-	else if (code == 127)
+	else if (code == OUTSIDE_NOT_RUN)
 		screen_tell(self, "the program was not found: PAGER, EDITOR and VISUAL say which one is run");
 }
 

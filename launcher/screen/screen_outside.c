@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXIT_NOT_RUN 127
+#define GRACE_MS 300
 
 void outside_init(struct screen_outside *self)
 {
@@ -47,16 +47,22 @@ static void over(struct screen_outside *self)
 	outside_init(self);
 }
 
-void outside_finish(struct screen_outside *self)
+bool outside_finish(struct screen_outside *self)
 {
+	struct pollfd end = {.fd = self->pidfd, .events = POLLIN};
+	const bool ran = self->pid > 0;
 	siginfo_t how;
 
-	if (self->pid > 0) {
+	if (ran) {
+		kill(-self->pid, SIGTERM);
+		kill(-self->pid, SIGCONT);
+		(void)poll(&end, 1, self->pidfd >= 0 ? GRACE_MS : 0);
 		kill(-self->pid, SIGKILL);
 		while (waitid(P_PID, (id_t)self->pid, &how, WEXITED) < 0 && errno == EINTR)
 			;
 	}
 	over(self);
+	return ran;
 }
 
 /* In the child: signals as a shell's job finds them, the terminal its own. */
@@ -110,7 +116,7 @@ int outside_run(struct screen_outside *self, enum outside_kind kind, const char 
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 		/* execvpe looks along the PATH that we have; the environment is the one given. */
 		execvpe(argv[0], (char *const *)argv, (char *const *)environment);
-		_exit(EXIT_NOT_RUN);
+		_exit(OUTSIDE_NOT_RUN);
 	}
 	result = begin(self, kind, pid, remove);
 	return result < 0 ? fail(self, result, NULL, err) : 0;

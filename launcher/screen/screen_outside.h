@@ -13,6 +13,9 @@
 
 struct err;
 
+/* Exit code of a program that could not be run, as in a shell. */
+#define OUTSIDE_NOT_RUN 127
+
 /* What it was begun for, which decides what happens at its end. */
 enum outside_kind { OUTSIDE_NOTHING, OUTSIDE_PROGRAM, OUTSIDE_EDIT, OUTSIDE_QUESTION, OUTSIDE_TEXT };
 
@@ -26,8 +29,11 @@ struct screen_outside {
 };
 
 void outside_init(struct screen_outside *self);
-/* Ends what still runs there, and gives the terminal back. */
-void outside_finish(struct screen_outside *self);
+/*
+ * Ends what still runs there, and gives the terminal back: true when a program had to be told to end. It has a moment for that, since only it knows what
+ * it has made of the terminal.
+ */
+bool outside_finish(struct screen_outside *self);
 
 /*
  * Runs a command line of words in the foreground of this terminal, as a job of its own. The terminal has been given back already.

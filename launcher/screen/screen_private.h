@@ -35,6 +35,8 @@ struct screen_lines {
 	size_t text_bytes, written;
 };
 
+#define BROWSERS_MAX 8u
+
 struct screen {
 	struct screen_options options;
 	struct signals signals;
@@ -58,6 +60,7 @@ struct screen {
 	char *watched; /* name of the unit whose detail is looked at; NULL: none */
 	bool detail_again; /* is asked for once more when the present answer is there */
 	int watch_fd; /* inotify on the stack file's folder; -1: none */
+	pid_t browsers[BROWSERS_MAX]; /* that were begun and may have ended; 0: none */
 	bool suspended; /* the terminal is not ours to draw on */
 	bool continued; /* by whom stopped itself: whether a signal says so or not */
 	bool gone; /* the terminal has hung up: nothing is read from it or drawn on it any more */
@@ -102,6 +105,7 @@ void screen_fill_log_actions(struct screen *self);
 void screen_fill_outside_actions(struct screen *self);
 /* What has the terminal may be over. */
 void screen_outside_ready(struct screen *self);
+void screen_reap_browsers(struct screen *self);
 
 /* ---- screen_lines.c: what screen.c does, in line mode ---- */
 int screen_lines_open(struct screen *self);
