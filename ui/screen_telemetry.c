@@ -131,7 +131,7 @@ static void events_heading(const struct telemetry_model *reported, bool wide, ch
 	struct parts_text text = {.text = out, .size_bytes = size_bytes};
 
 	if (reported->event_count == 0)
-		parts_add(&text, "No events yet");
+		parts_add(&text, "%s", reported->on ? "No events yet" : "No events in this run");
 	else if (reported->event_count == 1)
 		parts_add(&text, "1 event%s", wide ? " of this run" : "");
 	else
@@ -344,5 +344,6 @@ void telemetry_footer(const struct telemetry_view *self, const struct screen_con
 		footer->actions[footer->count++] = ACTION_CHOOSE;
 		footer->actions[footer->count++] = ACTION_COPY;
 	}
-	footer->actions[footer->count++] = ACTION_ASK_AGAIN;
+	if (context->actions != NULL && context->actions->show_question != NULL)
+		footer->actions[footer->count++] = ACTION_ASK_AGAIN;
 }
