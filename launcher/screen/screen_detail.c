@@ -90,8 +90,11 @@ static const char *say_probe(struct screen_detail *self)
 	if (from->probe_kind == NULL)
 		return NULL;
 	figure_duration(from->probe_interval_ms, every, sizeof(every));
-	snprintf(self->probe, sizeof(self->probe), "%s%s%s every %s", from->probe_kind,
-		 from->probe_target != NULL ? " " : "", from->probe_target != NULL ? from->probe_target : "", every);
+	/* A URL says itself that it is http. */
+	const bool is_url = from->probe_target != NULL && strncmp(from->probe_target, "http://", 7) == 0;
+	snprintf(self->probe, sizeof(self->probe), "%s%s%s every %s", is_url ? "" : from->probe_kind,
+		 from->probe_target != NULL && !is_url ? " " : "", from->probe_target != NULL ? from->probe_target : "",
+		 every);
 	return self->probe;
 }
 

@@ -276,6 +276,8 @@ static void fill_unit(struct screen_model *self, const struct view *view, size_t
 		.start = {from->start.launched_ms, from->start.probed_ms, from->start.ready_ms, from->start.ended_ms,
 			  from->start.waited_for},
 	};
+	if (!runs && (state == UNIT_DONE || state == UNIT_STOPPED || (state == UNIT_FAILED && from->crash_exits == 0)))
+		unit_sparks_forget(&self->sparks, from->id);
 	unit_sparks_fill(&self->sparks, from->id, now_ms, &self->units[index].cpu, &self->units[index].memory);
 	take_need(&self->units[index], from, texts);
 }

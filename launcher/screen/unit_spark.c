@@ -97,6 +97,16 @@ void unit_sparks_take(struct unit_sparks *self, unsigned id, double cpu_percent,
 	unit->rss[SPARK_CELLS - 1] = rss;
 }
 
+void unit_sparks_forget(struct unit_sparks *self, unsigned id)
+{
+	struct unit_history *unit = find(self, id);
+
+	if (unit == NULL)
+		return;
+	self->count--;
+	memmove(unit, unit + 1, (size_t)(self->units + self->count - unit) * sizeof(*unit));
+}
+
 static uint8_t level_of(float share)
 {
 	const float level = share * LEVEL_MAX + 0.5f;

@@ -30,6 +30,8 @@ void unit_sparks_init(struct unit_sparks *self);
 void unit_sparks_finish(struct unit_sparks *self);
 /* Negative figures: it does not run. Without memory it has no history. */
 void unit_sparks_take(struct unit_sparks *self, unsigned id, double cpu_percent, int64_t rss_bytes, int64_t now_ms);
+/* It has ended for good: what it used is no line that goes on. */
+void unit_sparks_forget(struct unit_sparks *self, unsigned id);
 /* Levels as they are to be drawn now; SPARK_NONE all over when nothing is known. */
 void unit_sparks_fill(struct unit_sparks *self, unsigned id, int64_t now_ms, struct spark *cpu, struct spark *memory);
 

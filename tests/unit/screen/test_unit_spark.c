@@ -49,6 +49,27 @@ static void a_peak_moves_left_and_out(void **state)
 	unit_sparks_finish(&sparks);
 }
 
+static void what_has_ended_has_no_line(void **state)
+{
+	struct unit_sparks sparks;
+	struct spark cpu, memory;
+
+	(void)state;
+	unit_sparks_init(&sparks);
+	for (unsigned id = 1; id <= 3; id++)
+		unit_sparks_take(&sparks, id, 50, MEBI, 0);
+	unit_sparks_forget(&sparks, 2);
+	unit_sparks_forget(&sparks, 2);
+	unit_sparks_fill(&sparks, 2, 0, &cpu, &memory);
+	assert_int_equal(memory.level[SPARK_CELLS - 1], SPARK_NONE);
+	assert_int_equal(cpu.level[SPARK_CELLS - 1], SPARK_NONE);
+	for (unsigned id = 1; id <= 3; id += 2) {
+		unit_sparks_fill(&sparks, id, 0, &cpu, &memory);
+		assert_int_not_equal(memory.level[SPARK_CELLS - 1], SPARK_NONE);
+	}
+	unit_sparks_finish(&sparks);
+}
+
 static void memory_that_grows_rises(void **state)
 {
 	struct unit_sparks sparks;
@@ -87,9 +108,8 @@ static void units_are_kept_apart_in_any_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_line_at_rest_stays_at_rest),
-		cmocka_unit_test(a_peak_moves_left_and_out),
-		cmocka_unit_test(memory_that_grows_rises),
+		cmocka_unit_test(a_line_at_rest_stays_at_rest),      cmocka_unit_test(a_peak_moves_left_and_out),
+		cmocka_unit_test(what_has_ended_has_no_line),        cmocka_unit_test(memory_that_grows_rises),
 		cmocka_unit_test(units_are_kept_apart_in_any_order),
 	};
 
