@@ -216,6 +216,8 @@ void screen_take_change(struct screen *self, const struct view_unit *unit)
 {
 	screen_model_note(self->model, self->options.view, unit);
 	self->stale = true;
+	/* That it has started or ended stands in its log too, also when it writes nothing. */
+	self->logs_came = true;
 	/* The first words of the stack, or a snapshot: what it is made of may be new. */
 	if (unit == NULL)
 		screen_ask_graph(self);

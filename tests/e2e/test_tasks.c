@@ -306,35 +306,30 @@ static void stop_everything(struct task_scene *scene)
 /* From wherever one is, `?` names the keys. */
 static void help_names_the_keys(struct task_scene *scene)
 {
+	/* In the order of the help. */
 	static const struct {
-		const char *view, *wanted;
-	} rows[] = {
-		{"1", "next service with a problem"},
-		{"1", "show why: probes"},
-		{"1", "restart it"},
-		{"1", "sort by memory"},
-		{"1", "open its URL"},
-		{"1", "the logs of all services as one"},
-		{"1", "how the stack came up"},
-		{"1", "what is sent about usage"},
-		{"1", "leave; asks whether"},
-		{"2", "search for a regular expression"},
-		{"2", "next line that was"},
-		{"2", "show only lines that match"},
-		{"2", "go to the end, and follow it"},
-		{"2", "copy what is selected"},
-		{"2", "mark lines"},
-		{"4", "send nothing from now on"},
+		const char *view, *wanted[10];
+	} places[] = {
+		{"1",
+		 {"restart it", "open its URL", "next service with a problem", "sort by memory",
+		  "the logs of all services", "how the stack came up", "what is sent about usage", "show why: probes",
+		  "leave; asks whether"}},
+		{"2",
+		 {"search for a regular", "next line that was", "show only lines that", "copy what is selected",
+		  "mark lines", "go to the end, and"}},
+		{"4", {"send nothing from now on"}},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		task_begin(scene, "help", "db");
-		task_prepare(scene, rows[i].view, "");
+		task_prepare(scene, places[i].view, "");
 		task_press(scene, "?");
 		task_sees(scene, "Keys:");
 		task_took(scene, 1);
-		task_read_down(scene, rows[i].wanted);
+		for (const char *const *wanted = places[i].wanted; *wanted != NULL; wanted++)
+			task_read_down(scene, *wanted);
 		task_prepare(scene, "q", "");
+		task_gone(scene, "Keys:");
 	}
 }
 

@@ -60,6 +60,21 @@ static void put_letters(FILE *out, const struct shot_source *source, unsigned ro
 	fputc('\n', out);
 }
 
+char *shot_rows(const struct shot_source *source, unsigned first, unsigned count)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		abort();
+	for (unsigned row = first; row < first + count && row < source->rows; row++)
+		put_row(out, source, row);
+	if (fclose(out) != 0)
+		abort();
+	return text;
+}
+
 char *shot_make(const struct shot_source *source)
 {
 	char *text = NULL;

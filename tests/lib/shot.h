@@ -23,6 +23,8 @@ struct shot_source {
 	const void *subject;
 };
 
+/* Rows alone, so many from `first` on, each with its end of line. The caller frees. */
+char *shot_rows(const struct shot_source *source, unsigned first, unsigned count);
 /* The caller frees. */
 char *shot_make(const struct shot_source *source);
 

@@ -259,8 +259,9 @@ static bool is_selected(const struct vt *vt, const void *name)
 {
 	char *row = vt_row(vt, vt_cursor_row(vt)), wanted[64];
 
-	snprintf(wanted, sizeof(wanted), " %s ", (const char *)name);
-	const bool selected = row[0] != '\0' && strstr(row, wanted) != NULL;
+	snprintf(wanted, sizeof(wanted), " %s", (const char *)name);
+	const char *found = strstr(row, wanted), *end = found != NULL ? found + strlen(wanted) : NULL;
+	const bool selected = end != NULL && (*end == ' ' || *end == '\0');
 	free(row);
 	return selected;
 }
@@ -346,15 +347,15 @@ struct row_wanted {
 static bool is_in_row(const struct vt *vt, const void *argument)
 {
 	const struct row_wanted *wanted = argument;
-	char *shot = vt_shot(vt), *rest = shot;
+	char *text = vt_text(vt), *rest = text;
 	bool found = false;
 
-	for (char *line; !found && (line = strsep(&rest, "\n")) != NULL && strcmp(line, "attributes") != 0;) {
+	for (char *line; !found && (line = strsep(&rest, "\n")) != NULL;) {
 		char *name = strstr(line, wanted->name);
 
 		found = name != NULL && strstr(line, wanted->text) != NULL;
 	}
-	free(shot);
+	free(text);
 	return found;
 }
 
@@ -372,16 +373,16 @@ void task_sees_row(struct task_scene *self, const char *name, const char *text)
 static bool is_first(const struct vt *vt, const void *name)
 {
 	static const char *const others[] = {" api ", " db ", " ui ", " worker ", " migrate "};
-	char *shot = vt_shot(vt);
-	const char *found = strstr(shot, name);
+	char *text = vt_text(vt);
+	const char *found = strstr(text, name);
 	bool first = found != NULL;
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		const char *other = strstr(shot, others[i]);
+		const char *other = strstr(text, others[i]);
 
 		first = first && (other == NULL || other > found);
 	}
-	free(shot);
+	free(text);
 	return first;
 }
 

@@ -410,41 +410,52 @@ static void screen_cell(const void *subject, unsigned row, unsigned column, stru
 		cell->points[cell->count] = seen.chars[cell->count];
 }
 
-char *vt_shot(const struct vt *self)
+static struct shot_source source_of(const struct vt *self)
 {
-	struct shot_source source = {
+	VTermPos cursor;
+
+	vterm_state_get_cursorpos(vterm_obtain_state(self->vterm), &cursor);
+	return (struct shot_source){
 		.rows = self->rows,
 		.columns = self->columns,
 		.cell = screen_cell,
 		.subject = self,
+		.cursor_row = (unsigned)cursor.row,
+		.cursor_column = (unsigned)cursor.col,
 	};
-	VTermPos cursor;
+}
 
-	vterm_state_get_cursorpos(vterm_obtain_state(self->vterm), &cursor);
-	source.cursor_row = (unsigned)cursor.row;
-	source.cursor_column = (unsigned)cursor.col;
+char *vt_shot(const struct vt *self)
+{
+	const struct shot_source source = source_of(self);
+
 	return shot_make(&source);
+}
+
+char *vt_text(const struct vt *self)
+{
+	const struct shot_source source = source_of(self);
+
+	return shot_rows(&source, 0, self->rows);
 }
 
 char *vt_row(const struct vt *self, unsigned row)
 {
-	char *shot = vt_shot(self), *line = strchr(shot, '\n') + 1;
+	const struct shot_source source = source_of(self);
+	char *line;
 
 	assert_true(row < self->rows);
-	for (; row > 0; row--)
-		line = strchr(line, '\n') + 1;
-	char *copy = strndup(line, strcspn(line, "\n"));
-	free(shot);
-	return copy;
+	line = shot_rows(&source, row, 1);
+	line[strcspn(line, "\n")] = '\0';
+	return line;
 }
 
 bool vt_shows(const struct vt *self, const char *text)
 {
-	char *shot = vt_shot(self), *end = strstr(shot, "\nattributes\n");
+	char *rows = vt_text(self);
+	const bool shown = strstr(rows, text) != NULL;
 
-	*end = '\0';
-	bool shown = strstr(shot, text) != NULL;
-	free(shot);
+	free(rows);
 	return shown;
 }
 

@@ -59,6 +59,8 @@ void vt_continue(struct vt *self);
 
 /* One row without spaces at its end; the caller frees. */
 char *vt_row(const struct vt *self, unsigned row);
+/* All rows, without what they look like; the caller frees. */
+char *vt_text(const struct vt *self);
 /* The whole screen as shot.h has it; the caller frees. */
 char *vt_shot(const struct vt *self);
 /* The colour of a cell's character in the 256-colour palette; -1: the terminal's own. */
