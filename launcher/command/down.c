@@ -5,6 +5,8 @@
 #include "launcher/command/command.h"
 #include "launcher/command/command_report.h"
 #include "launcher/command/live.h"
+#include "launcher/command/unit_json.h"
+#include "launcher/client/news.h"
 #include "launcher/client/slow_stop.h"
 #include "launcher/client/view.h"
 #include "launcher/project.h"
@@ -15,6 +17,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define CALL_TIMEOUT_MS 10000
@@ -84,18 +87,48 @@ static void say_slow(struct ending *self)
 	free(line);
 }
 
+/* A line for each that has ended, where no block shows it. */
+static void say_stopped(struct ending *self, const struct view_unit *unit)
+{
+	char *line = NULL;
+
+	if (unit != NULL && self->live.block == NULL && !self->context->globals.quiet &&
+	    strcmp(unit->state, "stopped") == 0)
+		line = news_of_unit(unit);
+	if (line != NULL)
+		live_say(&self->live, line);
+	free(line);
+}
+
 /* Once there is something to be seen of the stack. */
 static void take_change(void *context, const struct view *view, const struct view_unit *unit)
 {
 	struct ending *self = context;
 	char title[128];
 
-	(void)unit;
+	say_stopped(self, unit);
 	if (self->live.block != NULL && !block_is_on(self->live.block) && !view_is(view, "over")) {
 		snprintf(title, sizeof(title), "Stopping %s", view->app != NULL ? view->app : self->project->name);
 		block_begin(self->live.block, title, "stopped", clock_monotonic_ms(), block_judge_stopped, NULL);
 	}
 	block_change(self->live.block);
+}
+
+/* As `stop` prints it: the units, as they were seen last. `view` NULL: nothing ran. */
+static void print_json(const struct view *view)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON *list;
+
+	cJSON_AddNumberToObject(object, "version", 1);
+	list = cJSON_AddArrayToObject(object, "services");
+	for (size_t i = 0; view != NULL && i < view->count; i++) {
+		cJSON *unit = cJSON_CreateObject();
+
+		unit_json_add(unit, &view->units[i]);
+		cJSON_AddItemToArray(list, unit);
+	}
+	unit_json_print(object);
 }
 
 /* The event stream ends when the supervisor does, after which the guard has little left to do. */
@@ -129,6 +162,8 @@ static int wait_end(struct ctl_stream *events, int run, const struct project *pr
 	live_open(&self.live, context, &self.view, project->name);
 	watch_end(&self, events);
 	live_close(&self.live);
+	if (context->globals.json)
+		print_json(&self.view);
 	view_finish(&self.view);
 	return run >= 0 ? project_wait_run(project, run, CLEAR_UP_MS, err) : 0;
 }
@@ -194,6 +229,8 @@ static int down_run(struct cli_context *context, struct err *err)
 	project_init(&project);
 	if (project_find(&project, context, err) < 0)
 		goto out;
+	if (context->globals.json && (!project_is_running(&project) || project_is_asked(&project)))
+		print_json(NULL);
 	if (!project_is_running(&project))
 		say_not_running(&project, context->globals.quiet);
 	else if (project_is_asked(&project))

@@ -226,6 +226,30 @@ static void where_it_is_not_wanted_there_are_lines(void **state)
 	}
 }
 
+/* In a pipe each that has stopped has a line; programs are told what there was. */
+static void down_tells_of_each_service(void **state)
+{
+	const struct world *world = *state;
+	struct run run;
+
+	begin(world);
+	world_write(world, "go", "");
+	stack_begin_ready(world, NULL);
+	run_upfront(&run, world, "--json", "down", NULL);
+	run_assert_code(&run, 0);
+	assert_string_equal(run.err.bytes + strlen(run.err.bytes) - strlen("upfront: project 'stack' is down\n"),
+			    "upfront: project 'stack' is down\n");
+	assert_non_null(strstr(run.err.bytes, "upfront: web has stopped\n"));
+	assert_non_null(strstr(run.err.bytes, "upfront: db has stopped\n"));
+	assert_non_null(strstr(run.out.bytes, "{\"version\":1,\"services\":[{\"name\":\"db\",\"service\":\"db\","
+					      "\"state\":\"stopped\""));
+	run_finish(&run);
+	run_upfront(&run, world, "--json", "down", NULL);
+	run_assert_code(&run, 0);
+	assert_string_equal(run.out.bytes, "{\"version\":1,\"services\":[]}\n");
+	run_finish(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +258,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_comes_back_from_ctrl_z, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(ctrl_c_during_the_start, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(each_command_that_waits_shows_it, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(down_tells_of_each_service, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(where_it_is_not_wanted_there_are_lines, world_setup, world_teardown),
 	};
 
