@@ -24,6 +24,8 @@
  *   screen_form, setup_prompt, setup_dialog
  *                    the same in one page, in line mode, and which of both it is
  *   plain            line mode of a running stack: one line a change, service output with its name in front
+ *   progress         live progress as a block of lines, and what is written to make one of another
+ *   line_dash        the dashboard in lines, for `--plain`: the same information, words for keys
  *
  *   dash             the dashboard without a terminal: owns the views, turns keys into actions (its parts: dash_private.h)
  *   actions.h        what it can ask for: a table of functions

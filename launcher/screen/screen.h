@@ -7,6 +7,7 @@
  *   screen_actions   what the dashboard asks for, carried out: requests to the supervisor, logs, the clipboard
  *   screen_outside   what needs the terminal for itself for a while: pager, editor, a service's terminal, the plain log
  *   screen_lines     line mode in its place: the same model and actions, lines instead of frames
+ *   block            live progress without the dashboard (ui/progress.h), on the terminal of standard error
  *   screen_farewell  the few lines that remain when the screen is gone
  *
  * A screen is a guest in its caller's loop (`up`, `attach`): the caller polls for it, feeds the event stream into a view, and hears what the
