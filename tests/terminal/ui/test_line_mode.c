@@ -42,7 +42,8 @@ static void plain_terminals_get_line_mode(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		/* ncurses 6.4 does not free all it had made when it finds that it does not know a terminal. */
 		const char *const environment[] = {table[i].term, "ASAN_OPTIONS=detect_leaks=0", NULL};
-		struct vt_options options = {table[i].rows, table[i].columns, environment, NULL};
+		struct vt_options options = {
+			.rows = table[i].rows, .columns = table[i].columns, .environment = environment};
 		const char *const argv[] = {"/proc/self/exe", "ask", table[i].argument, NULL};
 		struct vt *vt = vt_start(argv, &options);
 		vt_wait_text(vt, table[i].line_mode ? "Enter:" : "Nothing is chosen");
