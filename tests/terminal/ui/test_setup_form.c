@@ -65,7 +65,7 @@ static void check(const char *path)
 	snprintf(lang, sizeof(lang), "LANG=%s", golden.locale);
 	snprintf(term, sizeof(term), "TERM=%s", golden.term);
 	const char *const environment[] = {term, lang, NULL};
-	struct vt_options options = {golden.rows, golden.columns, environment, NULL};
+	struct vt_options options = {.rows = golden.rows, .columns = golden.columns, .environment = environment};
 	struct vt *vt = start(&options, golden.sample, NULL);
 	for (size_t i = 0; i < golden.key_count; i++) {
 		/* Esc must be told from the beginning of a key's bytes. */
@@ -187,7 +187,7 @@ static void it_is_suspended(void **state)
 static void line_mode_asks_the_same(void **state)
 {
 	static const char *const dumb[] = {"TERM=dumb", NULL};
-	const struct vt_options options = {24, 80, dumb, NULL};
+	const struct vt_options options = {.rows = 24, .columns = 80, .environment = dumb};
 	struct vt *vt = start(&options, NULL, NULL);
 
 	(void)state;

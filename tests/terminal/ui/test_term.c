@@ -127,7 +127,8 @@ static struct vt *start(const char *first, const char *second)
 {
 	static const char *const argv[] = {"/proc/self/exe", "demo", NULL};
 	const char *const environment[] = {first, first != NULL ? second : NULL, NULL};
-	struct vt *vt = vt_start(argv, &(struct vt_options){ROWS, COLUMNS, environment, NULL});
+	struct vt *vt =
+		vt_start(argv, &(struct vt_options){.rows = ROWS, .columns = COLUMNS, .environment = environment});
 
 	vt_wait_text(vt, "some words");
 	return vt;
