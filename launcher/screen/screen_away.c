@@ -248,7 +248,7 @@ static void open_url(void *context, const char *url)
 	else if (has_browser() && start_browser(self, url))
 		screen_tell_format(self, "opened %s", url);
 	else
-		screen_tell_format(self, "there is no browser on this terminal's machine: %s", url);
+		screen_tell_format(self, "no browser here: %s", url);
 }
 
 /* ---- Coming back ---- */

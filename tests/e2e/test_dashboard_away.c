@@ -227,7 +227,7 @@ static void a_browser_or_the_address(void **state)
 	struct vt *with;
 
 	vt_send(vt, "o");
-	vt_wait_text(vt, "there is no browser on this terminal's machine: http://localhost:9/web");
+	vt_wait_text(vt, "no browser here: http://localhost:9/web");
 	end(world, vt);
 	/* A program in its place that says how it was begun. */
 	world_write(world, "bin/xdg-open",

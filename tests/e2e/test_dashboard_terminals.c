@@ -334,7 +334,7 @@ static void in_tmux(void **state)
 	vt_wait_text(vt, "web  1 line");
 	vt_send(vt, "y");
 	vt_wait_text(vt, "copied 1 line (12 bytes)");
-	vt_send(vt, "\002d");
+	tmux_do(world, "detach-client");
 	vt_wait_exit(vt);
 	assert_non_null(strstr(vt_bytes(vt, &size), "\033[?1049l"));
 	vt_finish(vt);
