@@ -89,8 +89,10 @@ static inline int tear_down(void **state)
 	event_base_free(scene->base);
 	children_remove_folder(scene->folder);
 	strmap_finish(&scene->environment);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
 		unit_story_destroy(scene->stories[i]);
+		strmap_finish(&scene->services[i].environment);
+	}
 	free(scene->path);
 	free(scene);
 	return 0;
