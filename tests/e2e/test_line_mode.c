@@ -164,11 +164,11 @@ static void where_nobody_can_type_it_only_tells(void **state)
 	struct vt *vt;
 
 	world_write(world, "compose.yaml", stack);
-	world_write(world, "go", "");
 	/* Whatever the terminal can do. */
 	world_setenv(world, "TERM", "dumb");
 	vt = vt_world_start_mute(world, 24, 80, "up", "--plain", NULL);
-	vt_wait_text(vt, "stack is up after");
+	vt_wait_text(vt, "web: waiting");
+	become_ready(world, vt);
 	assert_false(vt_shows(vt, "upfront> "));
 	vt_send(vt, "\003");
 	expect_exit(vt, 0);
