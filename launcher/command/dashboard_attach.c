@@ -151,6 +151,21 @@ static void say_farewell(const struct attached *self)
 		farewell_write(&farewell, stderr);
 }
 
+/* As whoever attaches in lines hears it. */
+static void take_end(struct attached *self, struct err *err)
+{
+	struct view *view = &self->watch.view;
+
+	if (self->left || err_is_set(err))
+		return;
+	if (!view_is(view, "over")) {
+		err_set(err, ERR_FAILED, "the supervisor of project '%s' ended unexpectedly", self->watch.project.name);
+	} else if (err_is_set(&view->failure)) {
+		err_move(err, &view->failure);
+		err->code = ERR_FAILED;
+	}
+}
+
 int dashboard_attach(const struct cli_context *context, struct err *err)
 {
 	struct attached self = {0};
@@ -170,8 +185,10 @@ int dashboard_attach(const struct cli_context *context, struct err *err)
 		}
 	}
 	screen_close(self.screen);
-	if (self.screen != NULL)
+	if (self.screen != NULL) {
 		say_farewell(&self);
+		take_end(&self, err);
+	}
 	if (self.screen == NULL && result < 0 && !err_is_set(err))
 		result = -1;
 	else

@@ -203,7 +203,7 @@ static void attach_whose_stack_dies_says_so_on_a_terminal_given_back(void **stat
 	stack_begin(world, stack);
 	vt = dash_run_attach(world, 24, 100);
 	kill(dash_run_guard(world, SERVICE), SIGKILL);
-	dash_run_expect_exit(vt, 0);
+	dash_run_expect_exit(vt, 1);
 	nothing_is_left(world);
 }
 
