@@ -54,6 +54,8 @@ void dash_destroy(struct dash *self)
 void dash_say(struct dash *self, const char *text, bool lasting)
 {
 	snprintf(self->words, sizeof(self->words), "%s", text);
+	/* What is said while a key is dealt with is news: it is not followed by what was said before. */
+	self->context.words[0] = '\0';
 	self->words_last = lasting;
 	self->dirty = true;
 }

@@ -350,6 +350,23 @@ static void urls_are_opened(void **state)
 	assert_words("A browser cannot be opened from here: http://localhost:8080");
 }
 
+/* A launcher that answers within the call. */
+static void tell_at_once(void *context, const char *url)
+{
+	(void)context;
+	(void)url;
+	dash_say(scene.dash, "there is no browser here", false);
+}
+
+static void what_an_action_says_at_once_is_seen(void **state)
+{
+	(void)state;
+	start("calm");
+	scene.actions.open_url = tell_at_once;
+	press('o');
+	assert_words("there is no browser here");
+}
+
 static void a_reload_is_shown_first(void **state)
 {
 	(void)state;
@@ -442,6 +459,7 @@ int main(void)
 		cmocka_unit_test_teardown(acts_without_a_question_need_none, end),
 		cmocka_unit_test_teardown(there_may_be_no_service_at_all, end),
 		cmocka_unit_test_teardown(urls_are_opened, end),
+		cmocka_unit_test_teardown(what_an_action_says_at_once_is_seen, end),
 		cmocka_unit_test_teardown(a_reload_is_shown_first, end),
 		cmocka_unit_test_teardown(a_long_difference_is_cut_by_lines, end),
 		cmocka_unit_test_teardown(telemetry_ends_at_once, end),
