@@ -146,6 +146,15 @@ void line_dash_take_along(struct line_dash *self, const char *const *names)
 		 self->request.act == ACT_KILL ? "kill" : verb_of(self->request.act), meant, along);
 }
 
+void line_dash_drop_along(struct line_dash *self)
+{
+	if (self->question != LINE_ASKS_ACT)
+		return;
+	self->question = LINE_ASKS_NOTHING;
+	self->wanted &= ~(unsigned)LINE_WANTS_ANSWER;
+	line_act_drop(self);
+}
+
 void line_act_open(struct line_dash *self, const char *name)
 {
 	const struct actions *actions = self->options.actions;

@@ -86,8 +86,9 @@ void line_dash_take_line(struct line_dash *self, const char *line, size_t size_b
 void line_dash_take_end(struct line_dash *self);
 /* There may be more in the logs. */
 void line_dash_take_logs(struct line_dash *self);
-/* As dash_take_along, dash_ask_reload, dash_say. */
+/* As dash_take_along, dash_drop_along, dash_ask_reload, dash_say. No line is to be taken while that answer is awaited. */
 void line_dash_take_along(struct line_dash *self, const char *const *names);
+void line_dash_drop_along(struct line_dash *self);
 void line_dash_ask_reload(struct line_dash *self, const char *text);
 void line_dash_say(struct line_dash *self, const char *text);
 

@@ -255,7 +255,9 @@ void screen_take_along(struct screen *self, const char *const *names)
 
 void screen_drop_along(struct screen *self)
 {
-	if (self->dash != NULL)
+	if (self->lines != NULL)
+		line_dash_drop_along(self->lines);
+	else
 		dash_drop_along(self->dash);
 }
 

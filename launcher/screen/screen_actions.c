@@ -144,11 +144,9 @@ void screen_ask_detail(struct screen *self)
 {
 	char target[512];
 
-	if (self->watched == NULL)
-		return;
 	/* What is under way was asked before this change, or about another one. */
-	self->detail_again = ctl_calls_has(&self->calls, CALL_DETAIL);
-	if (self->detail_again)
+	self->detail_again = self->watched != NULL && ctl_calls_has(&self->calls, CALL_DETAIL);
+	if (self->watched == NULL || self->detail_again)
 		return;
 	snprintf(target, sizeof(target), DETAIL_PATH, self->watched);
 	ctl_calls_begin(&self->calls, CALL_DETAIL, "GET", target, NULL);
@@ -256,8 +254,10 @@ static void take_failure(struct screen *self, const struct ctl_call_end *end)
 	const char *hint = err_is_set(end->err) ? end->err->items[0].hint : NULL;
 
 	/* Nobody asked for these in so many words. */
-	if (end->number == CALL_DETAIL && self->detail_again)
+	if (end->number == CALL_DETAIL && self->detail_again) {
 		screen_ask_detail(self);
+		return;
+	}
 	if (end->number == CALL_GRAPH ||
 	    (self->lines == NULL && (end->number == CALL_DETAIL || end->number == CALL_TELEMETRY)))
 		return;

@@ -160,9 +160,12 @@ static int read_typed(struct screen *self, short revents)
 
 void screen_lines_fill_polls(const struct screen *self, struct pollfd *input, struct pollfd *output)
 {
+	/* The next line may be an answer to what has not been asked yet, or ask for something else. */
+	const bool takes = is_in_foreground() && !ctl_calls_has(&self->calls, CALL_ALONG);
+
 	/* A terminal that hangs up is heard of in any case. */
 	if (self->line.reads)
-		*input = (struct pollfd){.fd = STDIN_FILENO, .events = is_in_foreground() ? POLLIN : 0};
+		*input = (struct pollfd){.fd = STDIN_FILENO, .events = takes ? POLLIN : 0};
 	if (self->line.text != NULL)
 		*output = (struct pollfd){.fd = self->line.fd, .events = POLLOUT};
 }
