@@ -5,6 +5,7 @@
 #include "config/paths.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
+#include "launcher/command/up_consent.h"
 #include "launcher/project.h"
 #include "ui/term_able.h"
 
@@ -43,6 +44,20 @@ static char **make_environment(const struct strmap *from)
 	return all;
 }
 
+static int ask_again(void *context)
+{
+	const struct dashboard *self = context;
+
+	return (int)up_consent_again(self->context, self->stack);
+}
+
+/* Who declares no telemetry has no question; who looks from elsewhere may not know the stack file. */
+static bool has_question(const struct stack *stack)
+{
+	return stack != NULL && stack->telemetry != NULL && stack->telemetry->host != NULL &&
+	       stack->telemetry->key != NULL;
+}
+
 void dashboard_init(struct dashboard *self, const struct cli_context *context, const struct project *project,
 		    const struct stack *stack)
 {
@@ -60,6 +75,8 @@ void dashboard_init(struct dashboard *self, const struct cli_context *context, c
 		.project_option = project_option(project),
 		.lines = context->globals.plain,
 		.environment = (const char *const *)self->environment,
+		.question = has_question(stack) ? ask_again : NULL,
+		.question_context = self,
 	};
 }
 

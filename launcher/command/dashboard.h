@@ -27,7 +27,7 @@ struct dashboard {
 	const struct stack *stack;
 };
 
-/* `stack` NULL: its file is not known here. What it is given outlives it. */
+/* `stack` NULL: its file is not known here. What it is given outlives it, and it stays where it is. */
 void dashboard_init(struct dashboard *self, const struct cli_context *context, const struct project *project,
 		    const struct stack *stack);
 void dashboard_finish(struct dashboard *self);

@@ -27,18 +27,24 @@ static void keep_receipt(const struct stack *stack, enum consent_answer answer, 
 	consent_say_trouble(&trouble);
 }
 
+static void keep_standing_no(const struct consent_sources *sources, const struct stack *stack)
+{
+	struct err trouble = ERR_INIT;
+
+	if (sources->user_path == NULL)
+		err_set(&trouble, ERR_CONFIG, "your answer holds for this run only: there is no home folder");
+	else if (settings_edit(sources->user_path, stack->app, true, &trouble) < 0)
+		err_context(&trouble, "your answer holds for this run only");
+	consent_say_trouble(&trouble);
+}
+
 /* The answer stands in the settings before anything is wiped, so that a crash in between cannot lose the no. */
 static void keep_no(const struct consent_sources *sources, const struct stack *stack, enum consent_answer answer)
 {
 	struct err trouble = ERR_INIT;
 
-	if (answer == CONSENT_NO_FOR_GOOD) {
-		if (sources->user_path == NULL)
-			err_set(&trouble, ERR_CONFIG, "your answer holds for this run only: there is no home folder");
-		else if (settings_edit(sources->user_path, stack->app, true, &trouble) < 0)
-			err_context(&trouble, "your answer holds for this run only");
-		consent_say_trouble(&trouble);
-	}
+	if (answer == CONSENT_NO_FOR_GOOD)
+		keep_standing_no(sources, stack);
 	telemetry_wipe(stack->app, &trouble);
 	consent_say_trouble(&trouble);
 }
@@ -69,8 +75,8 @@ static void say_what_holds(const struct cli_context *context, const struct stack
 	fprintf(stderr, "Usage statistics: %s. Change: upfront telemetry off|ask\n", line);
 }
 
-static int ask(const struct cli_context *context, const struct stack *stack, const struct telemetry_notice *notice,
-	       enum consent_answer *answer, struct err *err)
+static int show(const struct cli_context *context, const struct stack *stack, const struct telemetry_notice *notice,
+		enum consent_answer *answer, int *fatal_signal, struct err *err)
 {
 	char *preview = telemetry_preview(stack, NULL);
 	const struct consent_model model = {
@@ -81,13 +87,22 @@ static int ask(const struct cli_context *context, const struct stack *stack, con
 		.preview = preview,
 		.notice = notice->full,
 	};
-	int fatal_signal = 0;
 
 	if (preview == NULL)
 		return err_set(err, ERR_INTERNAL, "cannot show what would be sent, so nothing is asked or sent");
 	fflush(stdout);
-	*answer = ui_ask_consent(&model, &context->ui, &fatal_signal);
+	*answer = ui_ask_consent(&model, &context->ui, fatal_signal);
 	free(preview);
+	return 0;
+}
+
+static int ask(const struct cli_context *context, const struct stack *stack, const struct telemetry_notice *notice,
+	       enum consent_answer *answer, struct err *err)
+{
+	int fatal_signal = 0, result = show(context, stack, notice, answer, &fatal_signal, err);
+
+	if (result < 0)
+		return result;
 	if (fatal_signal != 0)
 		return 128 + fatal_signal;
 	if (*answer != CONSENT_QUIT)
@@ -163,4 +178,27 @@ out:
 	telemetry_notice_finish(&notice);
 	consent_sources_finish(&sources);
 	return result;
+}
+
+enum consent_answer up_consent_again(const struct cli_context *context, const struct stack *stack)
+{
+	enum consent_answer answer = CONSENT_NOT_THIS_RUN;
+	struct telemetry_notice notice = {0};
+	struct consent_sources sources;
+	struct err trouble = ERR_INIT;
+	int fatal_signal = 0;
+
+	if (consent_sources_read(&sources, context, stack, NULL, &trouble) < 0 ||
+	    telemetry_notice_make(stack, &notice) < 0 ||
+	    show(context, stack, &notice, &answer, &fatal_signal, &trouble) < 0 || fatal_signal != 0)
+		goto out;
+	if (answer == CONSENT_NO || answer == CONSENT_NO_FOR_GOOD)
+		keep_receipt(stack, answer, CONSENT_BY_ANSWER, &notice);
+	if (answer == CONSENT_NO_FOR_GOOD)
+		keep_standing_no(&sources, stack);
+out:
+	consent_say_trouble(&trouble);
+	telemetry_notice_finish(&notice);
+	consent_sources_finish(&sources);
+	return fatal_signal == 0 ? answer : CONSENT_NOT_THIS_RUN;
 }

@@ -16,4 +16,10 @@ struct stack;
 int up_consent(const struct cli_context *context, const struct stack *stack, const struct consent_said *said,
 	       struct consent_decision *decision, struct err *err);
 
+/*
+ * The question once more, while the stack runs: shows it and returns what was answered. Of a no the receipt is kept, and that it is for good; the
+ * stack is yet to be told (its withdrawal also wipes). All else keeps nothing: a yes can only be given at the start of a run.
+ */
+enum consent_answer up_consent_again(const struct cli_context *context, const struct stack *stack);
+
 #endif
