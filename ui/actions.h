@@ -52,7 +52,7 @@ struct actions {
 	void (*save_log)(void *context, struct log_text *text, int64_t from, int64_t to, const char *path);
 	/* Leaves the full screen: $VISUAL or $EDITOR, else $PAGER, on the log at this place; the log's end printed into the terminal's scrollback. */
 	void (*page_log)(void *context, struct log_text *text, int64_t at);
-	void (*print_log)(void *context, struct log_text *text, int64_t at);
+	void (*print_log)(void *context, struct log_text *text);
 	/* Onto the clipboard; too much for a terminal goes into a file. Says what was copied, for `lines` > 0 in lines. */
 	void (*copy)(void *context, const char *bytes, size_t size_bytes, int64_t lines);
 	/* The same of a piece of a log: the lines' own bytes. */

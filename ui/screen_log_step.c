@@ -272,7 +272,7 @@ static void print(struct log_view *self, struct screen_context *context)
 	if (context->actions->print_log == NULL)
 		screen_say(context, "There is no plain terminal to print on.");
 	else
-		context->actions->print_log(context->actions->context, self->text, self->at.cursor);
+		context->actions->print_log(context->actions->context, self->text);
 }
 
 /* Esc ends one thing after the other before it leaves. */

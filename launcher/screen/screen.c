@@ -166,6 +166,7 @@ int screen_open(const struct screen_options *options, struct screen **screen, st
 	self->signals.fd = -1;
 	wish_read(&self->wishes, options->settings, &self->wrong_settings);
 	outside_init(&self->outside);
+	browser_init(&self->browser);
 	screen_save_init(&self->save);
 	ctl_calls_init(&self->calls, options->client, screen_take_answer, self);
 	self->line.fd = -1;
@@ -188,6 +189,7 @@ void screen_close(struct screen *self)
 	/* A pager that had to go may have left its own screen and modes: taken and given back, the terminal is as before it all. */
 	if (outside_finish(&self->outside))
 		screen_take_terminal(self);
+	browser_finish(&self->browser);
 	screen_lines_close(self);
 	dash_destroy(self->dash);
 	term_close(self->term);
@@ -443,7 +445,7 @@ static void draw_if_due(struct screen *self)
 
 /* ---- The caller's loop ---- */
 
-enum { POLL_INPUT, POLL_SIGNALS, POLL_OUTSIDE, POLL_WATCH, POLL_CALLS };
+enum { POLL_INPUT, POLL_SIGNALS, POLL_OUTSIDE, POLL_STOPPED, POLL_BROWSER, POLL_WATCH, POLL_CALLS };
 _Static_assert(POLL_CALLS + CTL_CALLS_MAX <= SCREEN_POLLS_MAX, "all that is waited for has a place");
 
 size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
@@ -457,7 +459,9 @@ size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
 		polls[POLL_INPUT].fd = STDIN_FILENO;
 	polls[POLL_SIGNALS].fd = self->signals.fd;
 	if (self->outside.kind != OUTSIDE_NOTHING)
-		polls[POLL_OUTSIDE].fd = outside_fd(&self->outside);
+		polls[POLL_OUTSIDE].fd = self->outside.pidfd;
+	polls[POLL_STOPPED].fd = self->outside.signal_fd;
+	polls[POLL_BROWSER].fd = self->browser.pidfd;
 	polls[POLL_WATCH].fd = self->watch_fd;
 	ctl_calls_fill_polls(&self->calls, &polls[POLL_CALLS]);
 	return POLL_CALLS + CTL_CALLS_MAX;
@@ -514,13 +518,14 @@ int screen_step(struct screen *self, const struct pollfd *polls)
 	take_model(self);
 	if (self->lines == NULL && (polls[POLL_SIGNALS].revents != 0 || self->continued))
 		take_signals(self);
-	if (polls[POLL_OUTSIDE].revents != 0 && self->outside.kind != OUTSIDE_NOTHING)
+	if (polls[POLL_OUTSIDE].revents != 0 || polls[POLL_STOPPED].revents != 0)
 		screen_outside_ready(self);
+	if (polls[POLL_BROWSER].revents != 0)
+		screen_browser_ready(self);
 	if (polls[POLL_WATCH].revents != 0 && screen_watch_read(self->watch_fd, self->options.file))
 		screen_ask_changes(self);
 	ctl_calls_step(&self->calls, &polls[POLL_CALLS]);
 	grant_wishes(self);
-	screen_reap_browsers(self);
 	if (self->lines != NULL) {
 		take_model(self);
 		return screen_lines_step(self, &polls[POLL_INPUT], &polls[POLL_SIGNALS]);

@@ -3,17 +3,14 @@
 #include "config/decide.h"
 #include "config/err.h"
 #include "launcher/screen/screen_private.h"
+#include "launcher/screen/screen_temp.h"
 #include "ui/dash.h"
 #include "ui/log_text.h"
 #include "ui/model.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define WORDS_MAX 16u
@@ -59,31 +56,31 @@ static const char *program_of(const char *first, const char *second, const char 
 
 /* ---- Pager and editor ---- */
 
-/* A piece of the log as a file of its own; *line is the number of the line at `at` in it. The caller frees the path. */
-static char *make_excerpt(struct log_text *text, int64_t at, int64_t *number)
+/* Back from `at`, half as much as is put into a file. */
+static int64_t excerpt_from(struct log_text *text, int64_t at)
 {
-	const char *dir = getenv("TMPDIR");
 	struct log_text_line line;
-	int64_t from = at;
 	size_t size = 0;
-	char *path = NULL;
-	FILE *out;
-	int fd;
 
-	if (asprintf(&path, "%s/upfront-log-XXXXXX", dir != NULL && dir[0] == '/' ? dir : "/tmp") < 0)
-		return NULL;
-	fd = mkstemp(path);
-	out = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (out == NULL) {
-		free(path);
-		return NULL;
-	}
-	while (size < PAGE_BYTES_MAX / 2 && text->ops->find_before(text, from, LOG_TEXT_ANY, &line) == LOG_TEXT_THERE) {
-		from = line.at;
+	while (size < PAGE_BYTES_MAX / 2 && text->ops->find_before(text, at, LOG_TEXT_ANY, &line) == LOG_TEXT_THERE) {
+		at = line.at;
 		size += line.size_bytes + 1;
 	}
+	return at;
+}
+
+/* A piece of the log as a file of its own; *number is that of the line at `at` in it. The caller frees the path. */
+static int make_excerpt(struct log_text *text, int64_t at, int64_t *number, char **path)
+{
+	int64_t from = excerpt_from(text, at);
+	struct log_text_line line;
+	size_t size = 0;
+	FILE *out;
+	int result = screen_temp_open("upfront-log", path, &out);
+
+	if (result < 0)
+		return result;
 	*number = 1;
-	size = 0;
 	while (size < PAGE_BYTES_MAX && text->ops->line(text, from, &line) == LOG_TEXT_THERE) {
 		if (text->merged)
 			fprintf(out, "%s | ", line.service);
@@ -95,8 +92,12 @@ static char *make_excerpt(struct log_text *text, int64_t at, int64_t *number)
 			break;
 		from = line.next;
 	}
-	fclose(out);
-	return path;
+	result = screen_temp_close(out, *path);
+	if (result < 0) {
+		free(*path);
+		*path = NULL;
+	}
+	return result;
 }
 
 static void page_log(void *context, struct log_text *text, int64_t at)
@@ -106,10 +107,11 @@ static void page_log(void *context, struct log_text *text, int64_t at)
 	const char *argv[WORDS_MAX + 4];
 	int64_t number = 1;
 	size_t count;
-	char *path = make_excerpt(text, at, &number);
+	char *path = NULL;
+	int result = make_excerpt(text, at, &number, &path);
 
-	if (path == NULL) {
-		screen_tell_format(self, "the log cannot be put into a file: %s", strerror(errno));
+	if (result < 0) {
+		screen_tell_format(self, "the log cannot be put into a file: %s", strerror(-result));
 		return;
 	}
 	/* Whoever has named an editor wants that; both know "+LINE". */
@@ -198,57 +200,23 @@ static bool has_browser(void)
 	return ssh == NULL && ((display != NULL && display[0] != '\0') || (wayland != NULL && wayland[0] != '\0'));
 }
 
-/* In the child: its own session, no terminal, signals as any program finds them. */
-static _Noreturn void be_browser(const struct screen *self, const char *const *argv)
-{
-	int null = open("/dev/null", O_RDWR);
-	sigset_t none;
-
-	setsid();
-	for (int fd = 0; null >= 0 && fd <= 2; fd++)
-		dup2(null, fd);
-	signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execvpe(argv[0], (char *const *)argv, (char *const *)self->options.environment);
-	_exit(OUTSIDE_NOT_RUN);
-}
-
-void screen_reap_browsers(struct screen *self)
-{
-	for (size_t i = 0; i < BROWSERS_MAX; i++)
-		if (self->browsers[i] > 0 && waitpid(self->browsers[i], NULL, WNOHANG) != 0)
-			self->browsers[i] = 0;
-}
-
-/* Nobody waits for it, but it is reaped when it has ended. */
-static bool start_browser(struct screen *self, const char *url)
-{
-	const char *const argv[] = {"xdg-open", url, NULL};
-	size_t place = 0;
-	pid_t pid;
-
-	while (place < BROWSERS_MAX && self->browsers[place] > 0)
-		place++;
-	if (place == BROWSERS_MAX)
-		return false;
-	pid = fork();
-	if (pid == 0)
-		be_browser(self, argv);
-	self->browsers[place] = pid > 0 ? pid : 0;
-	return pid > 0;
-}
-
 static void open_url(void *context, const char *url)
 {
 	struct screen *self = context;
 
 	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
 		screen_tell_format(self, "only web addresses are opened, and this is none: %s", url);
-	else if (has_browser() && start_browser(self, url))
+	else if (has_browser() && browser_start(&self->browser, url, self->options.environment) == 0)
 		screen_tell_format(self, "opened %s", url);
 	else
 		screen_tell_format(self, "no browser here: %s", url);
+}
+
+void screen_browser_ready(struct screen *self)
+{
+	if (browser_step(&self->browser) == BROWSER_MISSING)
+		screen_tell(self,
+			    "xdg-open was not found, so no browser was opened; y copies the URL in the unit's story");
 }
 
 /* ---- Coming back ---- */
@@ -258,7 +226,7 @@ void screen_outside_ready(struct screen *self)
 	const enum outside_kind kind = self->outside.kind;
 	int code;
 
-	if (!outside_step(&self->outside, &code))
+	if (kind == OUTSIDE_NOTHING || !outside_step(&self->outside, &code))
 		return;
 	screen_take_terminal(self);
 	if (kind == OUTSIDE_EDIT)

@@ -5,18 +5,16 @@
 #include "launcher/logs/log_order.h"
 #include "launcher/logs/log_text_file.h"
 #include "launcher/screen/screen_private.h"
+#include "launcher/screen/screen_temp.h"
 #include "ui/dash.h"
 #include "ui/log_text.h"
 #include "ui/model.h"
 #include "ui/plain.h"
 #include "ui/term.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* What is copied at most, and what is printed at most into the scrollback. */
 #define COPY_BYTES_MAX (16u * 1024u * 1024u)
@@ -72,22 +70,24 @@ static void save_log(void *context, struct log_text *text, int64_t from, int64_t
 
 /* ---- The clipboard ---- */
 
-/* More than a terminal takes goes where it can be fetched. */
+/* More than a terminal takes goes where it can be fetched; it stays there. */
 static void copy_to_file(struct screen *self, const char *bytes, size_t size_bytes)
 {
-	const char *dir = getenv("TMPDIR");
-	char path[256];
-	int fd;
+	char *path = NULL;
+	FILE *out;
+	int result = screen_temp_open("upfront-copy", &path, &out);
 
-	snprintf(path, sizeof(path), "%s/upfront-copy-XXXXXX", dir != NULL && dir[0] == '/' ? dir : "/tmp");
-	fd = mkstemp(path);
-	if (fd >= 0 && write(fd, bytes, size_bytes) == (ssize_t)size_bytes)
+	if (result == 0) {
+		fwrite(bytes, 1, size_bytes, out);
+		result = screen_temp_close(out, path);
+	}
+	if (result == 0)
 		screen_tell_format(self, "%zu bytes are more than a terminal's clipboard takes: they are in %s",
 				   size_bytes, path);
 	else
-		screen_tell_format(self, "nothing was copied: %s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
+		screen_tell_format(self, "nothing was copied: %zu bytes cannot be put into a file: %s", size_bytes,
+				   strerror(-result));
+	free(path);
 }
 
 static void copy(void *context, const char *bytes, size_t size_bytes, int64_t lines)
@@ -120,7 +120,11 @@ static void copy_log(void *context, struct log_text *text, int64_t from, int64_t
 		size--;
 	for (const char *at = bytes; size > 0 && (at = memchr(at, '\n', (size_t)(bytes + size - at))) != NULL; at++)
 		lines++;
-	copy(self, bytes, size, lines);
+	if (whole)
+		copy(self, bytes, size, lines);
+	else
+		screen_tell_format(self, "nothing was copied: it is more than %u MB; S saves it to a file",
+				   COPY_BYTES_MAX / 1048576u);
 	free(bytes);
 }
 
@@ -141,20 +145,26 @@ static int64_t print_from(struct log_text *text, int64_t at)
 	return at;
 }
 
-static void print_log(void *context, struct log_text *text, int64_t at)
+struct printing {
+	struct screen *screen;
+	struct log_text *text;
+};
+
+/* In a process of its own: a terminal that is slow, or held by Ctrl-S, makes nobody else wait. */
+static int print_and_wait(void *context)
 {
-	struct screen *self = context;
+	const struct printing *printing = context;
+	struct log_text *text = printing->text;
 	const int64_t end = text->ops->end(text);
 	struct plain plain = {.out = stderr,
 			      .terminal = true,
 			      .prefix = text->merged,
-			      .color = self->theme.colors > 0,
+			      .color = printing->screen->theme.colors > 0,
 			      .name_width = 12};
 	struct log_text_line line;
 
-	(void)at;
-	screen_give_terminal(self);
-	for (at = print_from(text, end); at < end && text->ops->line(text, at, &line) == LOG_TEXT_THERE; at = line.next)
+	for (int64_t at = print_from(text, end); at < end && text->ops->line(text, at, &line) == LOG_TEXT_THERE;
+	     at = line.next)
 		plain_write(&plain, &(struct plain_line){.service = text->merged ? line.service : NULL,
 							 .index = line.service_number,
 							 .bytes = line.bytes,
@@ -163,7 +173,22 @@ static void print_log(void *context, struct log_text *text, int64_t at)
 							 .partial = line.partial});
 	fprintf(stderr, "-- %s, as plain text. Any key goes back to the dashboard.\n", text->title);
 	fflush(stderr);
-	outside_wait_key(&self->outside);
+	outside_wait_key();
+	return 0;
+}
+
+static void print_log(void *context, struct log_text *text)
+{
+	struct screen *self = context;
+	struct printing printing = {self, text};
+	struct err err = ERR_INIT;
+
+	screen_give_terminal(self);
+	if (outside_call(&self->outside, OUTSIDE_PROGRAM, print_and_wait, &printing, &err) < 0) {
+		screen_take_terminal(self);
+		screen_tell(self, err.items[0].message);
+	}
+	err_finish(&err);
 }
 
 void screen_fill_log_actions(struct screen *self)

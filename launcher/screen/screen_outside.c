@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,7 +19,7 @@
 
 void outside_init(struct screen_outside *self)
 {
-	*self = (struct screen_outside){.pid = -1, .pidfd = -1};
+	*self = (struct screen_outside){.pid = -1, .pidfd = -1, .signal_fd = -1};
 }
 
 /* Whoever is in the background may set the foreground only with SIGTTOU out of the way. */
@@ -44,6 +46,9 @@ static void over(struct screen_outside *self)
 		unlink(self->remove);
 	free(self->remove);
 	fd_close(&self->pidfd);
+	if (self->signal_fd >= 0)
+		pthread_sigmask(SIG_SETMASK, &self->mask, NULL);
+	fd_close(&self->signal_fd);
 	outside_init(self);
 }
 
@@ -71,6 +76,8 @@ static void begin_job(void)
 	static const int defaults[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGTTIN, SIGTTOU, SIGCHLD, SIGPIPE};
 	sigset_t none;
 
+	/* Whoever has lent the terminal is gone: so is what it was lent to. */
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
 	setpgid(0, 0);
 	set_foreground(getpid());
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
@@ -79,38 +86,49 @@ static void begin_job(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int begin(struct screen_outside *self, enum outside_kind kind, pid_t pid, char *remove)
+/* Before there is a program: what it does to the terminal, and when it stops, is not to be missed. */
+static void prepare(struct screen_outside *self, enum outside_kind kind, char *remove)
 {
-	setpgid(pid, pid);
+	sigset_t child;
+
+	outside_init(self);
 	self->kind = kind;
-	self->pid = pid;
 	self->remove = remove;
 	self->has_modes = tcgetattr(STDIN_FILENO, &self->modes) == 0;
-	self->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	set_foreground(pid);
-	return self->pidfd < 0 ? -errno : 0;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	self->signal_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (self->signal_fd >= 0)
+		pthread_sigmask(SIG_BLOCK, &child, &self->mask);
 }
 
-static int fail(struct screen_outside *self, int result, char *remove, struct err *err)
+static int fail(struct screen_outside *self, int result, struct err *err)
 {
 	err_set(err, ERR_FAILED, "cannot start another program: %s", strerror(-result));
-	if (self->kind != OUTSIDE_NOTHING) {
-		outside_finish(self);
-	} else if (remove != NULL) {
-		unlink(remove);
-		free(remove);
-	}
+	outside_finish(self);
 	return result;
+}
+
+static int begin(struct screen_outside *self, pid_t pid, struct err *err)
+{
+	if (pid < 0)
+		return fail(self, -errno, err);
+	setpgid(pid, pid);
+	self->pid = pid;
+	self->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (self->pidfd < 0)
+		return fail(self, -errno, err);
+	set_foreground(pid);
+	return 0;
 }
 
 int outside_run(struct screen_outside *self, enum outside_kind kind, const char *const *argv,
 		const char *const *environment, char *remove, struct err *err)
 {
-	pid_t pid = fork();
-	int result;
+	pid_t pid;
 
-	if (pid < 0)
-		return fail(self, -errno, remove, err);
+	prepare(self, kind, remove);
+	pid = fork();
 	if (pid == 0) {
 		begin_job();
 		dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -118,60 +136,46 @@ int outside_run(struct screen_outside *self, enum outside_kind kind, const char 
 		execvpe(argv[0], (char *const *)argv, (char *const *)environment);
 		_exit(OUTSIDE_NOT_RUN);
 	}
-	result = begin(self, kind, pid, remove);
-	return result < 0 ? fail(self, result, NULL, err) : 0;
+	return begin(self, pid, err);
 }
 
 int outside_call(struct screen_outside *self, enum outside_kind kind, int (*run)(void *context), void *context,
 		 struct err *err)
 {
-	pid_t pid = fork();
-	int result;
+	pid_t pid;
 
-	if (pid < 0)
-		return fail(self, -errno, NULL, err);
+	prepare(self, kind, NULL);
+	pid = fork();
 	if (pid == 0) {
 		begin_job();
 		_exit(run(context));
 	}
-	result = begin(self, kind, pid, NULL);
-	return result < 0 ? fail(self, result, NULL, err) : 0;
+	return begin(self, pid, err);
 }
 
-void outside_wait_key(struct screen_outside *self)
+void outside_wait_key(void)
 {
 	struct termios modes;
+	char keys[256];
 
-	self->kind = OUTSIDE_TEXT;
-	self->has_modes = tcgetattr(STDIN_FILENO, &self->modes) == 0;
-	if (!self->has_modes)
+	if (tcgetattr(STDIN_FILENO, &modes) < 0)
 		return;
-	modes = self->modes;
 	modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
 	modes.c_cc[VMIN] = 1;
 	modes.c_cc[VTIME] = 0;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
-}
-
-int outside_fd(const struct screen_outside *self)
-{
-	if (self->kind == OUTSIDE_TEXT)
-		return STDIN_FILENO;
-	return self->pidfd;
+	(void)!read(STDIN_FILENO, keys, sizeof(keys));
 }
 
 bool outside_step(struct screen_outside *self, int *exit_code)
 {
+	struct signalfd_siginfo signal;
 	siginfo_t how = {0};
-	char keys[256];
 
 	*exit_code = 0;
-	if (self->kind == OUTSIDE_TEXT) {
-		/* All of a key's sequence, so that none of it does something on the screen. */
-		(void)!read(STDIN_FILENO, keys, sizeof(keys));
-		over(self);
-		return true;
-	}
+	/* Any child's: all that counts is that one came. */
+	while (self->signal_fd >= 0 && read(self->signal_fd, &signal, sizeof(signal)) > 0)
+		;
 	if (waitid(P_PID, (id_t)self->pid, &how, WEXITED | WSTOPPED | WNOHANG) < 0 && errno != ECHILD)
 		return false;
 	if (how.si_pid == self->pid && (how.si_code == CLD_STOPPED || how.si_code == CLD_TRAPPED)) {

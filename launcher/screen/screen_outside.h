@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screen_outside - what needs the terminal for itself for a while: a program in the foreground (pager, editor, a service's terminal), or
- * text on the plain terminal until a key is pressed. The caller's loop goes on meanwhile: the program is waited for by its pidfd.
+ * screen_outside - what needs the terminal for itself for a while: a program in the foreground (pager, editor, a service's terminal), or a
+ * function in a process of its own (the question; text on the plain terminal until a key is pressed). The caller's loop goes on meanwhile: its
+ * end is seen by a pidfd, and that it was stopped by SIGCHLD, which is blocked as long.
  */
 #ifndef UPFRONT_LAUNCHER_SCREEN_SCREEN_OUTSIDE_H
 #define UPFRONT_LAUNCHER_SCREEN_SCREEN_OUTSIDE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -17,12 +19,14 @@ struct err;
 #define OUTSIDE_NOT_RUN 127
 
 /* What it was begun for, which decides what happens at its end. */
-enum outside_kind { OUTSIDE_NOTHING, OUTSIDE_PROGRAM, OUTSIDE_EDIT, OUTSIDE_QUESTION, OUTSIDE_TEXT };
+enum outside_kind { OUTSIDE_NOTHING, OUTSIDE_PROGRAM, OUTSIDE_EDIT, OUTSIDE_QUESTION };
 
 struct screen_outside {
 	enum outside_kind kind;
 	pid_t pid;
 	int pidfd; /* -1: none */
+	int signal_fd; /* of SIGCHLD; -1: none */
+	sigset_t mask; /* as it was before */
 	char *remove; /* a file that was made for it; NULL: none */
 	struct termios modes; /* of the terminal, as it was before */
 	bool has_modes;
@@ -44,13 +48,11 @@ int outside_run(struct screen_outside *self, enum outside_kind kind, const char 
 /* The same for a function in a process of its own; what it returns is the exit code. */
 int outside_call(struct screen_outside *self, enum outside_kind kind, int (*run)(void *context), void *context,
 		 struct err *err);
-/* Text stands on the plain terminal, and a key ends it: reads keys one by one until outside_end. */
-void outside_wait_key(struct screen_outside *self);
+/* In such a function: waits for a key, all of whose sequence is taken. The terminal's modes come back by themselves. */
+void outside_wait_key(void);
 
-/* What to poll for: a pidfd, or standard input; -1: nothing. */
-int outside_fd(const struct screen_outside *self);
 /*
- * After that was ready: true when it is over. *exit_code is that of the program, 128 + n for a signal, 0 of a text. A program that was stopped
+ * After pidfd or signal_fd were ready: true when it is over. *exit_code is that of the program, 128 + n for a signal. A program that was stopped
  * (Ctrl-Z) is continued: there is no shell here to do it.
  */
 bool outside_step(struct screen_outside *self, int *exit_code);

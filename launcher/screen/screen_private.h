@@ -7,6 +7,7 @@
 #include "launcher/client/ctl_calls.h"
 #include "launcher/client/detail.h"
 #include "launcher/screen/screen.h"
+#include "launcher/screen/screen_browser.h"
 #include "launcher/screen/screen_names.h"
 #include "launcher/screen/screen_outside.h"
 #include "launcher/screen/screen_save.h"
@@ -35,8 +36,6 @@ struct screen_lines {
 	size_t text_bytes, written;
 };
 
-#define BROWSERS_MAX 8u
-
 struct screen {
 	struct screen_options options;
 	struct signals signals;
@@ -51,6 +50,7 @@ struct screen {
 	struct screen_model *model;
 	struct ctl_calls calls;
 	struct screen_outside outside;
+	struct screen_browser browser;
 	struct screen_save save;
 	struct screen_detail *detail;
 	struct screen_telemetry *telemetry;
@@ -60,7 +60,6 @@ struct screen {
 	char *watched; /* name of the unit whose detail is looked at; NULL: none */
 	bool detail_again; /* is asked for once more when the present answer is there */
 	int watch_fd; /* inotify on the stack file's folder; -1: none */
-	pid_t browsers[BROWSERS_MAX]; /* that were begun and may have ended; 0: none */
 	bool suspended; /* the terminal is not ours to draw on */
 	bool continued; /* by whom stopped itself: whether a signal says so or not */
 	bool gone; /* the terminal has hung up: nothing is read from it or drawn on it any more */
@@ -105,7 +104,8 @@ void screen_fill_log_actions(struct screen *self);
 void screen_fill_outside_actions(struct screen *self);
 /* What has the terminal may be over. */
 void screen_outside_ready(struct screen *self);
-void screen_reap_browsers(struct screen *self);
+/* The browser may not have been found. */
+void screen_browser_ready(struct screen *self);
 
 /* ---- screen_lines.c: what screen.c does, in line mode ---- */
 int screen_lines_open(struct screen *self);

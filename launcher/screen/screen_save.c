@@ -82,12 +82,10 @@ int screen_save_begin(struct screen_save *self, struct log_text *text, int64_t f
 	return 0;
 }
 
-/* link(2) never replaces what came to stand there meanwhile. */
+/* link(2) never replaces what came to stand there meanwhile. No fsync(2): nobody can wait for a disk here, and the log itself is still there. */
 static int put_in_place(struct screen_save *self)
 {
-	if (fsync(self->fd) < 0 || link(self->path_new, self->path) < 0)
-		return -errno;
-	return 0;
+	return link(self->path_new, self->path) < 0 ? -errno : 0;
 }
 
 int screen_save_step(struct screen_save *self, struct err *err)

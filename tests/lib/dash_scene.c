@@ -123,9 +123,8 @@ static void on_page_log(void *context, struct log_text *text, int64_t at)
 	note(context, "page %s\n", text->title);
 }
 
-static void on_print_log(void *context, struct log_text *text, int64_t at)
+static void on_print_log(void *context, struct log_text *text)
 {
-	(void)at;
 	note(context, "print %s\n", text->title);
 }
 

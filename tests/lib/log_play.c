@@ -52,11 +52,11 @@ static void page_log(void *context, struct log_text *text, int64_t at)
 	snprintf(self->asked, sizeof(self->asked), "page line %d", (int)text->ops->number(text, at));
 }
 
-static void print_log(void *context, struct log_text *text, int64_t at)
+static void print_log(void *context, struct log_text *text)
 {
 	struct log_play *self = context;
 
-	snprintf(self->asked, sizeof(self->asked), "print line %d", (int)text->ops->number(text, at));
+	snprintf(self->asked, sizeof(self->asked), "print %s", text->title);
 }
 
 /* ---- The play ---- */

@@ -370,7 +370,7 @@ static void others_are_asked_from_the_cursor_on(void **state)
 	log_play_keys(&play, "20gE");
 	assert_string_equal(play.asked, "page line 20");
 	log_play_keys(&play, "m");
-	assert_string_equal(play.asked, "print line 20");
+	assert_string_equal(play.asked, "print n");
 	memset(&play.actions, 0, sizeof(play.actions));
 	log_play_keys(&play, "y");
 	assert_string_equal(play.context.words, "Nothing can be copied here.");
