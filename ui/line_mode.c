@@ -148,7 +148,7 @@ static void hide(struct line_mode *self)
 	self->hidden = tcsetattr(STDIN_FILENO, TCSADRAIN, &modes) == 0;
 }
 
-static void unhide(struct line_mode *self)
+void line_mode_unhide(struct line_mode *self)
 {
 	if (self->hidden)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &self->before);
@@ -163,7 +163,7 @@ static enum line_end take_signal(struct line_mode *self)
 	case SIGNALS_FATAL:
 		return LINE_KILLED;
 	case SIGNALS_STOP:
-		unhide(self);
+		line_mode_unhide(self);
 		signals_stop();
 		return LINE_AGAIN;
 	case SIGNALS_CONTINUE:
@@ -210,10 +210,13 @@ enum line_end line_mode_ask(struct line_mode *self, const char *prompt, char *li
 {
 	enum line_end end;
 
-	if (hidden)
+	if (hidden && !self->hidden)
 		hide(self);
+	else if (!hidden)
+		line_mode_unhide(self);
 	say_all(self, (const char *const[]){prompt, NULL}, " ");
 	end = read_line(self, line, size_bytes);
-	unhide(self);
+	if (end != LINE_TYPED)
+		line_mode_unhide(self);
 	return end;
 }

@@ -39,8 +39,10 @@ void line_mode_break(void);
 void line_mode_flush(void);
 /*
  * Says `prompt`, and reads the line that is typed behind it, without its end, at most `size_bytes` - 1 bytes of it. `hidden`: it is not
- * shown, from before the prompt can be seen.
+ * shown, from before the prompt can be seen until something else is asked, so that a secret typed once more is not shown in between.
  */
 enum line_end line_mode_ask(struct line_mode *self, const char *prompt, char *line, size_t size_bytes, bool hidden);
+/* The terminal shows again what is typed. Whoever asked for something hidden calls it in the end. */
+void line_mode_unhide(struct line_mode *self);
 
 #endif

@@ -246,6 +246,7 @@ enum setup_end setup_prompt_ask(struct setup_form *form, const struct signals *s
 		say_answers(&self);
 		end = ask_to_save(&self, &again);
 	}
+	line_mode_unhide(&self.mode);
 	if (self.mode.fatal_signal != 0)
 		*fatal_signal = self.mode.fatal_signal;
 	return end;

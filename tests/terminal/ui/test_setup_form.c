@@ -232,6 +232,7 @@ static void line_mode_ends(void **state)
 		{"c\n\003", "quit, signal 0\n"},
 		{"a\nHi\nno\n", "left, signal 0\n"},
 		{"x\nx\nx\nx\nx\n", "left, signal 0\n"}, /* nobody there who reads */
+		{"o\nx\nx\nx\nx\nx\n", "left, signal 0\n"}, /* in the middle of a secret */
 	};
 
 	(void)state;
