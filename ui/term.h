@@ -48,6 +48,13 @@ void term_resize(struct term *self, struct term_size size);
 size_t term_show(struct term *self, const struct frame *frame);
 /* The next term_show draws everything. */
 void term_repaint(struct term *self);
+/*
+ * From now on nothing waits for a terminal that takes nothing: what it has not taken is kept, and sent by term_takes_output, which is false until
+ * then; nothing is to be shown meanwhile. term_output_poll is to be polled for POLLOUT; -1: nothing is kept.
+ */
+void term_never_wait(struct term *self);
+bool term_takes_output(struct term *self);
+int term_output_poll(const struct term *self);
 /* Throws away what was typed and not read. */
 void term_flush_input(struct term *self);
 /*

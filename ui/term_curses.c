@@ -26,6 +26,8 @@
 #define OUTPUT STDERR_FILENO
 /* How long Esc waits for the rest of a key's sequence; the library's own second is felt as a delay. */
 #define ESC_DELAY_MS 25
+/* How long a terminal that takes nothing is waited for when it is given back. */
+#define GIVE_BACK_MS 500
 /* Foregrounds and backgrounds: 256 and the terminal's own. */
 #define COLOR_KINDS 257u
 /* Pairs of them that are drawn with; what a hostile log wants beyond is drawn without colour. */
@@ -410,6 +412,23 @@ size_t term_show(struct term *self, const struct frame *frame)
 	return term_output_end(&self->output, self->input.synchronised);
 }
 
+void term_never_wait(struct term *self)
+{
+	self->output.never_wait = true;
+}
+
+bool term_takes_output(struct term *self)
+{
+	struct pollfd output = {.fd = OUTPUT, .events = POLLOUT};
+
+	return term_output_flush(&self->output) && poll(&output, 1, 0) == 1 && (output.revents & POLLOUT) != 0;
+}
+
+int term_output_poll(const struct term *self)
+{
+	return term_output_fd(&self->output);
+}
+
 void term_repaint(struct term *self)
 {
 	frame_finish(&self->shown);
@@ -574,13 +593,16 @@ static void take_modes(struct term *self, bool on)
 void term_suspend(struct term *self)
 {
 	/* An answer that is still on its way is not to be typed into a shell. */
-	bool awaited = self->asked && !self->input.answered;
+	bool awaited = self->asked && !self->input.answered, taken;
 
 	if (self->suspended)
 		return;
 	take_modes(self, false);
+	term_output_begin(&self->output);
 	endwin();
-	tcsetattr(INPUT, awaited ? TCSAFLUSH : TCSADRAIN, &self->saved);
+	term_output_end(&self->output, false);
+	taken = term_output_drain(&self->output, GIVE_BACK_MS);
+	tcsetattr(INPUT, !taken ? TCSANOW : awaited ? TCSAFLUSH : TCSADRAIN, &self->saved);
 	self->suspended = true;
 }
 

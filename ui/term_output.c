@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/term_output.h"
 
+#include "config/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,9 +16,17 @@ static const char begin_update[] = "\033[?2026h", end_update[] = "\033[?2026l";
 #define BEGIN_BYTES (sizeof(begin_update) - 1)
 #define END_BYTES (sizeof(end_update) - 1)
 
+static int open_own(int terminal)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", terminal);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 int term_output_init(struct term_output *self, int terminal)
 {
-	*self = (struct term_output){.terminal = terminal, .memory = -1};
+	*self = (struct term_output){.terminal = terminal, .own = -1, .memory = -1};
 	int descriptor = fcntl(terminal, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (descriptor < 0)
 		return -errno;
@@ -25,6 +36,7 @@ int term_output_init(struct term_output *self, int terminal)
 		return -ENOMEM;
 	}
 	self->memory = memfd_create("upfront-frame", MFD_CLOEXEC);
+	self->own = open_own(terminal);
 	return 0;
 }
 
@@ -34,30 +46,119 @@ void term_output_finish(struct term_output *self)
 		fclose(self->stream);
 	if (self->memory >= 0)
 		close(self->memory);
+	if (self->own >= 0)
+		close(self->own);
 	free(self->buffer);
+	free(self->waiting);
 	self->stream = NULL;
-	self->buffer = NULL;
-	self->memory = -1;
+	self->buffer = self->waiting = NULL;
+	self->memory = self->own = -1;
 }
 
-size_t term_output_send(const struct term_output *self, const char *bytes, size_t size)
+/* ---- Sending ---- */
+
+static int target_of(const struct term_output *self)
+{
+	return self->own >= 0 ? self->own : self->terminal;
+}
+
+/* How many were taken; less than all when the terminal takes no more for now, -errno when it is gone. */
+static ssize_t write_some(const struct term_output *self, const char *bytes, size_t size)
 {
 	size_t sent = 0;
 
 	while (sent < size) {
-		ssize_t count = write(self->terminal, bytes + sent, size - sent);
-		if (count > 0) {
+		ssize_t count = write(target_of(self), bytes + sent, size - sent);
+		if (count > 0)
 			sent += (size_t)count;
-		} else if (count < 0 && errno == EAGAIN) {
-			struct pollfd output = {.fd = self->terminal, .events = POLLOUT};
-			if (poll(&output, 1, -1) < 0 && errno != EINTR)
-				break;
-		} else if (count == 0 || errno != EINTR) {
+		else if (count < 0 && errno == EAGAIN)
 			break;
-		}
+		else if (count == 0 || errno != EINTR)
+			return count == 0 ? -EIO : -errno;
+	}
+	return (ssize_t)sent;
+}
+
+static bool keep(struct term_output *self, const char *bytes, size_t size)
+{
+	const size_t needed = self->waiting_bytes + size;
+
+	if (needed > OUTPUT_WAITING_MAX)
+		return false;
+	if (needed > self->waiting_capacity) {
+		char *larger = realloc(self->waiting, needed + needed / 2);
+		if (larger == NULL)
+			return false;
+		self->waiting = larger;
+		self->waiting_capacity = needed + needed / 2;
+	}
+	memcpy(self->waiting + self->waiting_bytes, bytes, size);
+	self->waiting_bytes = needed;
+	return true;
+}
+
+static void wait_for_room(const struct term_output *self, int limit_ms)
+{
+	struct pollfd output = {.fd = target_of(self), .events = POLLOUT};
+
+	(void)poll(&output, 1, limit_ms);
+}
+
+size_t term_output_send(struct term_output *self, const char *bytes, size_t size)
+{
+	size_t sent = 0;
+
+	while (sent < size) {
+		/* The order of what is sent must hold. */
+		ssize_t count = self->waiting_bytes > 0 ? 0 : write_some(self, bytes + sent, size - sent);
+		if (count < 0)
+			break;
+		sent += (size_t)count;
+		if (sent == size)
+			break;
+		if (self->never_wait)
+			return keep(self, bytes + sent, size - sent) ? size : sent;
+		wait_for_room(self, -1);
 	}
 	return sent;
 }
+
+bool term_output_flush(struct term_output *self)
+{
+	ssize_t count;
+
+	if (self->waiting_bytes == 0)
+		return true;
+	count = write_some(self, self->waiting, self->waiting_bytes);
+	/* A terminal that is gone takes nothing any more. */
+	if (count < 0)
+		count = (ssize_t)self->waiting_bytes;
+	self->waiting_bytes -= (size_t)count;
+	memmove(self->waiting, self->waiting + count, self->waiting_bytes);
+	return self->waiting_bytes == 0;
+}
+
+bool term_output_drain(struct term_output *self, int limit_ms)
+{
+	const int64_t deadline_ms = clock_monotonic_ms() + limit_ms;
+
+	while (!term_output_flush(self)) {
+		const int64_t left_ms = deadline_ms - clock_monotonic_ms();
+		if (left_ms <= 0) {
+			self->waiting_bytes = 0;
+			return false;
+		}
+		wait_for_room(self, (int)left_ms);
+	}
+	return true;
+}
+
+int term_output_fd(const struct term_output *self)
+{
+	return self->waiting_bytes > 0 ? target_of(self) : -1;
+}
+
+/* ---- Gathering ---- */
 
 void term_output_begin(struct term_output *self)
 {
@@ -79,7 +180,7 @@ static bool reserve(struct term_output *self, size_t size)
 }
 
 /* In pieces, when there is no memory for all of it. */
-static size_t send_pieces(const struct term_output *self, size_t size)
+static size_t send_pieces(struct term_output *self, size_t size)
 {
 	size_t sent = 0;
 

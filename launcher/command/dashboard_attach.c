@@ -16,13 +16,17 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#define LOGS_AGAIN_MS 1000
+#define LOGS_TARGET "/v1/logs?wake=1&tail=0"
+
 enum { POLL_EVENTS, POLL_LOGS, POLL_SIGNALS, POLL_SCREEN };
 
 struct attached {
 	struct watch watch;
 	struct dashboard dashboard;
 	struct screen *screen;
-	struct ctl_stream *logs;
+	struct ctl_stream *logs; /* NULL: there was no room for one more */
+	int64_t logs_again_ms; /* monotonic: then */
 	char *dir; /* <state>/logs */
 	int signal_number; /* 0: none came */
 	bool left;
@@ -58,6 +62,20 @@ static void read_logs(struct attached *self)
 		return;
 	ctl_stream_close(self->logs);
 	self->logs = NULL;
+	self->logs_again_ms = clock_monotonic_ms() + LOGS_AGAIN_MS;
+}
+
+/* Nobody wakes us: the files are looked at once a second, until there is room. */
+static void look_at_logs(struct attached *self)
+{
+	struct err trouble = ERR_INIT;
+
+	if (self->logs != NULL || clock_monotonic_ms() < self->logs_again_ms)
+		return;
+	self->logs_again_ms = clock_monotonic_ms() + LOGS_AGAIN_MS;
+	screen_take_logs(self->screen);
+	(void)ctl_stream_open(&self->watch.client, LOGS_TARGET, &self->logs, &trouble);
+	err_finish(&trouble);
 }
 
 static void take_signal(struct attached *self)
@@ -72,7 +90,11 @@ static void take_signal(struct attached *self)
 
 static int timeout_of(const struct attached *self)
 {
-	const int64_t due_ms = screen_due_ms(self->screen);
+	int64_t due_ms = screen_due_ms(self->screen);
+
+	if (self->logs == NULL && (due_ms == 0 || self->logs_again_ms < due_ms))
+		due_ms = self->logs_again_ms;
+
 	const int64_t left_ms = due_ms - clock_monotonic_ms();
 
 	if (due_ms == 0)
@@ -102,6 +124,7 @@ static int step(struct attached *self, struct err *err)
 		result = 1;
 	if (polls[POLL_LOGS].revents != 0)
 		read_logs(self);
+	look_at_logs(self);
 	/* A terminal that is gone leaves: the stack is not ours. */
 	if (screen_step(self->screen, &polls[POLL_SCREEN]) < 0)
 		self->left = true;
@@ -131,7 +154,7 @@ static int open_all(struct attached *self, struct err *err)
 	self->dashboard.options.attached = true;
 	result = screen_open(&self->dashboard.options, &self->screen, err);
 	if (result == 0)
-		result = ctl_stream_open(&watch->client, "/v1/logs?wake=1&tail=0", &self->logs, err);
+		result = ctl_stream_open(&watch->client, LOGS_TARGET, &self->logs, err);
 	return result;
 }
 

@@ -59,12 +59,28 @@ static void take_change(void *context, const struct view *view, const struct vie
 		self->changed(self->changed_context, view, unit);
 }
 
+/* All that it has to say comes as one piece: it is a line of JSON. */
+static int refused(const struct watch *self, char *answer, size_t size_bytes, struct err *err)
+{
+	answer[size_bytes] = '\0';
+	view_take_error(answer, ctl_stream_status(self->events), err);
+	return -EBUSY;
+}
+
+/* A stream that ends without an end: whoever sent it has died. */
+static bool has_died(int result)
+{
+	return result == -EPROTO || result == -ECONNRESET || result == -EPIPE;
+}
+
 int watch_read(struct watch *self, struct err *err)
 {
 	char buffer[16384];
-	ssize_t count = ctl_stream_read(self->events, buffer, sizeof(buffer));
+	ssize_t count = ctl_stream_read(self->events, buffer, sizeof(buffer) - 1);
 	int result = (int)count;
 
+	if (count > 0 && ctl_stream_status(self->events) >= 300)
+		return refused(self, buffer, (size_t)count, err);
 	if (count > 0)
 		result = view_feed(&self->view, buffer, (size_t)count, take_change, self);
 	if (count > 0 && result == 0)
@@ -77,6 +93,13 @@ int watch_read(struct watch *self, struct err *err)
 	/* One that ends may have taken the connection, but not answered on it. */
 	if (!self->seen && ctl_client_is_gone(&self->client))
 		return 0;
+	if (has_died(result) && ctl_client_is_gone(&self->client)) {
+		err_set(err, ERR_FAILED,
+			"the supervisor of project '%s' ended unexpectedly; its services are ended, too",
+			self->project.name);
+		err_hint(err, "start the stack again with: upfront%s up", project_option(&self->project));
+		return result;
+	}
 	err_set(err, ERR_FAILED, "lost the supervisor of project '%s': %s", self->project.name, strerror(-result));
 	return result;
 }

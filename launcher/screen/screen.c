@@ -50,6 +50,7 @@ static int open_terminal(struct screen *self)
 	theme_dress(&self->theme, ui->no_color || ui->color == UI_COLOR_NEVER ? 0 : term_colors(self->term),
 		    &self->wishes.theme, NULL, 0);
 	term_use_theme(self->term, &self->theme);
+	term_never_wait(self->term);
 	return 0;
 }
 
@@ -390,14 +391,6 @@ static int take_keys(struct screen *self)
 
 /* ---- Drawing ---- */
 
-/* False when the terminal would make us wait. */
-static bool takes_output(void)
-{
-	struct pollfd output = {.fd = STDERR_FILENO, .events = POLLOUT};
-
-	return poll(&output, 1, 0) == 1 && (output.revents & POLLOUT) != 0;
-}
-
 static void draw(struct screen *self, int64_t now_ms)
 {
 	int64_t due_ms;
@@ -425,7 +418,8 @@ static void draw_if_due(struct screen *self)
 	next_ms = self->pressed ? now_ms : self->drawn_ms + (dash_is_flooding(self->dash) ? FLOOD_FRAME_MS : FRAME_MS);
 	if (!self->stale && !self->logs_came && !self->pressed && !dash_is_dirty(self->dash))
 		return;
-	if (now_ms < next_ms || !takes_output()) {
+	self->stuffed = !term_takes_output(self->term);
+	if (now_ms < next_ms || self->stuffed) {
 		next_ms = now_ms < next_ms ? next_ms : now_ms + STUFFED_MS;
 		self->due_ms = self->due_ms == 0 || next_ms < self->due_ms ? next_ms : self->due_ms;
 		return;
@@ -445,7 +439,7 @@ static void draw_if_due(struct screen *self)
 
 /* ---- The caller's loop ---- */
 
-enum { POLL_INPUT, POLL_SIGNALS, POLL_OUTSIDE, POLL_STOPPED, POLL_BROWSER, POLL_WATCH, POLL_CALLS };
+enum { POLL_INPUT, POLL_OUTPUT, POLL_SIGNALS, POLL_OUTSIDE, POLL_STOPPED, POLL_BROWSER, POLL_WATCH, POLL_CALLS };
 _Static_assert(POLL_CALLS + CTL_CALLS_MAX <= SCREEN_POLLS_MAX, "all that is waited for has a place");
 
 size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
@@ -457,6 +451,8 @@ size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
 		screen_lines_fill_polls(self, &polls[POLL_INPUT], &polls[POLL_OUTSIDE]);
 	else if (self->outside.kind == OUTSIDE_NOTHING && !self->suspended && !self->gone)
 		polls[POLL_INPUT].fd = STDIN_FILENO;
+	polls[POLL_OUTPUT] =
+		(struct pollfd){.fd = self->term != NULL ? term_output_poll(self->term) : -1, .events = POLLOUT};
 	polls[POLL_SIGNALS].fd = self->signals.fd;
 	if (self->outside.kind != OUTSIDE_NOTHING)
 		polls[POLL_OUTSIDE].fd = self->outside.pidfd;
@@ -483,7 +479,7 @@ int64_t screen_due_ms(const struct screen *self)
 		return 1;
 	if (self->suspended || self->gone)
 		return due_ms;
-	if (self->working || self->resized || self->pressed)
+	if (self->working || self->resized || (self->pressed && !self->stuffed))
 		return 1;
 	if (waits && self->due_ms == 0 && (due_ms == 0 || frame_ms < due_ms))
 		due_ms = frame_ms;
@@ -524,6 +520,8 @@ int screen_step(struct screen *self, const struct pollfd *polls)
 		screen_browser_ready(self);
 	if (polls[POLL_WATCH].revents != 0 && screen_watch_read(self->watch_fd, self->options.file))
 		screen_ask_changes(self);
+	if (polls[POLL_OUTPUT].revents != 0)
+		self->stuffed = !term_takes_output(self->term);
 	ctl_calls_step(&self->calls, &polls[POLL_CALLS]);
 	grant_wishes(self);
 	if (self->lines != NULL) {

@@ -64,6 +64,7 @@ struct screen {
 	bool continued; /* by whom stopped itself: whether a signal says so or not */
 	bool gone; /* the terminal has hung up: nothing is read from it or drawn on it any more */
 	bool stale; /* the model is older than the view */
+	bool stuffed; /* the terminal takes nothing for now */
 	bool pressed; /* a key since the last draw */
 	bool working; /* a search goes on */
 	bool logs_came;

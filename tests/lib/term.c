@@ -42,6 +42,7 @@ struct vt {
 	size_t out_size;
 	char *bytes;
 	size_t byte_count;
+	size_t written; /* all, also what is not kept */
 };
 
 /* ---- The keeper: session leader, starts the job, passes on how it stops and ends, continues it when told. ---- */
@@ -127,6 +128,7 @@ static void read_terminal(struct vt *self)
 
 	if (count <= 0)
 		return;
+	self->written += (size_t)count;
 	vterm_input_write(self->vterm, buffer, (size_t)count);
 	if (self->byte_count + (size_t)count < BYTES_MAX) {
 		memcpy(self->bytes + self->byte_count, buffer, (size_t)count);
@@ -210,6 +212,18 @@ void vt_wait(struct vt *self, bool (*seen)(const struct vt *self, const void *ar
 	free(shot);
 	fail_msg("waited in vain%s%s", argument != NULL ? " for: " : "",
 		 argument != NULL ? (const char *)argument : "");
+}
+
+static bool has_changed(const struct vt *self, const void *count)
+{
+	return self->written != *(const size_t *)count || self->ended;
+}
+
+void vt_wait_change(struct vt *self)
+{
+	const size_t written = self->written;
+
+	vt_wait(self, has_changed, &written);
 }
 
 static bool text_shown(const struct vt *self, const void *text)

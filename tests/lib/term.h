@@ -50,6 +50,9 @@ void vt_wait_gone(struct vt *self, const char *text);
 bool vt_wait_quietly(struct vt *self, bool (*seen)(const struct vt *self, const void *argument), const void *argument);
 void vt_wait(struct vt *self, bool (*seen)(const struct vt *self, const void *argument), const void *argument);
 
+/* Something has been written, or it has ended. */
+void vt_wait_change(struct vt *self);
+
 /* The wait status when the program has ended. */
 int vt_wait_exit(struct vt *self);
 /* Waits until the program has been stopped by a signal. */
