@@ -19,7 +19,8 @@
 static bool is_main(const struct vt *vt, const void *unused)
 {
 	(void)unused;
-	return vt_shows(vt, "q leave") || vt_shows(vt, "? q");
+	/* The first frame is there before anything has been heard of the stack. */
+	return (vt_shows(vt, "q leave") || vt_shows(vt, "? q")) && !vt_shows(vt, "no services");
 }
 
 void dash_run_expect_main(struct vt *vt)
