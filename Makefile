@@ -224,6 +224,17 @@ golden: all $(HELPERS)
 	$(SUBMAKE) $(TESTS_unit) $(TESTS_terminal)
 	$(Q)UPDATE_GOLDEN=1 tests/run.sh $(filter $(B)/tests/unit/ui/%,$(TESTS_unit)) $(TESTS_terminal)
 
+# Pictures of the screen for README: the program on a real terminal, as SVG. Takes some minutes; PICTURES=quick has no sparklines.
+PICTURES_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/pictures/*.c))
+$(B)/tests/pictures/pictures: $(PICTURES_OBJ) $(B)/libtest.a $(call lib,config)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS) $(LIBS_config)
+.PHONY: pictures
+pictures: all
+	$(SUBMAKE) $(B)/tests/pictures/pictures
+	$(Q)mkdir -p tests/golden/pictures
+	$(Q)PICTURES_DIR=tests/golden/pictures $(if $(PICTURES),PICTURES=$(PICTURES)) tests/run.sh $(B)/tests/pictures/pictures
+
 # Fuzz targets: tests/fuzz/<room>/fuzz_<name>.c links that room and those below it, tests/fuzz/fuzz_<name>.c all of upfront;
 # inputs that are kept lie in corpus/<name>/ beside them.
 FUZZ_SECONDS ?= 60
@@ -374,4 +385,5 @@ help:
 	@echo '          lint       include direction, headers, format, docs against code'
 	@echo '          asan       the tests under ASan and UBSan;  coverage  lines covered, by file'
 	@echo '          valgrind   unit tests and short commands under memcheck (minutes)'
+	@echo '          pictures   draws the pictures in README anew (minutes)'
 	@echo '          golden     writes the expected screens anew'

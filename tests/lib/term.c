@@ -473,6 +473,29 @@ bool vt_shows(const struct vt *self, const char *text)
 	return shown;
 }
 
+static int color_of(const VTermColor *color, bool is_default)
+{
+	return is_default || !VTERM_COLOR_IS_INDEXED(color) ? -1 : color->indexed.idx;
+}
+
+void vt_cell(const struct vt *self, unsigned row, unsigned column, struct vt_cell *cell)
+{
+	VTermScreenCell seen;
+
+	vterm_screen_get_cell(self->screen, (VTermPos){.row = (int)row, .col = (int)column}, &seen);
+	*cell = (struct vt_cell){
+		.wide = seen.width == 2,
+		.bold = seen.attrs.bold != 0,
+		.reverse = seen.attrs.reverse != 0,
+		.underline = seen.attrs.underline != 0,
+		.italic = seen.attrs.italic != 0,
+		.foreground = color_of(&seen.fg, VTERM_COLOR_IS_DEFAULT_FG(&seen.fg)),
+		.background = color_of(&seen.bg, VTERM_COLOR_IS_DEFAULT_BG(&seen.bg)),
+	};
+	for (size_t i = 0; seen.chars[0] != (uint32_t)-1 && i < VT_POINTS_MAX && seen.chars[i] != 0; i++)
+		cell->points[i] = seen.chars[i];
+}
+
 int vt_foreground(const struct vt *self, unsigned row, unsigned column)
 {
 	VTermScreenCell seen;
@@ -503,6 +526,14 @@ void vt_look(const struct vt *self, unsigned row, unsigned column, struct vt_loo
 		.reverse = seen.attrs.reverse != 0,
 		.underline = seen.attrs.underline != 0,
 	};
+}
+
+unsigned vt_cursor_column(const struct vt *self)
+{
+	VTermPos cursor;
+
+	vterm_state_get_cursorpos(vterm_obtain_state(self->vterm), &cursor);
+	return (unsigned)cursor.col;
 }
 
 bool vt_alternate_screen(const struct vt *self)

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <termios.h>
 
@@ -66,6 +67,13 @@ char *vt_row(const struct vt *self, unsigned row);
 char *vt_text(const struct vt *self);
 /* The whole screen as shot.h has it; the caller frees. */
 char *vt_shot(const struct vt *self);
+#define VT_POINTS_MAX 6u
+struct vt_cell {
+	uint32_t points[VT_POINTS_MAX + 1]; /* ends with 0; none: blank, or the right half of a wide one */
+	bool wide, bold, reverse, underline, italic;
+	int foreground, background; /* in the 256-colour palette; -1: the terminal's own */
+};
+void vt_cell(const struct vt *self, unsigned row, unsigned column, struct vt_cell *cell);
 /* The colour of a cell's character in the 256-colour palette; -1: the terminal's own. */
 int vt_foreground(const struct vt *self, unsigned row, unsigned column);
 /* How a cell looks; colours as above. */
@@ -77,6 +85,7 @@ void vt_look(const struct vt *self, unsigned row, unsigned column, struct vt_loo
 bool vt_alternate_screen(const struct vt *self);
 bool vt_cursor_visible(const struct vt *self);
 unsigned vt_cursor_row(const struct vt *self);
+unsigned vt_cursor_column(const struct vt *self);
 /* Modes of the terminal as they are now; -1 when it is gone. */
 int vt_modes(const struct vt *self, struct termios *modes);
 const struct termios *vt_modes_before(const struct vt *self);
