@@ -388,6 +388,15 @@ static void take_usage(struct view_usage *self, const cJSON *object)
 	self->processes = json_number(object, "processes", -1) >= 0 ? json_int(object, "processes") : -1;
 }
 
+/* A probe that has not said yes yet has been asked again. */
+static void take_probing(struct view_unit *self, const cJSON *probe)
+{
+	if (!cJSON_IsObject(probe))
+		return;
+	self->probe_attempts = json_int(probe, "attempts");
+	keep_text(&self->why, json_text(probe, "why"));
+}
+
 /* One that is not known, or has ended since it was measured, is passed over. */
 static void take_figures(struct view *self, const cJSON *object, void *context)
 {
@@ -400,7 +409,9 @@ static void take_figures(struct view *self, const cJSON *object, void *context)
 
 		if (unit == NULL || unit->pid == 0)
 			continue;
-		take_usage(&unit->usage, item);
+		if (json_member(item, "cpu_percent") != NULL)
+			take_usage(&unit->usage, item);
+		take_probing(unit, json_member(item, "probe"));
 		if (self->usage_changed != NULL)
 			self->usage_changed(context, self, unit);
 	}

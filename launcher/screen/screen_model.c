@@ -149,6 +149,9 @@ void screen_model_note(struct screen_model *self, const struct view *view, const
 
 void screen_model_take_usage(struct screen_model *self, const struct view_unit *unit, int64_t now_ms)
 {
+	/* That it was probed again says nothing of what it uses. */
+	if (unit->usage.cpu_percent < 0 && unit->pid > 0)
+		return;
 	unit_sparks_take(&self->sparks, unit->id, unit->usage.cpu_percent, unit->usage.rss_bytes, now_ms);
 }
 

@@ -37,6 +37,8 @@ struct followed {
 	double shown_percent; /* as it was told; UNKNOWN: not yet */
 	int64_t shown_bytes;
 	bool moved; /* at the last measuring */
+	int attempts; /* of the probe that has not said yes, as it was told; 0: none */
+	bool asked; /* it was asked again since */
 };
 
 struct ctl_usage {
@@ -104,6 +106,16 @@ static void show(struct followed *self)
 	}
 }
 
+/* A probe that says no once more changes no state, but whoever waits for the unit wants to see that it is asked. */
+static void take_probe(struct followed *self, const struct supervisor_unit *unit)
+{
+	const bool starts = unit->svc->state == SVC_STARTING || unit->svc->state == SVC_RUNNING;
+	const bool waits = starts && unit->svc->probe_attempts > 0;
+
+	self->asked = waits && unit->svc->probe_attempts != self->attempts;
+	self->attempts = waits ? unit->svc->probe_attempts : 0;
+}
+
 static void take_sample(struct followed *self, const struct engine_sample *sample, int64_t now_ms)
 {
 	take_cpu(self, sample->cpu_us, now_ms);
@@ -127,20 +139,17 @@ static struct followed *find(const struct ctl_usage *self, size_t index, unsigne
 }
 
 /* As it was the last time; one that has started since had used nothing then. */
-static struct followed follow(const struct ctl_usage *self, size_t index)
+static struct followed follow(const struct ctl_usage *self, size_t index, const struct supervisor_unit *unit)
 {
-	const struct followed *known;
-	struct supervisor_unit unit;
+	const struct followed *known = find(self, index, unit->id);
 	struct followed followed;
 
-	supervisor_unit(self->supervisor, index, &unit);
-	known = find(self, index, unit.id);
-	followed.unit = unit.id;
-	if (known != NULL && known->pid == unit.pid)
+	followed.unit = unit->id;
+	if (known != NULL && known->pid == unit->pid)
 		return *known;
-	forget(&followed, unit.pid);
-	if (self->last_ms > 0 && unit.svc->started_ms > self->last_ms)
-		followed.at_ms = unit.svc->started_ms;
+	forget(&followed, unit->pid);
+	if (self->last_ms > 0 && unit->svc->started_ms > self->last_ms)
+		followed.at_ms = unit->svc->started_ms;
 	return followed;
 }
 
@@ -158,16 +167,20 @@ static bool measure(struct ctl_usage *self)
 		free(samples);
 		free(units);
 		for (size_t i = 0; i < self->count; i++)
-			self->units[i].moved = false;
+			self->units[i].moved = self->units[i].asked = false;
 		self->own.moved = false;
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
-		units[i] = follow(self, i);
+		struct supervisor_unit unit;
+
+		supervisor_unit(self->supervisor, i, &unit);
+		units[i] = follow(self, i, &unit);
 		units[i].moved = false;
 		if (units[i].pid != 0)
 			take_sample(&units[i], &samples[i], now_ms);
-		moved = moved || units[i].moved;
+		take_probe(&units[i], &unit);
+		moved = moved || units[i].moved || units[i].asked;
 	}
 	self->own.moved = false;
 	if (supervisor_sample_self(self->supervisor, &own) == 0)
@@ -226,6 +239,18 @@ static void add_figures(cJSON *object, const struct followed *followed)
 	ctl_json_add_time(object, "rss_bytes", true, followed->shown_bytes);
 }
 
+static void add_probe(const struct ctl_usage *self, cJSON *object, const struct followed *followed)
+{
+	struct supervisor_unit unit;
+	cJSON *probe;
+
+	if (followed->attempts == 0 || !supervisor_find_unit(self->supervisor, followed->unit, &unit))
+		return;
+	probe = cJSON_AddObjectToObject(object, "probe");
+	cJSON_AddNumberToObject(probe, "attempts", followed->attempts);
+	ctl_json_add_text(probe, "why", unit.why);
+}
+
 cJSON *ctl_usage_line(const struct ctl_usage *self, bool all)
 {
 	cJSON *object = cJSON_CreateObject(), *list, *own;
@@ -237,12 +262,15 @@ cJSON *ctl_usage_line(const struct ctl_usage *self, bool all)
 		const struct followed *unit = &self->units[i];
 		cJSON *item;
 
-		if (unit->shown_percent < 0 || !(all || unit->moved))
+		if (!(all || unit->moved || unit->asked) || (unit->shown_percent < 0 && !unit->asked))
 			continue;
 		item = cJSON_CreateObject();
 		cJSON_AddNumberToObject(item, "id", unit->unit);
-		add_figures(item, unit);
-		cJSON_AddNumberToObject(item, "processes", unit->processes);
+		if (unit->shown_percent >= 0) {
+			add_figures(item, unit);
+			cJSON_AddNumberToObject(item, "processes", unit->processes);
+		}
+		add_probe(self, item, unit);
 		cJSON_AddItemToArray(list, item);
 	}
 	own = cJSON_AddObjectToObject(object, "supervisor");

@@ -430,6 +430,26 @@ static void test_figures(void **state)
 	view_finish(&view);
 }
 
+/* Who is not ready yet is seen to be asked, without a figure and without a change of state. */
+static void test_a_probe_that_says_no_again(void **state)
+{
+	struct heard heard = {0};
+	struct view view;
+
+	(void)state;
+	view_init(&view);
+	assert_int_equal(feed(&view, SNAPSHOT UNIT("\"state\":\"running\",\"pid\":7"), 1000, &heard), 0);
+	assert_int_equal(feed(&view, USAGE("{\"id\":0,\"probe\":{\"attempts\":4,\"why\":\"refused\"}}"), 1000, &heard),
+			 0);
+	assert_int_equal(view.units[0].probe_attempts, 4);
+	assert_string_equal(view.units[0].why, "refused");
+	assert_true(view.units[0].usage.cpu_percent == -1);
+	assert_int_equal(
+		feed(&view, USAGE("{\"id\":0,\"cpu_percent\":2,\"rss_bytes\":9,\"processes\":1}"), 1000, &heard), 0);
+	assert_int_equal(view.units[0].probe_attempts, 4);
+	view_finish(&view);
+}
+
 static void test_odd_figures(void **state)
 {
 	static const char *const lines[] = {
@@ -473,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_units_go),
 		cmocka_unit_test(test_what_the_stack_is),
 		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_a_probe_that_says_no_again),
 		cmocka_unit_test(test_odd_figures),
 	};
 
