@@ -145,6 +145,8 @@ void figure_duration(int64_t duration_ms, char *text, size_t size_bytes)
 {
 	if (duration_ms < 0)
 		snprintf(text, size_bytes, "%s", "");
+	else if (duration_ms < 100)
+		snprintf(text, size_bytes, "%lldms", (long long)duration_ms);
 	else if (duration_ms < 10 * SECOND_MS - 50)
 		snprintf(text, size_bytes, "%lld.%llds", (long long)(duration_ms + 50) / 1000,
 			 (long long)(duration_ms + 50) / 100 % 10);

@@ -38,7 +38,7 @@ void figure_uptime(int64_t uptime_ms, char *text, size_t size_bytes);
 /* How long from then until it reads otherwise; at least 1. */
 int64_t figure_uptime_lasts_ms(int64_t uptime_ms);
 
-/* How long something took: "0.2s", "9.4s", "31s", "1m05s", "2h07m", "3d04h"; "" when negative. */
+/* How long something took: "31ms", "0.2s", "9.4s", "31s", "1m05s", "2h07m", "3d04h"; "" when negative. */
 void figure_duration(int64_t duration_ms, char *text, size_t size_bytes);
 
 #endif

@@ -187,7 +187,7 @@ static void test_merged(void **state)
 	scene_show(&scene, 0, UNITS, 0);
 	assert_true(scene.text->merged);
 	expect(&scene, "1000 api = started\n1001 api a1\n1001 api a2\n1002 db d1\n1001 api begun by a, ended by a\n"
-		       "1004 web w1\n1003 api a4 >\n1005 api = ended after 0.0s\n");
+		       "1004 web w1\n1003 api a4 >\n1005 api = ended after 5ms\n");
 	say(&scene, 1, 2000, "d2 is not yet");
 	assert_false(scene.text->ops->refresh(scene.text));
 	say(&scene, 0, 2001, "a5\n");
