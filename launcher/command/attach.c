@@ -138,8 +138,9 @@ const struct cli_command command_attach = {
 		"Every key goes to it, Ctrl-C too; Ctrl-] leaves, and the service goes on. The exit code is 0 when "
 		"you left, else\n"
 		"the service's own (128 + n for signal n).\n"
-		"Without: what changes and what the services write, until the stack is over or Ctrl-C, which leaves it "
-		"running.",
+		"Without: the dashboard of the running stack, or in lines (--plain, or where it cannot be shown) what "
+		"changes and what the\n"
+		"services write; until the stack is over, or q or Ctrl-C, which leave it running.",
 	.args_max = 1,
 	.run = attach_run,
 };
