@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A log view as cells: heading, times, names, lines with their own colours, marks and hits, and the line below. */
 #include "config/figure.h"
+#include "ui/log_level.h"
 #include "ui/log_row.h"
 #include "ui/screen_log_parts.h"
 #include "ui/text.h"
@@ -103,29 +104,48 @@ struct piece {
 	unsigned row, skip, used;
 };
 
+/* These bytes of the line, as far as they stand in the piece. */
+static void mark_bytes(const struct drawing *self, const struct piece *piece, struct log_row_walk *walk, size_t offset,
+		       size_t size, enum theme_role role)
+{
+	unsigned room = self->view->columns, left = self->area.column + self->gutter.all;
+	size_t from = offset > piece->offset ? offset - piece->offset : 0;
+	size_t to = offset + size > piece->offset ? offset + size - piece->offset : 0;
+
+	if (from >= piece->size_bytes || to == 0)
+		return;
+	to = to < piece->size_bytes ? to : piece->size_bytes;
+	unsigned first = log_row_walk_to(walk, piece->bytes + from);
+	unsigned behind = log_row_walk_to(walk, piece->bytes + to);
+	if (first >= piece->skip + room)
+		return;
+	first = first > piece->skip ? first - piece->skip : 0;
+	behind = behind > piece->skip ? behind - piece->skip : 0;
+	behind = behind < room ? behind : room;
+	if (behind > first)
+		frame_mark(self->frame, piece->row, left + first, behind - first, role);
+}
+
+static void mark_level(const struct drawing *self, const struct piece *piece)
+{
+	struct log_row_walk walk;
+	size_t offset, length;
+	enum theme_role role = log_level_find(piece->bytes, piece->size_bytes, &offset, &length);
+
+	if (role == ROLE_PLAIN)
+		return;
+	log_row_walk_init(&walk, piece->bytes, piece->size_bytes, self->utf8);
+	mark_bytes(self, piece, &walk, offset, length, role);
+}
+
 static void mark_hits(const struct drawing *self, const struct piece *piece, const size_t *offsets, const size_t *sizes,
 		      size_t count)
 {
-	unsigned room = self->view->columns, left = self->area.column + self->gutter.all;
 	struct log_row_walk walk;
 
 	log_row_walk_init(&walk, piece->bytes, piece->size_bytes, self->utf8);
-	for (size_t i = 0; i < count; i++) {
-		size_t from = offsets[i] > piece->offset ? offsets[i] - piece->offset : 0;
-		size_t to = offsets[i] + sizes[i] > piece->offset ? offsets[i] + sizes[i] - piece->offset : 0;
-		if (from >= piece->size_bytes || to == 0)
-			continue;
-		to = to < piece->size_bytes ? to : piece->size_bytes;
-		unsigned first = log_row_walk_to(&walk, piece->bytes + from);
-		unsigned behind = log_row_walk_to(&walk, piece->bytes + to);
-		if (first >= piece->skip + room)
-			return;
-		first = first > piece->skip ? first - piece->skip : 0;
-		behind = behind > piece->skip ? behind - piece->skip : 0;
-		behind = behind < room ? behind : room;
-		if (behind > first)
-			frame_mark(self->frame, piece->row, left + first, behind - first, ROLE_HIT);
-	}
+	for (size_t i = 0; i < count; i++)
+		mark_bytes(self, piece, &walk, offsets[i], sizes[i], ROLE_HIT);
 }
 
 static bool is_marked(const struct log_view *view, int64_t at)
@@ -145,6 +165,8 @@ static void draw_piece(const struct drawing *self, struct piece *piece, const st
 				   piece->size_bytes, style, more, self->utf8);
 	if (line->kind == LOG_TEXT_NOTE)
 		frame_mark(self->frame, piece->row, left, piece->used, ROLE_NOTE);
+	else if (piece->offset == 0 && !line->continues)
+		mark_level(self, piece);
 	if (is_marked(self->view, line->at))
 		frame_mark(self->frame, piece->row, self->area.column,
 			   self->gutter.all + piece->used + (piece->used == 0), ROLE_MARKED);

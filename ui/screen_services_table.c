@@ -163,7 +163,7 @@ static void draw_figure(const struct pen *pen, const struct services_slot *slot,
 	put_right(pen, slot->at, slot->columns, text, ROLE_PLAIN);
 	if (slot->spark_cells > 0)
 		draw_spark(pen, slot, slot->column == COLUMN_CPU ? &unit->cpu : &unit->memory,
-			   slot->column == COLUMN_CPU ? ROLE_BUSY : ROLE_PLAIN);
+			   slot->column == COLUMN_CPU ? ROLE_BUSY : ROLE_NOTE);
 }
 
 static void draw_row(const struct pen *pen, const struct unit_model *unit, bool selected)

@@ -206,6 +206,13 @@ static void spell_ports(const char *ports, char *text, size_t size_bytes)
 	text[0] = '\0';
 	for (const char *at = ports; at != NULL && *at != '\0' && used < size_bytes;) {
 		size_t length = strcspn(at, ",");
+		static const char own[] = "127.0.0.1:";
+
+		/* Of this machine alone, as nearly all are. */
+		if (strncmp(at, own, sizeof(own) - 1) == 0) {
+			at += sizeof(own) - 1;
+			length -= sizeof(own) - 1;
+		}
 		const bool has_host = memchr(at, ':', length) != NULL;
 		int count = snprintf(text + used, size_bytes - used, "%s%s%.*s", used > 0 ? ", " : "",
 				     has_host ? "" : ":", (int)length, at);

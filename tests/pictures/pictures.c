@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#define ROWS 30u
+#define ROWS 32u
 #define COLUMNS 112u
 #define ENVIRONMENT_MAX 32
 /* A sparkline of eight cells is full after so long. */
