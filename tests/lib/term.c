@@ -226,6 +226,18 @@ void vt_wait_change(struct vt *self)
 	vt_wait(self, has_changed, &written);
 }
 
+bool vt_take(struct vt *self, int limit_ms)
+{
+	const int64_t until_ms = clock_monotonic_ms() + limit_ms;
+	int64_t left_ms;
+
+	while (!self->ended && (left_ms = until_ms - clock_monotonic_ms()) > 0)
+		pump(self, (int)left_ms);
+	while (!self->ended && pump(self, 0))
+		;
+	return self->ended;
+}
+
 static bool text_shown(const struct vt *self, const void *text)
 {
 	return vt_shows(self, text);
@@ -377,8 +389,11 @@ pid_t vt_pid(const struct vt *self)
 
 void vt_send(struct vt *self, const char *bytes)
 {
-	size_t size = strlen(bytes);
+	vt_send_bytes(self, bytes, strlen(bytes));
+}
 
+void vt_send_bytes(struct vt *self, const char *bytes, size_t size)
+{
 	assert_int_equal(write(self->master, bytes, size), size);
 }
 

@@ -34,6 +34,7 @@ void vt_finish(struct vt *self);
 /* Of the program, not of its keeper. */
 pid_t vt_pid(const struct vt *self);
 void vt_send(struct vt *self, const char *bytes);
+void vt_send_bytes(struct vt *self, const char *bytes, size_t size);
 /* Writes to the terminal as another program on it would. */
 void vt_scribble(struct vt *self, const char *text);
 void vt_resize(struct vt *self, unsigned rows, unsigned columns);
@@ -53,6 +54,8 @@ void vt_wait(struct vt *self, bool (*seen)(const struct vt *self, const void *ar
 
 /* Something has been written, or it has ended. */
 void vt_wait_change(struct vt *self);
+/* Takes in what is there, or comes within so long; true when the program has ended. */
+bool vt_take(struct vt *self, int limit_ms);
 
 /* The wait status when the program has ended. */
 int vt_wait_exit(struct vt *self);
