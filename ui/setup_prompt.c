@@ -48,7 +48,8 @@ static void put_choices(FILE *out, const char *const *choices)
 static char *prompt_of(const struct setup_prompt *self, size_t index)
 {
 	const struct setup_field *field = &self->form->model->fields[index];
-	const char *text = setup_form_text(self->form, index);
+	bool fits = setup_form_problem(self->form, index) == SETUP_FINE;
+	const char *text = fits ? setup_form_text(self->form, index) : "";
 	char *line = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&line, &size);

@@ -184,6 +184,28 @@ static void it_is_suspended(void **state)
 	expect(vt, "quit, signal 0\n");
 }
 
+struct below {
+	const char *words, *prompt;
+};
+
+static bool asks_below(const struct vt *vt, const void *argument)
+{
+	const struct below *wanted = argument;
+	char *shot = vt_shot(vt), *words = strstr(shot, wanted->words);
+	bool asked = words != NULL && strstr(words, wanted->prompt) != NULL;
+
+	free(shot);
+	return asked;
+}
+
+/* The words stand on the screen, and it is asked once more below them: what is typed before is not behind a question. */
+static void wait_below(struct vt *vt, const char *words, const char *prompt)
+{
+	const struct below wanted = {words, prompt};
+
+	vt_wait(vt, asks_below, &wanted);
+}
+
 static void line_mode_asks_the_same(void **state)
 {
 	static const char *const dumb[] = {"TERM=dumb", NULL};
@@ -192,28 +214,30 @@ static void line_mode_asks_the_same(void **state)
 
 	(void)state;
 	vt_send(vt, "x\n");
-	vt_wait_text(vt, "'x' is not an answer.");
+	wait_below(vt, "'x' is not an answer.", "custom):");
 	vt_send(vt, "op\n");
 	vt_wait_text(vt, "OpenAI API key (not shown while you type):");
 	vt_send(vt, "pk-s3cret\n");
-	vt_wait_text(vt, "does not look right: it must match ^sk-");
+	wait_below(vt, "does not look right: it must match ^sk-", "(not shown while you type):");
 	vt_send(vt, "sk-s3cret\n");
-	vt_wait_text(vt, "Model (gpt-4.1, gpt-4.1-mini");
+	vt_wait_text(vt, "gpt-4o-2024-08-06):");
 	vt_send(vt, "\n");
-	vt_wait_text(vt, "please choose");
+	wait_below(vt, "please choose", "gpt-4o-2024-08-06):");
 	vt_send(vt, "gpt-4o\n");
 	vt_wait_text(vt, "What the first page says:");
 	vt_send(vt, "Hi\n");
-	vt_wait_text(vt, "- OpenAI API key: ********");
+	wait_below(vt, "- OpenAI API key: ********", "then Enter:");
 	/* Once more, and another answer: what was said before stands in brackets. */
 	vt_send(vt, "again\n");
 	vt_wait_text(vt, "custom) [openai]:");
 	vt_send(vt, "\n");
 	vt_wait_text(vt, "[kept as it is]:");
-	vt_send(vt, "\n\n");
+	vt_send(vt, "\n");
+	vt_wait_text(vt, "[gpt-4o-2024-08-06]:");
+	vt_send(vt, "\n");
 	vt_wait_text(vt, "says [Hi]:");
 	vt_send(vt, "Hello\n");
-	vt_wait_text(vt, "says: Hello");
+	wait_below(vt, "says: Hello", "then Enter:");
 	vt_send(vt, "yes\n");
 	vt_wait_exit(vt);
 	assert_false(was_written(vt, "s3cret"));
