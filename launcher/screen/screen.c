@@ -27,9 +27,14 @@
 /* Nobody sees more frames than this, nor reads a flood that replaces itself more often. */
 #define FRAME_MS 33
 #define FLOOD_FRAME_MS 100
+#define FLOOD_FRAME_MAX_MS 200
+/* Of a flood, on average: a large screen is drawn less often, down to five times a second. */
+#define FLOOD_BYTES_PER_MS 24
+/* What changes seldom changes alone: one that is stopped is stopping first. */
+#define GATHER_MS 12
 /* A terminal that takes nothing is asked again this often. */
 #define STUFFED_MS 500
-#define WORK_US 8000
+#define WORK_US 1500
 
 /* ---- Opening and closing ---- */
 
@@ -218,6 +223,8 @@ void screen_close(struct screen *self)
 void screen_take_change(struct screen *self, const struct view_unit *unit)
 {
 	screen_model_note(self->model, self->options.view, unit);
+	if (self->changed_ms == 0)
+		self->changed_ms = clock_monotonic_ms();
 	self->stale = true;
 	/* That it has started or ended stands in its log too, also when it writes nothing. */
 	self->logs_came = true;
@@ -391,13 +398,28 @@ static int take_keys(struct screen *self)
 
 /* ---- Drawing ---- */
 
+/* Monotonic: of the next frame, when no key asks for it. */
+static int64_t next_frame_ms(const struct screen *self)
+{
+	const int64_t paid_ms = (int64_t)(self->drawn_bytes / FLOOD_BYTES_PER_MS);
+	int64_t pause_ms = FRAME_MS, next_ms;
+
+	if (dash_is_flooding(self->dash))
+		pause_ms = paid_ms < FLOOD_FRAME_MS       ? FLOOD_FRAME_MS
+			   : paid_ms > FLOOD_FRAME_MAX_MS ? FLOOD_FRAME_MAX_MS
+							  : paid_ms;
+	next_ms = self->drawn_ms + pause_ms;
+	return next_ms > self->changed_ms + GATHER_MS ? next_ms : self->changed_ms + GATHER_MS;
+}
+
 static void draw(struct screen *self, int64_t now_ms)
 {
 	int64_t due_ms;
 
 	dash_draw(self->dash, &self->frame);
-	term_show(self->term, &self->frame);
+	self->drawn_bytes = term_show(self->term, &self->frame);
 	self->drawn_ms = now_ms;
+	self->changed_ms = 0;
 	self->pressed = false;
 	due_ms = dash_due_ms(self->dash);
 	self->due_ms = due_ms >= 0 ? due_ms : 0;
@@ -415,7 +437,7 @@ static void draw_if_due(struct screen *self)
 		self->due_ms = 0;
 		self->stale = true;
 	}
-	next_ms = self->pressed ? now_ms : self->drawn_ms + (dash_is_flooding(self->dash) ? FLOOD_FRAME_MS : FRAME_MS);
+	next_ms = self->pressed ? now_ms : next_frame_ms(self);
 	if (!self->stale && !self->logs_came && !self->pressed && !dash_is_dirty(self->dash))
 		return;
 	self->stuffed = !term_takes_output(self->term);
@@ -432,6 +454,7 @@ static void draw_if_due(struct screen *self)
 	if (self->pressed || dash_is_dirty(self->dash)) {
 		draw(self, now_ms);
 	} else {
+		self->changed_ms = 0;
 		int64_t due_ms = dash_due_ms(self->dash);
 		self->due_ms = due_ms >= 0 ? due_ms : 0;
 	}
@@ -470,7 +493,7 @@ int64_t screen_due_ms(const struct screen *self)
 	if (self->lines != NULL)
 		return screen_lines_due_ms(self);
 
-	const int64_t frame_ms = self->drawn_ms + (dash_is_flooding(self->dash) ? FLOOD_FRAME_MS : FRAME_MS);
+	const int64_t frame_ms = next_frame_ms(self);
 	const bool waits = self->stale || self->logs_came || dash_is_dirty(self->dash);
 
 	if (screen_save_is_on(&self->save))

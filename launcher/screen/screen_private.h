@@ -70,7 +70,9 @@ struct screen {
 	bool logs_came;
 	bool leaves; /* the person wants to */
 	enum leave_how how;
+	int64_t changed_ms; /* monotonic: the first change of the stack that is not drawn yet; 0: none */
 	int64_t drawn_ms; /* monotonic: the last draw */
+	size_t drawn_bytes; /* that it sent */
 	int64_t due_ms; /* the next one, though nothing comes; 0: none */
 	bool resized;
 };
