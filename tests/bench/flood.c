@@ -5,6 +5,8 @@
  *                            "BEGAN ENDED" (monotonic milliseconds) to TIMES
  *   flood await COUNT TIMES  waits until as many have
  *   flood spend SPENT COMMAND ...   runs it and appends the milliseconds of processor time that it took to SPENT
+ *   flood pace LINES WORD    so many lines of 100 bytes each second, WORD in front, until it is ended; 0: as many as are taken
+ *   flood log LINES          so many lines of about 95 bytes, the only `needle` 201 lines before the end, the last one `all is written`; then it stays
  *   flood prefix NAME        the floor of a foreground `up`: stdin in lines, "NAME | " in front, out in big blocks
  */
 #include <errno.h>
@@ -145,6 +147,69 @@ static int prefix(const char *name)
 	return 0;
 }
 
+/* ---- For the screen ---- */
+
+#define BEAT_NS 2000000L
+#define BEATS (1000000000L / BEAT_NS)
+
+static int pace(long lines_per_s, const char *word)
+{
+	static const char filling[] =
+		"carries the parcels of the morning to the counter where nobody has asked for them but "
+		"carries the parcels of the morning to the counter where nobody has asked for them";
+	const long lines = lines_per_s > 0 ? lines_per_s / BEATS : BLOCK_LINES;
+	static char block[LINE_BYTES * (BLOCK_LINES + 1)];
+	struct timespec next;
+
+	if (lines < 1 || lines > BLOCK_LINES)
+		return 2;
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	for (long number = 0;;) {
+		size_t size = 0;
+
+		for (long i = 0; i < lines; i++) {
+			size += (size_t)snprintf(block + size, LINE_BYTES + 1, "%.8s %07ld %.82s\n", word,
+						 number % 10000000, filling + number % 86);
+			number++;
+		}
+		write_all(block, size);
+		if (lines_per_s == 0)
+			continue;
+		next.tv_nsec += BEAT_NS;
+		next.tv_sec += next.tv_nsec / 1000000000L;
+		next.tv_nsec %= 1000000000L;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+	}
+}
+
+static int write_log(long lines)
+{
+	static char block[LINE_BYTES * BLOCK_LINES * 2];
+	size_t size = 0;
+
+	for (long line = 1; line <= lines; line++) {
+		const long mix = line * 2654435761L % 1000003;
+
+		size += (size_t)snprintf(
+			block + size, 2 * LINE_BYTES,
+			"%08ld GET /parcels/%06ld status=%d bytes=%05ld from 10.0.%ld.%ld%s took %03ldms\n", line, mix,
+			mix % 50 == 0 ? 503 : 200, mix % 65536, mix % 256, mix % 251,
+			line == lines - 201 ? " needle-4711"
+			: line == 1         ? " here it begins"
+					    : " the counter is open",
+			mix % 997);
+		if (size >= sizeof(block) / 2) {
+			write_all(block, size);
+			size = 0;
+		}
+	}
+	size += (size_t)snprintf(block + size, 2 * LINE_BYTES, "all is written\n");
+	write_all(block, size);
+	while (pause() < 0 && errno == EINTR)
+		continue;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "write") == 0)
@@ -155,5 +220,9 @@ int main(int argc, char **argv)
 		return spend(argv[2], argv + 3);
 	if (argc == 3 && strcmp(argv[1], "prefix") == 0)
 		return prefix(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "pace") == 0)
+		return pace(atol(argv[2]), argv[3]);
+	if (argc == 3 && strcmp(argv[1], "log") == 0)
+		return write_log(atol(argv[2]));
 	return 2;
 }

@@ -80,10 +80,17 @@ static int by_value(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-double series_median(struct series *self)
+double series_quantile(struct series *self, double share)
 {
+	int at = (int)(share * self->count);
+
 	if (self->count == 0)
 		return -1;
 	qsort(self->values, (size_t)self->count, sizeof(double), by_value);
-	return self->values[self->count / 2];
+	return self->values[at < self->count ? at : self->count - 1];
+}
+
+double series_median(struct series *self)
+{
+	return series_quantile(self, 0.5);
 }

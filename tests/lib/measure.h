@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#define MEASURE_TURNS_MAX 32
+#define MEASURE_TURNS_MAX 512
 
 struct measure {
 	int turns;
@@ -31,5 +31,7 @@ int measure_end(const struct measure *self);
 
 void series_add(struct series *self, double value);
 double series_median(struct series *self); /* sorts */
+/* The value that `share` of all do not exceed; sorts. */
+double series_quantile(struct series *self, double share);
 
 #endif
