@@ -189,7 +189,9 @@ static void get_stats(struct ctl_call *call)
 void ctl_answer_stream_result(struct ctl_call *call, int result)
 {
 	if (result == -EBUSY)
-		ctl_routes_refuse(call->request, 503, "too many look at this stack already: leave a screen, or a command that follows it, and try again");
+		ctl_routes_refuse(call->request, 503,
+				  "too many look at this stack already: leave a screen, or a command that follows it, "
+				  "and try again");
 	else if (result < 0)
 		ctl_routes_refuse(call->request, 500, "out of memory");
 }

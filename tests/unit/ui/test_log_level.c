@@ -33,7 +33,8 @@ static void words_that_say_how_bad_it_is_are_found(void **state)
 		{"e", ROLE_PLAIN, 0, 0},
 		/* It has its own colours, or the word comes too late to be the level. */
 		{"\033[31mERROR\033[m no", ROLE_PLAIN, 0, 0},
-		{"a long sentence that goes on and on and does not come to its end, and only then tells of an ERROR", ROLE_PLAIN, 0, 0},
+		{"a long sentence that goes on and on and does not come to its end, and only then tells of an ERROR",
+		 ROLE_PLAIN, 0, 0},
 	};
 
 	(void)state;
