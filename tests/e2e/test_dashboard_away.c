@@ -205,7 +205,7 @@ static void typing_into_a_service(void **state)
 	vt_send(vt, "j");
 	vt_wait_text(vt, "log: shell");
 	vt_send(vt, "i");
-	vt_wait(vt, shows_main_screen, "");
+	vt_wait(vt, shows_main_screen, "Ctrl-] leaves");
 	vt_send(vt, "hello\r");
 	vt_wait(vt, shows_main_screen, "heard [hello]");
 	vt_send(vt, "\035");
