@@ -90,7 +90,7 @@ static void storm(struct vt *vt)
 	size_t size = 0;
 
 	if (below(3) == 0)
-		vt_resize(vt, 1 + below(below(2) ? 200 : 12), 1 + below(below(2) ? 500 : 30));
+		vt_resize_unseen(vt, 1 + below(below(2) ? 200 : 12), 1 + below(below(2) ? 500 : 30));
 	for (unsigned i = below(PIECES_MAX); i > 0; i--)
 		size += make_piece(bytes + size);
 	vt_send_bytes(vt, bytes, size);
@@ -116,13 +116,24 @@ static bool go_home(struct vt *vt)
 {
 	vt_resize(vt, 24, 100);
 	vt_send(vt, "\033[201~");
-	for (int i = 0; i < 40 && (i < 8 || !vt_shows(vt, "q leave")); i++) {
+	/* A question that comes with a late answer throws away what was typed before it. */
+	for (int i = 0; i < 200 && (i < 8 || !vt_shows(vt, "q leave")); i++) {
 		vt_send(vt, "\033");
 		if (vt_take(vt, 40))
 			return false;
 	}
 	dash_run_expect_main(vt);
 	return true;
+}
+
+/* More than once: on a busy machine the last Esc and q may be read as one, which is Alt. */
+static void leave(struct vt *vt)
+{
+	for (int i = 0; i < 100; i++) {
+		vt_send(vt, "q");
+		if (vt_take(vt, 50))
+			return;
+	}
 }
 
 static void answers_and_is_quiet(struct vt *vt)
@@ -187,13 +198,13 @@ static void a_storm_leaves_it_standing(void **state)
 		}
 		/* The next one has a terminal, and a deadline, of its own. */
 		if (go_home(vt))
-			vt_send(vt, "q");
+			leave(vt);
 		vt = start_again(world, vt);
 	}
 	for (storm(vt); !go_home(vt); storm(vt))
 		vt = start_again(world, vt);
 	answers_and_is_quiet(vt);
-	vt_send(vt, "q");
+	leave(vt);
 	dash_run_expect_exit(vt, 0);
 	stack_end(world, 1);
 }

@@ -404,14 +404,19 @@ void vt_scribble(struct vt *self, const char *text)
 	assert_int_equal(write(self->slave, text, size), size);
 }
 
-void vt_resize(struct vt *self, unsigned rows, unsigned columns)
+void vt_resize_unseen(const struct vt *self, unsigned rows, unsigned columns)
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
 
+	assert_int_equal(ioctl(self->master, TIOCSWINSZ, &size), 0);
+}
+
+void vt_resize(struct vt *self, unsigned rows, unsigned columns)
+{
 	self->rows = rows;
 	self->columns = columns;
 	vterm_set_size(self->vterm, (int)rows, (int)columns);
-	assert_int_equal(ioctl(self->master, TIOCSWINSZ, &size), 0);
+	vt_resize_unseen(self, rows, columns);
 }
 
 void vt_hang_up(struct vt *self)

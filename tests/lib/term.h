@@ -38,6 +38,8 @@ void vt_send_bytes(struct vt *self, const char *bytes, size_t size);
 /* Writes to the terminal as another program on it would. */
 void vt_scribble(struct vt *self, const char *text);
 void vt_resize(struct vt *self, unsigned rows, unsigned columns);
+/* The program alone is told: libvterm does not survive every size. What is on the screen means nothing until vt_resize. */
+void vt_resize_unseen(const struct vt *self, unsigned rows, unsigned columns);
 /* The terminal goes away. */
 void vt_hang_up(struct vt *self);
 
