@@ -104,7 +104,9 @@ static void the_pager_has_the_terminal_to_itself(void **state)
 	/* Stopped at its own prompt there is no shell to go back to: it goes on. */
 	vt_send(vt, "E");
 	vt_wait(vt, shows_main_screen, "keys: 1");
-	pager = world_find(world, "pager");
+	/* What the first one wrote still stands there. */
+	for (const int64_t since_ms = world_now_ms(); (pager = world_find(world, "pager")) <= 0;)
+		world_pause(since_ms, 5000, "the pager");
 	kill(pager, SIGKILL);
 	vt_wait_text(vt, "q back");
 	is_back(vt);
@@ -172,6 +174,13 @@ static void an_edited_stack_file_is_asked_about(void **state)
 	end(world, vt);
 }
 
+/* What was printed the first time still stands there. */
+static bool asks_twice(const struct vt *vt, const void *unused)
+{
+	(void)unused;
+	return !vt_alternate_screen(vt) && vt_world_count(vt, "Any key goes back") == 2;
+}
+
 static void plain_text_until_a_key(void **state)
 {
 	struct world *world = *state;
@@ -187,7 +196,7 @@ static void plain_text_until_a_key(void **state)
 	vt_wait_text(vt, "q back");
 	is_back(vt);
 	vt_send(vt, "m");
-	vt_wait(vt, shows_main_screen, "Any key goes back");
+	vt_wait(vt, asks_twice, "Any key goes back, twice");
 	vt_send(vt, "\033[B");
 	vt_wait_text(vt, "q back");
 	is_back(vt);
@@ -205,7 +214,7 @@ static void typing_into_a_service(void **state)
 	vt_send(vt, "j");
 	vt_wait_text(vt, "log: shell");
 	vt_send(vt, "i");
-	vt_wait(vt, shows_main_screen, "Ctrl-] leaves");
+	vt_wait(vt, shows_main_screen, "attached to shell");
 	vt_send(vt, "hello\r");
 	vt_wait(vt, shows_main_screen, "heard [hello]");
 	vt_send(vt, "\035");
