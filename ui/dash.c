@@ -62,14 +62,6 @@ void dash_say(struct dash *self, const char *text, bool lasting)
 
 /* ---- Whether anything seen has changed ---- */
 
-static bool same_cell(const struct frame_cell *a, const struct frame_cell *b)
-{
-	return a->count == b->count && a->columns == b->columns && a->role == b->role &&
-	       a->style.foreground == b->style.foreground && a->style.background == b->style.background &&
-	       a->style.attributes == b->style.attributes &&
-	       memcmp(a->points, b->points, a->count * sizeof(a->points[0])) == 0;
-}
-
 static bool same_frame(const struct frame *a, const struct frame *b)
 {
 	if (a->rows != b->rows || a->columns != b->columns || a->cursor_row != b->cursor_row ||
@@ -77,7 +69,7 @@ static bool same_frame(const struct frame *a, const struct frame *b)
 		return false;
 	for (unsigned row = 0; row < a->rows; row++)
 		for (unsigned column = 0; column < a->columns; column++)
-			if (!same_cell(frame_at(a, row, column), frame_at(b, row, column)))
+			if (!frame_same_cell(frame_at(a, row, column), frame_at(b, row, column)))
 				return false;
 	return true;
 }

@@ -65,6 +65,14 @@ const struct frame_cell *frame_at(const struct frame *self, unsigned row, unsign
 	return cell(self, row, column);
 }
 
+bool frame_same_cell(const struct frame_cell *a, const struct frame_cell *b)
+{
+	return a->count == b->count && a->columns == b->columns && a->role == b->role &&
+	       a->style.foreground == b->style.foreground && a->style.background == b->style.background &&
+	       a->style.attributes == b->style.attributes &&
+	       memcmp(a->points, b->points, a->count * sizeof(a->points[0])) == 0;
+}
+
 /* Half a wide character can't stay when its other half is drawn over. */
 static void clear_halves(struct frame *self, unsigned row, unsigned column)
 {

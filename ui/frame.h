@@ -43,6 +43,8 @@ void frame_finish(struct frame *self);
 
 /* NULL outside the grid. */
 const struct frame_cell *frame_at(const struct frame *self, unsigned row, unsigned column);
+/* Whether both look the same on a terminal. */
+bool frame_same_cell(const struct frame_cell *a, const struct frame_cell *b);
 
 /* One character of one column. */
 void frame_put(struct frame *self, unsigned row, unsigned column, uint32_t point, enum theme_role role);

@@ -362,14 +362,6 @@ static void show_cell(struct term *self, const struct frame_cell *cell)
 	add_wch(&shown);
 }
 
-static bool same_cell(const struct frame_cell *a, const struct frame_cell *b)
-{
-	return a->count == b->count && a->columns == b->columns && a->role == b->role &&
-	       memcmp(a->points, b->points, a->count * sizeof(a->points[0])) == 0 &&
-	       a->style.foreground == b->style.foreground && a->style.background == b->style.background &&
-	       a->style.attributes == b->style.attributes;
-}
-
 static void show_row(struct term *self, const struct frame *frame, unsigned row, bool all)
 {
 	const struct frame_cell *cells = &frame->cells[(size_t)row * frame->stride];
@@ -378,7 +370,7 @@ static void show_row(struct term *self, const struct frame *frame, unsigned row,
 	unsigned next = frame->columns; /* where the library's cursor stands */
 
 	for (unsigned column = 0; column < frame->columns; column++) {
-		bool same = !all && same_cell(&cells[column], &shown[column]);
+		bool same = !all && frame_same_cell(&cells[column], &shown[column]);
 		if (shown != NULL)
 			shown[column] = cells[column];
 		if (same || cells[column].columns == 0)
