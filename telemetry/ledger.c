@@ -374,6 +374,11 @@ out:
 	return result;
 }
 
+char *telemetry_ledger_path(const char *app)
+{
+	return state_file(app, STATE_LEDGER);
+}
+
 /* ---- writing ---- */
 
 void ledger_note_deleted(const char *app)

@@ -43,6 +43,8 @@ struct telemetry_sent {
 int telemetry_ledger_each(const char *app, int64_t since_ms,
 			  bool (*visit)(void *context, const struct telemetry_sent *sent), void *context,
 			  struct err *err);
+/* Where that is written down. The caller frees; NULL: there is no such place. */
+char *telemetry_ledger_path(const char *app);
 
 /* A person's no: removes the app's outbox and kept id. Absent files are no error. */
 int telemetry_wipe(const char *app, struct err *err);

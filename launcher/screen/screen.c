@@ -231,6 +231,9 @@ void screen_take_change(struct screen *self, const struct view_unit *unit)
 	/* The first words of the stack, or a snapshot: what it is made of may be new. */
 	if (unit == NULL)
 		screen_ask_graph(self);
+	/* Somebody else may have withdrawn. In lines what was told is not told once more by itself. */
+	if (unit == NULL && self->lines == NULL)
+		screen_ask_telemetry(self);
 	if (unit != NULL && self->watched != NULL && strcmp(unit->name, self->watched) == 0)
 		screen_ask_detail(self);
 }

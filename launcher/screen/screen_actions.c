@@ -178,6 +178,12 @@ static void take_detail(struct screen *self, const struct ctl_call_end *end)
 	err_finish(&err);
 }
 
+void screen_ask_telemetry(struct screen *self)
+{
+	if (self->watches_telemetry && !ctl_calls_has(&self->calls, CALL_TELEMETRY))
+		ctl_calls_begin(&self->calls, CALL_TELEMETRY, "GET", "/v1/telemetry", NULL);
+}
+
 static void look_at_telemetry(void *context, bool on)
 {
 	struct screen *self = context;
@@ -185,8 +191,8 @@ static void look_at_telemetry(void *context, bool on)
 	/* In lines what was told once is asked for anew. */
 	if (self->lines != NULL)
 		screen_model_set_telemetry(self->model, NULL);
-	if (on && !ctl_calls_has(&self->calls, CALL_TELEMETRY))
-		ctl_calls_begin(&self->calls, CALL_TELEMETRY, "GET", "/v1/telemetry", NULL);
+	self->watches_telemetry = on;
+	screen_ask_telemetry(self);
 }
 
 static void take_telemetry(struct screen *self, const char *answer)

@@ -22,7 +22,7 @@ struct screen_telemetry {
 	enum telemetry_result results[SCREEN_SENT_MAX];
 	size_t count;
 	char why[256];
-	char *endpoint;
+	char *endpoint, *ledger_path;
 	struct telemetry_source_row source;
 };
 
@@ -40,7 +40,8 @@ static void forget(struct screen_telemetry *self)
 		self->kept[i] = (struct kept_sent){0};
 	}
 	free(self->endpoint);
-	self->endpoint = NULL;
+	free(self->ledger_path);
+	self->endpoint = self->ledger_path = NULL;
 	self->count = 0;
 }
 
@@ -151,6 +152,10 @@ const struct telemetry_model *screen_telemetry_take(struct screen_telemetry *sel
 		.dropped = count_of(root, "dropped"),
 	};
 	fill_events(self);
+	/* After a no there may be none, and there will be none. */
+	if (self->model.on || self->model.event_count > 0)
+		self->ledger_path = telemetry_ledger_path(app);
+	self->model.ledger_path = self->ledger_path;
 	err_finish(&trouble);
 	cJSON_Delete(root);
 	return &self->model;
