@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DRAG_COLUMNS 3u /* from there on it is no click */
 #define WHEEL_ROWS 3
 
 void log_view_init(struct log_view *self)
@@ -129,7 +130,7 @@ bool log_view_work(struct log_view *self, int64_t budget_us, bool *changed)
 
 /* ---- Mouse ---- */
 
-static void press(struct log_view *self, unsigned row)
+static void press(struct log_view *self, unsigned row, unsigned column)
 {
 	struct log_text_line line;
 
@@ -139,12 +140,15 @@ static void press(struct log_view *self, unsigned row)
 	if (line.at != self->at.cursor)
 		log_view_pause(self);
 	self->at.cursor = self->mark = line.at;
+	self->pressed_column = column;
 	self->dragging = true;
 }
 
-/* Beyond an edge what is seen moves on. */
-static void drag(struct log_view *self, int row)
+/* Beyond an edge what is seen moves on. Along one line it marks that line, unless the hand only trembled at a click. */
+static void drag(struct log_view *self, int row, unsigned column)
 {
+	const unsigned along =
+		column > self->pressed_column ? column - self->pressed_column : self->pressed_column - column;
 	struct log_text_line line;
 
 	if (!self->dragging)
@@ -153,7 +157,9 @@ static void drag(struct log_view *self, int row)
 		log_view_scroll(self, row < 0 ? -1 : 1);
 		row = row < 0 ? 0 : (int)self->rows - 1;
 	}
-	if (!log_view_line_in_row(self, (unsigned)row, &line) || (line.at == self->mark && !self->marking))
+	if (!log_view_line_in_row(self, (unsigned)row, &line))
+		return;
+	if (line.at == self->mark && !self->marking && along < DRAG_COLUMNS)
 		return;
 	log_view_pause(self);
 	self->marking = true;
@@ -171,10 +177,10 @@ void log_view_mouse(struct log_view *self, struct screen_context *context, const
 	switch (mouse->kind) {
 	case TERM_MOUSE_PRESS:
 		if (row >= 0 && row < (int)self->rows)
-			press(self, (unsigned)row);
+			press(self, (unsigned)row, mouse->column);
 		break;
 	case TERM_MOUSE_DRAG:
-		drag(self, row);
+		drag(self, row, mouse->column);
 		break;
 	case TERM_MOUSE_RELEASE:
 		if (self->dragging && self->marking)

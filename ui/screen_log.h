@@ -49,6 +49,7 @@ struct log_view {
 	bool marking; /* v: from `mark` to the cursor */
 	int64_t mark;
 	bool dragging;
+	unsigned pressed_column; /* of the mouse */
 	bool seeking; /* `seek` is being looked for by `work` */
 	struct log_seek seek;
 	enum log_typing typing;

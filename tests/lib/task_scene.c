@@ -81,7 +81,7 @@ static const char stack_services[] =
 
 static const char api[] = "echo reading the configuration\n"
 			  "if [ -e mended ]; then echo listening on 8080; exec sleep 1000; fi\n"
-			  "cat error.txt >&2\n"
+			  "cat error.txt >&2; echo >&2\n"
 			  "exit 3\n";
 /* Holds some memory, so that it is the one that eats it. */
 static const char engine[] = "eaten=$(head -c 24000000 /dev/zero | tr '\\0' x)\n"
@@ -179,13 +179,13 @@ void task_start(struct task_scene *self, const struct task_look *look)
 		world_write(&self->world, "../config/upfront/config.yaml", "ascii: true\n");
 	if (look->tmux)
 		world_write(&self->world, "tmux.conf",
-			    "set -g status off\nset -s escape-time 0\nset -s set-clipboard on\n"
+			    "set -g status off\nset -g mouse on\nset -s escape-time 0\nset -s set-clipboard on\n"
 			    "set -g default-terminal tmux-256color\n");
 	write_stack(self);
 	write_log(self);
 	world_write(&self->world, "api.sh", api);
 	world_write(&self->world, "engine.sh", engine);
-	world_write_bytes(&self->world, "error.txt", task_error_line, strlen(task_error_line));
+	world_write(&self->world, "error.txt", task_error_line);
 	world_write(&self->world, "trace.txt", task_trace);
 	assert_int_equal(mkfifo(world_path(&self->world, "feed"), 0600), 0);
 	open_terminal(self, "up --telemetry=on");
