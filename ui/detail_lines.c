@@ -77,8 +77,11 @@ static void give_why(const struct walk *self)
 
 	give_role(self, "Why", why,
 		  unit_state_is_problem(self->unit->state) ? unit_state_role(self->unit->state) : ROLE_PLAIN);
-	if (!is_said(why) || !is_said(next) || strcmp(why, next) != 0)
-		give(self, "Next", next);
+	/* The sentence begins with what stands above already. */
+	const char *again = is_said(why) && is_said(next) ? strstr(next, why) : NULL;
+	if (again != NULL)
+		next = again + strlen(why) + strspn(again + strlen(why), ". ");
+	give(self, "Next", next);
 	if (self->detail == NULL || self->detail->exit_count == 0)
 		give(self, "Last end", self->unit->last_exit);
 }

@@ -453,6 +453,8 @@ static void draw_if_due(struct screen *self)
 	if (self->logs_came) {
 		self->logs_came = false;
 		dash_take_logs(self->dash);
+		/* What is new is counted and searched through as well. */
+		self->working = true;
 	}
 	if (self->pressed || dash_is_dirty(self->dash)) {
 		draw(self, now_ms);

@@ -318,10 +318,15 @@ static void a_drag_marks_and_copies(void **state)
 	assert_string_equal(play.asked, "copy 3 lines 9 bytes");
 	assert_false(play.view.marking);
 	play.asked[0] = '\0';
-	log_play_mouse(&play, TERM_MOUSE_PRESS, 3, 1); /* a click alone copies nothing */
-	log_play_mouse(&play, TERM_MOUSE_DRAG, 3, 9);
-	log_play_mouse(&play, TERM_MOUSE_RELEASE, 3, 9);
+	log_play_mouse(&play, TERM_MOUSE_PRESS, 3, 1); /* a click copies nothing, also of a hand that trembles */
+	log_play_mouse(&play, TERM_MOUSE_DRAG, 3, 3);
+	log_play_mouse(&play, TERM_MOUSE_RELEASE, 3, 3);
 	assert_string_equal(play.asked, "");
+	log_play_mouse(&play, TERM_MOUSE_PRESS, 3, 9); /* along it: this line */
+	log_play_mouse(&play, TERM_MOUSE_DRAG, 3, 1);
+	log_play_mouse(&play, TERM_MOUSE_RELEASE, 3, 1);
+	assert_string_equal(play.asked, "copy 1 lines 3 bytes");
+	play.asked[0] = '\0';
 	log_play_mouse(&play, TERM_MOUSE_DRAG, 4, 9); /* nothing was pressed */
 	assert_false(play.view.marking);
 	log_play_mouse(&play, TERM_MOUSE_PRESS, 1, 1);
