@@ -208,7 +208,7 @@ int term_open(const char *type, struct term **term)
 
 	if (self == NULL)
 		return -ENOMEM;
-	self->output.memory = -1;
+	self->output.memory = self->output.own = -1;
 	if (type == NULL || type[0] == '\0' || strcmp(type, "dumb") == 0)
 		goto out;
 	if (!same_terminal() || tcgetattr(INPUT, &self->saved) != 0) {
