@@ -185,7 +185,8 @@ static void it_is_suspended(void **state)
 }
 
 struct below {
-	const char *words, *prompt;
+	char words[80]; /* first, so that a wait in vain tells them */
+	const char *prompt;
 };
 
 static bool asks_below(const struct vt *vt, const void *argument)
@@ -201,8 +202,9 @@ static bool asks_below(const struct vt *vt, const void *argument)
 /* The words stand on the screen, and it is asked once more below them: what is typed before is not behind a question. */
 static void wait_below(struct vt *vt, const char *words, const char *prompt)
 {
-	const struct below wanted = {words, prompt};
+	struct below wanted = {.prompt = prompt};
 
+	snprintf(wanted.words, sizeof(wanted.words), "%s", words);
 	vt_wait(vt, asks_below, &wanted);
 }
 
