@@ -441,8 +441,10 @@ static void draw_if_due(struct screen *self)
 		self->stale = true;
 	}
 	next_ms = self->pressed ? now_ms : next_frame_ms(self);
-	if (!self->stale && !self->logs_came && !self->pressed && !dash_is_dirty(self->dash))
+	if (!self->stale && !self->logs_came && !self->pressed && !dash_is_dirty(self->dash)) {
+		self->changed_ms = 0;
 		return;
+	}
 	self->stuffed = !term_takes_output(self->term);
 	if (now_ms < next_ms || self->stuffed) {
 		next_ms = now_ms < next_ms ? next_ms : now_ms + STUFFED_MS;
