@@ -139,8 +139,8 @@ const struct cli_command command_attach = {
 		"you left, else\n"
 		"the service's own (128 + n for signal n).\n"
 		"Without: the dashboard of the running stack, or in lines (--plain, or where it cannot be shown) what "
-		"changes and what the\n"
-		"services write; until the stack is over, or q or Ctrl-C, which leave it running.",
+		"changes and what\n"
+		"the services write; until the stack is over, or q or Ctrl-C, which leave it running.",
 	.args_max = 1,
 	.run = attach_run,
 };
