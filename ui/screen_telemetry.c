@@ -14,7 +14,7 @@
 #define WIDE_COLUMNS 60u
 #define CLOCK_COLUMNS 8u
 #define SENTENCE_BYTES 1024u
-#define SOURCE_COLUMNS_MAX 28u
+#define SOURCE_COLUMNS_MAX 48u
 #define RESULT_COLUMNS 24u
 
 static bool is_on(const struct stack_model *model)
@@ -94,7 +94,7 @@ static void sentence(const struct screen_context *context, char out[SENTENCE_BYT
 
 static unsigned source_columns(const struct telemetry_model *reported, unsigned columns, bool utf8)
 {
-	unsigned longest = 0, most = columns / 2 < SOURCE_COLUMNS_MAX ? columns / 2 : SOURCE_COLUMNS_MAX;
+	unsigned longest = 0, most = columns * 2 / 3 < SOURCE_COLUMNS_MAX ? columns * 2 / 3 : SOURCE_COLUMNS_MAX;
 
 	for (size_t i = 0; i < reported->source_count; i++) {
 		const char *source = reported->sources[i].source;

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #define ROWS 32u
+#define LOW_ROWS 18u
 #define COLUMNS 112u
 #define ENVIRONMENT_MAX 32
 /* A sparkline of eight cells is full after so long. */
@@ -212,7 +213,10 @@ static void all_is_well(void **state)
 	begin(world, ROWS, COLUMNS, (const char *const[]){"up", "--telemetry=on", NULL});
 	sees("", "all ready");
 	sees("3", "slowest chain");
-	take(world, "startup", "upfront", ROWS, COLUMNS);
+	vt_resize(vt, LOW_ROWS, COLUMNS);
+	sees("", "Last start");
+	take(world, "startup", "upfront", LOW_ROWS, COLUMNS);
+	vt_resize(vt, ROWS, COLUMNS);
 	look_on(LOOK_ON_MS);
 	sees("1jjj", "log: engine");
 	take(world, "calm", "upfront", ROWS, COLUMNS);
@@ -220,6 +224,7 @@ static void all_is_well(void **state)
 	sees("/status=5\\d\\d\r", "match");
 	take(world, "log", "upfront", ROWS, COLUMNS);
 	sees("4", "server_start");
+	sees("\r\r", "  \"distinct_id\":");
 	take(world, "telemetry", "upfront", ROWS, COLUMNS);
 	vt_send(vt, "\003");
 	vt_wait_anew(vt);

@@ -114,12 +114,30 @@ static void settle_folder(struct screen_copy *self, unsigned row, unsigned colum
 	put(self, row, column, options->folder_told);
 }
 
+/* A random number is the same one each time. */
+static void settle_uuid(struct screen_copy *self, unsigned row, unsigned column)
+{
+	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	static const char told[] = "5f0c3d1e-8a7b-4c2d-9e6f-1b2a3c4d5e6f";
+
+	for (unsigned i = 0; shape[i] != '\0'; i++) {
+		const char seen = ascii_at(self, row, column + i);
+
+		if (shape[i] == 'x' ? strchr("0123456789abcdef", seen) == NULL : seen != shape[i])
+			return;
+	}
+	put(self, row, column, told);
+}
+
 static void settle(struct screen_copy *self, const struct svg_options *options)
 {
 	for (unsigned row = 0; row < self->rows; row++) {
 		for (unsigned column = 0; column < self->columns; column++) {
 			if (is_like(self, row, column, "00:00:00"))
 				settle_time(self, row, column);
+			if (is_like(self, row, column, "0000-00-00T"))
+				put(self, row, column, "2026-03-14");
+			settle_uuid(self, row, column);
 			if (is_like(self, row, column, "pid 0"))
 				settle_pid(self, row, column + 4);
 			if (options->folder != NULL && is_like(self, row, column, options->folder))

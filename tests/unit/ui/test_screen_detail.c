@@ -164,6 +164,10 @@ static void nothing_is_said_twice(void **state)
 	show();
 	view_scene_expect_text(&scene, "Why          api failed: exited with code 3. It stays down.");
 	view_scene_expect_no_text(&scene, "Next");
+	detail.why = "exited with code 3";
+	show();
+	view_scene_expect_text(&scene, "Why          exited with code 3");
+	view_scene_expect_text(&scene, "Next         It stays down.");
 }
 
 /* Nothing is said about what there is nothing to say about. */
