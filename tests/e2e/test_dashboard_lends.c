@@ -179,6 +179,7 @@ static char *read_soon(const struct world *world, const char *name)
 static void a_browser_is_started_as_if_from_a_shell(void **state)
 {
 	struct world *world = *state;
+	unsigned long long blocked, ignored;
 	char path[2 * WORLD_PATH_MAX];
 	char *text;
 	struct vt *vt;
@@ -193,7 +194,10 @@ static void a_browser_is_started_as_if_from_a_shell(void **state)
 	vt_send(vt, "o");
 	vt_wait_text(vt, "opened http://localhost:1/");
 	text = read_soon(world, "opened");
-	assert_string_equal(text, "http://localhost:1/\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	assert_int_equal(sscanf(text, "http://localhost:1/ SigBlk: %llx SigIgn: %llx", &blocked, &ignored), 2);
+	assert_int_equal(blocked, 0);
+	/* 32 and 33 are the library's own; who ignores them is beyond us. */
+	assert_int_equal(ignored & 0x7fffffff, 0);
 	free(text);
 	end(vt);
 }
