@@ -49,12 +49,15 @@ static void end(const struct world *world, struct vt *vt)
 }
 
 /* Modes and screen as the dashboard has them. */
-static void is_back(struct vt *vt)
+static bool is_on_dashboard(const struct vt *vt, const void *text)
 {
-	vt_wait_text(vt, "q ");
-	assert_true(vt_alternate_screen(vt));
-	assert_int_equal(dash_run_mode(vt, 2004), 1);
-	assert_int_equal(dash_run_mode(vt, 1002), 1);
+	return vt_alternate_screen(vt) && vt_shows(vt, text) && dash_run_mode(vt, 2004) == 1 &&
+	       dash_run_mode(vt, 1002) == 1;
+}
+
+static void is_back(struct vt *vt, const char *text)
+{
+	vt_wait(vt, is_on_dashboard, text);
 }
 
 static void open_log(struct vt *vt)
@@ -78,7 +81,7 @@ static void the_pager_has_the_terminal_to_itself(void **state)
 	world_write(
 		world, "pager",
 		"#!/bin/sh\n"
-		"echo \"pager of $1\"; cat \"$2\"\n"
+		"echo >>runs; echo \"run $(grep -c '' runs) of the pager\"; cat \"$2\"\n"
 		"trap 'echo interrupted' INT\n"
 		"echo \"keys: $(stty -a | grep -c ' icanon') group $(ps -o tpgid= -p $$ | tr -d ' ') $$\" | tee told\n"
 		"while ! read -r line; do :; done\n"
@@ -99,17 +102,14 @@ static void the_pager_has_the_terminal_to_itself(void **state)
 	vt_wait_text(vt, "typed hello");
 	assert_true(world_find(world, "sleep 1000") > 0);
 	vt_send(vt, "\r");
-	vt_wait_text(vt, "q back");
-	is_back(vt);
-	/* Stopped at its own prompt there is no shell to go back to: it goes on. */
+	is_back(vt, "q back");
+	/* One that dies leaves the terminal to the dashboard all the same. */
 	vt_send(vt, "E");
-	vt_wait(vt, shows_main_screen, "keys: 1");
-	/* What the first one wrote still stands there. */
-	for (const int64_t since_ms = world_now_ms(); (pager = world_find(world, "pager")) <= 0;)
-		world_pause(since_ms, 5000, "the pager");
+	vt_wait(vt, shows_main_screen, "run 2 of the pager");
+	pager = world_find(world, "/pager ");
+	assert_true(pager > 1);
 	kill(pager, SIGKILL);
-	vt_wait_text(vt, "q back");
-	is_back(vt);
+	is_back(vt, "q back");
 	vt_send(vt, "\033");
 	dash_run_expect_main(vt);
 	end(world, vt);
@@ -147,8 +147,7 @@ static void a_missing_pager_is_told_of(void **state)
 	vt = begin(world);
 	open_log(vt);
 	vt_send(vt, "E");
-	vt_wait_text(vt, "the program was not found");
-	is_back(vt);
+	is_back(vt, "the program was not found");
 	vt_send(vt, "\033");
 	dash_run_expect_main(vt);
 	end(world, vt);
@@ -163,8 +162,7 @@ static void an_edited_stack_file_is_asked_about(void **state)
 	world_setenv(world, "EDITOR", world_path(world, "editor"));
 	vt = begin(world);
 	vt_send(vt, "e");
-	vt_wait_text(vt, "Apply the stack file?");
-	is_back(vt);
+	is_back(vt, "Apply the stack file?");
 	/* What is typed once it stands there counts. */
 	vt_wait_text(vt, "db is new and is started");
 	vt_send(vt, "\033[A");
@@ -174,11 +172,10 @@ static void an_edited_stack_file_is_asked_about(void **state)
 	end(world, vt);
 }
 
-/* What was printed the first time still stands there. */
-static bool asks_twice(const struct vt *vt, const void *unused)
+/* What was printed the first time stands there still. */
+static bool is_printed_again(const struct vt *vt, const void *text)
 {
-	(void)unused;
-	return !vt_alternate_screen(vt) && vt_world_count(vt, "Any key goes back") == 2;
+	return shows_main_screen(vt, text) && vt_world_count(vt, text) == 2;
 }
 
 static void plain_text_until_a_key(void **state)
@@ -193,13 +190,11 @@ static void plain_text_until_a_key(void **state)
 	assert_int_equal(dash_run_mode(vt, 1002), 0);
 	/* Ctrl-C is a key like any other, and all of an arrow's bytes are one. */
 	vt_send(vt, "\003");
-	vt_wait_text(vt, "q back");
-	is_back(vt);
+	is_back(vt, "q back");
 	vt_send(vt, "m");
-	vt_wait(vt, asks_twice, "Any key goes back, twice");
+	vt_wait(vt, is_printed_again, "Any key goes back");
 	vt_send(vt, "\033[B");
-	vt_wait_text(vt, "q back");
-	is_back(vt);
+	is_back(vt, "q back");
 	assert_true(world_find(world, "sleep 1000") > 0);
 	vt_send(vt, "\033");
 	dash_run_expect_main(vt);
@@ -214,12 +209,11 @@ static void typing_into_a_service(void **state)
 	vt_send(vt, "j");
 	vt_wait_text(vt, "log: shell");
 	vt_send(vt, "i");
-	vt_wait(vt, shows_main_screen, "attached to shell");
+	vt_wait(vt, shows_main_screen, "Ctrl-] leaves");
 	vt_send(vt, "hello\r");
 	vt_wait(vt, shows_main_screen, "heard [hello]");
 	vt_send(vt, "\035");
-	dash_run_expect_main(vt);
-	is_back(vt);
+	is_back(vt, "q leave");
 	vt_wait_text(vt, "heard [hello]");
 	/* One without a terminal says so. */
 	vt_send(vt, "ki");

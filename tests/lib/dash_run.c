@@ -99,10 +99,15 @@ pid_t dash_run_supervisor(const struct world *world, const char *service)
 
 	while ((pid = world_find(world, service)) == 0)
 		world_pause(begin_ms, 5000, service);
-	return stack_process_parent(pid);
+	pid = stack_process_parent(pid);
+	assert_true(pid > 1);
+	return pid;
 }
 
 pid_t dash_run_guard(const struct world *world, const char *service)
 {
-	return stack_process_parent(dash_run_supervisor(world, service));
+	const pid_t pid = stack_process_parent(dash_run_supervisor(world, service));
+
+	assert_true(pid > 1);
+	return pid;
 }
