@@ -114,11 +114,11 @@ static void settle_folder(struct screen_copy *self, unsigned row, unsigned colum
 	put(self, row, column, options->folder_told);
 }
 
-/* A random number is the same one each time. */
+/* Random numbers are the same ones each time; those of one screen differ, as they do. */
 static void settle_uuid(struct screen_copy *self, unsigned row, unsigned column)
 {
 	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-	static const char told[] = "5f0c3d1e-8a7b-4c2d-9e6f-1b2a3c4d5e6f";
+	char told[] = "5f0c3d1e-8a7b-4c2d-9e6f-1b2a3c4d5e6f";
 
 	for (unsigned i = 0; shape[i] != '\0'; i++) {
 		const char seen = ascii_at(self, row, column + i);
@@ -126,6 +126,8 @@ static void settle_uuid(struct screen_copy *self, unsigned row, unsigned column)
 		if (shape[i] == 'x' ? strchr("0123456789abcdef", seen) == NULL : seen != shape[i])
 			return;
 	}
+	for (unsigned i = 0; i < 8; i++)
+		told[i] = "0123456789abcdef"[(row * 7 + i * (row + 3)) % 16];
 	put(self, row, column, told);
 }
 
