@@ -127,7 +127,7 @@ static void settle_uuid(struct screen_copy *self, unsigned row, unsigned column)
 			return;
 	}
 	for (unsigned i = 0; i < 8; i++)
-		told[i] = "0123456789abcdef"[(row * 7 + i * (row + 3)) % 16];
+		told[i] = "0123456789abcdef"[row * 2654435761u >> 4 * i & 15];
 	put(self, row, column, told);
 }
 
