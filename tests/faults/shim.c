@@ -553,6 +553,12 @@ WRAP(int, -1, epoll_ctl, fd, fd, (int epoll, int operation, int fd, struct epoll
 WRAP(int, -1, epoll_wait, -1, 0, (int epoll, struct epoll_event *events, int max, int timeout_ms),
      (epoll, events, max, timeout_ms))
 WRAP(int, -1, poll, -1, 0, (struct pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms))
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t room);
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t room)
+{
+	(void)room;
+	return poll(fds, count, timeout_ms);
+}
 WRAP(int, -1, signalfd, -1, 0, (int fd, const sigset_t *set, int flags), (fd, set, flags))
 WRAP(int, -1, eventfd, -1, 0, (unsigned int first, int flags), (first, flags))
 WRAP(int, -1, timerfd_create, -1, 0, (clockid_t clock, int flags), (clock, flags))

@@ -383,7 +383,7 @@ static void play_odd_bytes(struct fault_scene *scene)
 	static const char odd[] =
 		"nul \0 here\n\xff\xfe\xc0\x80 invalid\n\033[2J\033]0;title\007\033[31mred\033[0m\n\033c\x9b"
 		"31m\033P0q\033\\ end\n";
-	static const char *const argv[] = {"upfront", "up", NULL};
+	static const char *const argv[] = {"upfront", "up", "--no-dashboard", NULL};
 	struct run run;
 	char *kept;
 

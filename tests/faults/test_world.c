@@ -466,7 +466,7 @@ static void play_ten_thousand(struct fault_scene *scene)
 
 static void play_terminal(struct fault_scene *scene)
 {
-	static const char *const argv[] = {"upfront", "up", NULL};
+	static const char *const argv[] = {"upfront", "up", "--no-dashboard", NULL};
 	static const struct {
 		const char *term;
 		int columns, rows;
