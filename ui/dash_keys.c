@@ -282,7 +282,7 @@ static bool drop_pasted(struct dash *self, uint32_t key)
 	if (!self->pasting)
 		return false;
 	/* A paste that never ends is ended by hand. */
-	if (key == UI_KEY_CTRL('c')) {
+	if (key == UI_KEY_CTRL('c') || key == UI_KEY_ESC) {
 		self->pasting = false;
 		return true;
 	}

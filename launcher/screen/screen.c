@@ -312,12 +312,20 @@ void screen_give_terminal(struct screen *self)
 	term_suspend(self->term);
 }
 
+/* What was typed has been thrown away, and the end of a paste with it: what comes next is typed. */
+static void forget_paste(struct screen *self)
+{
+	if (self->dash != NULL)
+		dash_take_key(self->dash, UI_KEY_PASTE_END);
+}
+
 void screen_take_terminal(struct screen *self)
 {
 	if (!self->suspended)
 		return;
 	self->suspended = false;
 	term_resume(self->term);
+	forget_paste(self);
 	take_size(self);
 }
 
@@ -370,8 +378,10 @@ static void grant_wishes(struct screen *self)
 {
 	const unsigned wishes = self->dash != NULL ? dash_take_wishes(self->dash) : 0;
 
-	if ((wishes & DASH_WISH_FLUSH) != 0 && !self->suspended)
+	if ((wishes & DASH_WISH_FLUSH) != 0 && !self->suspended) {
 		term_flush_input(self->term);
+		forget_paste(self);
+	}
 	if ((wishes & DASH_WISH_REPAINT) != 0)
 		term_repaint(self->term);
 }

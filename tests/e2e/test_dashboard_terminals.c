@@ -222,11 +222,15 @@ static void stopped_and_continued_from_outside(void **state)
 	vt_wait_gone(vt, "q leave");
 	vt_send(vt, "\033");
 	dash_run_expect_main(vt);
-	/* In its place, without a shell's doing. */
+	/* In its place, without a shell's doing, and in the middle of a paste, whose end is lost. */
+	vt_send(vt, "?\033[200~");
+	vt_wait_gone(vt, "q leave");
 	kill(pid, SIGTSTP);
 	vt_wait_text(vt, "Stopped");
 	assert_false(vt_alternate_screen(vt));
 	vt_send(vt, "clear; fg\r");
+	vt_wait_text(vt, "q back");
+	vt_send(vt, "q");
 	dash_run_expect_main(vt);
 	vt_send(vt, "\003");
 	vt_wait_text(vt, "stack ran for");

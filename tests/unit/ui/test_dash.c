@@ -474,6 +474,9 @@ static void what_is_pasted_types_and_does_nothing_else(void **state)
 	press(UI_KEY_PASTE_END);
 	assert_not_told("leave");
 	assert_false(dash_is_typing(scene.dash));
+	/* One whose end was lost is ended by Esc. */
+	press(UI_KEY_PASTE);
+	press(UI_KEY_ESC);
 	press('/');
 	assert_true(dash_is_typing(scene.dash));
 	press(UI_KEY_PASTE);
