@@ -156,6 +156,10 @@ $(foreach k,$(TEST_KINDS),$(eval TESTS_$(k) := $(patsubst %.c,$(B)/%,$(wildcard 
 ifneq ($(filter asan coverage,$(VARIANT)),)
 TESTS_e2e := $(filter-out %/test_relay_sdk,$(TESTS_e2e))
 endif
+# E2E=quick leaves out those that mostly wait: what they run is run by the others as well.
+ifeq ($(E2E),quick)
+TESTS_e2e := $(filter-out %/test_tasks %/test_tasks_mouse %/test_sender_stack %/test_sender_faults %/test_sender_keeping %/test_withdraw %/test_logs_flood,$(TESTS_e2e))
+endif
 TEST_LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 $(B)/libtest.a: $(TEST_LIB_OBJ)
 TEST_LIBS = $(call pkg,--libs,$(PACKAGES_TEST))

@@ -340,7 +340,8 @@ static int already_running(const struct project *self, struct err *err)
 	folder = read_path(self, "folder");
 	err_set(err, ERR_MISSING, "project '%s' is already running from %s", self->name,
 		folder != NULL ? folder : "another folder");
-	err_hint(err, "see it with: upfront -p %s ps (or logs, down), or start a second one with: -p NAME", self->name);
+	err_hint(err, "see it with: upfront -p %s attach (or ps, logs, down), or start a second one with: -p NAME",
+		 self->name);
 	free(folder);
 	return -EBUSY;
 }

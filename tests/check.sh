@@ -41,13 +41,13 @@ step 'build, gcc' $make WERROR=1 all && {
 	step 'real software, short' $make WERROR=1 ROUNDS=3 soak
 	step 'privacy proof, short' $make WERROR=1 PROOF=quick proof
 	step 'lint' $make lint
-	step 'measuring, short' $make BENCH=quick bench
+	step 'measuring, short' env BENCH_ONLY=paint $make BENCH=quick bench
 }
 step 'build, clang' $make VARIANT=clang WERROR=1 all
 step 'build, sanitizers' $make VARIANT=asan WERROR=1 all && {
 	step 'unit, sanitizers' $make VARIANT=asan WERROR=1 unit
 	step 'terminal, sanitizers' $make VARIANT=asan WERROR=1 terminal
-	step 'end to end, sanitizers' $make VARIANT=asan WERROR=1 e2e
+	step 'end to end, sanitizers, short' $make VARIANT=asan WERROR=1 E2E=quick e2e
 }
 step 'fuzzing, short' $make FUZZ_SECONDS=3 fuzz
 
