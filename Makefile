@@ -140,6 +140,10 @@ $(B)/%.o: %.c $(B)/flags
 
 # Other flags than last time: everything is compiled again.
 FLAGS := $(CC) $(ALL_CFLAGS)
+
+# Test programs run for moments and are compiled for longer than that.
+OPTIMISE_TESTS := $(filter-out -O% -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE%,$(OPTIMISE)) -O0
+$(foreach k,unit terminal e2e faults lib,$(eval $(B)/tests/$(k)/%.o: OPTIMISE := $(OPTIMISE_TESTS)))
 $(B)/flags: FORCE
 	@mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@.new && if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
 .PHONY: FORCE
@@ -158,7 +162,7 @@ TESTS_e2e := $(filter-out %/test_relay_sdk,$(TESTS_e2e))
 endif
 # E2E=quick leaves out those that mostly wait: what they run is run by the others as well.
 ifeq ($(E2E),quick)
-TESTS_e2e := $(filter-out %/test_tasks %/test_tasks_mouse %/test_sender_stack %/test_sender_faults %/test_sender_keeping %/test_withdraw %/test_logs_flood,$(TESTS_e2e))
+TESTS_e2e := $(filter-out %/test_tasks %/test_tasks_mouse %/test_sender_stack %/test_sender_faults %/test_sender_keeping %/test_withdraw %/test_logs_flood %/test_parts %/test_meanwhile,$(TESTS_e2e))
 endif
 TEST_LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 $(B)/libtest.a: $(TEST_LIB_OBJ)

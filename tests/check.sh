@@ -49,7 +49,7 @@ step 'build, sanitizers' $make VARIANT=asan WERROR=1 all && {
 	step 'terminal, sanitizers' $make VARIANT=asan WERROR=1 terminal
 	step 'end to end, sanitizers, short' $make VARIANT=asan WERROR=1 E2E=quick e2e
 }
-step 'fuzzing, short' $make FUZZ_SECONDS=3 fuzz
+step 'fuzzing, short' $make FUZZ_SECONDS=2 fuzz
 
 printf '\n%s s\n' "$(($(date +%s) - began))"
 awk '{p += $1; f += $2; s += $3} END {printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0}' "$TEST_TOTALS"
