@@ -69,6 +69,9 @@ enum log_text_found log_text_go_to_number(struct log_text *text, int64_t number,
 		from += half;
 		bytes -= half;
 	}
+	/* It has gone: its file was emptied or left the row. */
+	if (from < self->order.start)
+		return LOG_TEXT_NONE;
 	*at = log_text_place(from);
 	return LOG_TEXT_THERE;
 }
