@@ -29,6 +29,17 @@ static void check(bool holds)
 		abort();
 }
 
+/*
+ * An index of nonsense may break lines where none end, and files may be emptied behind it: then there are no two ways to count, and what is
+ * promised is that nothing is read beyond its end and that every walk comes to its own.
+ */
+static bool sound;
+
+static void check_sound(bool holds)
+{
+	check(holds || !sound);
+}
+
 static const char *folder(void)
 {
 	static char dir[512];
@@ -94,12 +105,13 @@ static int64_t walk(struct log_text *text, unsigned wanted)
 		return -1;
 	at = text->ops->end(text);
 	for (int64_t i = count; i > 0; i--) {
-		check(text->ops->find_before(text, at, wanted, &line) == LOG_TEXT_THERE && line.at == places[i - 1]);
-		at = line.at;
-		check(text->ops->line(text, at, &line) == LOG_TEXT_THERE && line.at == at);
-		check(text->ops->number(text, at) > 0);
+		check_sound(text->ops->find_before(text, at, wanted, &line) == LOG_TEXT_THERE &&
+			    line.at == places[i - 1]);
+		at = places[i - 1];
+		check_sound(text->ops->line(text, at, &line) == LOG_TEXT_THERE && line.at == at);
+		check_sound(text->ops->number(text, at) > 0);
 	}
-	check(text->ops->find_before(text, at, wanted, &line) == LOG_TEXT_NONE || count == 0);
+	check_sound(text->ops->find_before(text, at, wanted, &line) == LOG_TEXT_NONE || count == 0);
 	return count;
 }
 
@@ -115,17 +127,17 @@ static void look_around(struct log_text *text)
 	(void)walk(text, LOG_TEXT_PROBLEM);
 	text->ops->status(text, &status);
 	check(status.shown_final && status.lines >= 0);
-	check(lines < 0 || status.shown_lines == lines);
-	check(hits < 0 || status.hits == hits);
-	check(lines < 0 || text->ops->count_from(text, text->ops->start(text), INT64_MAX) == lines);
+	check_sound(lines < 0 || status.shown_lines == lines);
+	check_sound(hits < 0 || status.hits == hits);
+	check_sound(lines < 0 || text->ops->count_from(text, text->ops->start(text), INT64_MAX) == lines);
 	for (unsigned share = 0; share <= 1000; share += 250)
 		if (text->ops->go_to_share(text, share, &at) == LOG_TEXT_THERE)
 			(void)text->ops->line(text, at, &line);
 	if (text->ops->go_to_number(text, status.lines, &at) == LOG_TEXT_THERE)
-		check(text->ops->number(text, at) == status.lines);
+		check_sound(text->ops->number(text, at) == status.lines);
 	/* Where nothing passes the filter there is no place to be right about. */
 	if (text->ops->go_to_time(text, 5000, &at) == LOG_TEXT_THERE)
-		check(lines == 0 || at >= text->ops->start(text));
+		check_sound(lines == 0 || at >= text->ops->start(text));
 	(void)text->ops->line(text, INT64_MIN, &line);
 	(void)text->ops->find_next(text, INT64_MAX, LOG_TEXT_ANY, &line);
 	(void)text->ops->find_before(text, INT64_MIN, LOG_TEXT_ANY, &line);
@@ -148,6 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pattern = take(&data, end, &pattern_size);
 	for (size_t i = 0; i < FILES; i++) {
 		bytes = take(&data, end, &count);
+		sound = (i == 0 || sound) && (strncmp(names[i], "index", 5) != 0 || count == 0);
 		/* The same over and over makes a text of several blocks. */
 		write_file(names[i], O_TRUNC, bytes, count);
 		for (int times = 0; (flags & 8) && count > 64 && times < 40; times++)
@@ -162,6 +175,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)text->ops->search(text, (const char *)pattern, pattern_size, 0, problem, sizeof(problem));
 	look_around(text);
 	(void)text->ops->search(text, "a|b", 3, 0, problem, sizeof(problem));
+	sound = false;
 	write_file(names[flags & 4 ? 2 : 3], flags & 32 ? O_TRUNC : O_APPEND, data, (size_t)(end - data));
 	write_file("index", O_APPEND, data, (size_t)(end - data));
 	(void)text->ops->refresh(text);
