@@ -443,22 +443,6 @@ static const char *prompt_of(enum log_typing typing)
 	return "";
 }
 
-static const struct line_edit *field_of(const struct log_view *self)
-{
-	switch (self->typing) {
-	case LOG_TYPING_SEARCH:
-		return &self->search;
-	case LOG_TYPING_FILTER:
-		return &self->filter;
-	case LOG_TYPING_PATH:
-		return &self->path;
-	case LOG_TYPING_PLACE:
-	case LOG_TYPING_NOTHING:
-		break;
-	}
-	return &self->place;
-}
-
 /* The field, and at its right what is wrong with it or how far a search is. */
 static void draw_typing(const struct log_view *self, const struct log_text_status *status, const struct theme *theme,
 			struct frame *frame, struct frame_area area)
@@ -481,7 +465,7 @@ static void draw_typing(const struct log_view *self, const struct log_text_statu
 	}
 	at += frame_text(frame, area.row, area.column + at, room > at ? room - at : 0, prompt, strlen(prompt), ROLE_KEY,
 			 theme->utf8);
-	line_edit_draw(field_of(self), theme, frame, area.row, area.column + at, room > at ? room - at : 1);
+	line_edit_draw(log_view_field(self), theme, frame, area.row, area.column + at, room > at ? room - at : 1);
 }
 
 bool log_view_draw_line(const struct log_view *self, const struct screen_context *context, struct frame *frame,

@@ -56,6 +56,8 @@ int log_view_seek_parse(const struct log_view *self, const char *text, struct lo
 
 /* ---- screen_log_type.c ---- */
 
+/* The line that is typed, NULL while none is. */
+const struct line_edit *log_view_field(const struct log_view *self);
 void log_view_begin_typing(struct log_view *self, enum log_typing typing);
 /* What was searched and filtered for is applied to the text. */
 void log_view_apply(struct log_view *self);
