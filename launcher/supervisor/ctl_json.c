@@ -97,7 +97,7 @@ static void add_exit(cJSON *object, const struct svc *svc)
 	}
 }
 
-void ctl_json_add_probe_target(cJSON *probe, const struct probe_spec *spec, const struct secrets *secrets)
+static void add_probe_target(cJSON *probe, const struct probe_spec *spec, const struct secrets *secrets)
 {
 	switch (spec->kind) {
 	case PROBE_HTTP:
@@ -123,18 +123,27 @@ void ctl_json_add_probe_target(cJSON *probe, const struct probe_spec *spec, cons
 	}
 }
 
-static void add_probe(cJSON *object, const struct svc *svc, const struct secrets *secrets)
+cJSON *ctl_json_add_probe(cJSON *object, const struct svc *svc, const struct secrets *secrets)
 {
 	const struct probe_spec *spec = svc_probe(svc);
 	cJSON *probe;
 
 	if (spec == NULL) {
 		cJSON_AddNullToObject(object, "probe");
-		return;
+		return NULL;
 	}
 	probe = cJSON_AddObjectToObject(object, "probe");
 	cJSON_AddStringToObject(probe, "kind", probe_kind_name(spec->kind));
-	ctl_json_add_probe_target(probe, spec, secrets);
+	add_probe_target(probe, spec, secrets);
+	return probe;
+}
+
+static void add_probe(cJSON *object, const struct svc *svc, const struct secrets *secrets)
+{
+	cJSON *probe = ctl_json_add_probe(object, svc, secrets);
+
+	if (probe == NULL)
+		return;
 	cJSON_AddNumberToObject(probe, "attempts", svc->probe_attempts);
 	cJSON_AddNumberToObject(probe, "failures", svc->probe_failures);
 }

@@ -16,6 +16,7 @@ struct supervisor_changes;
 struct probe_spec;
 struct secrets;
 struct supervisor_unit;
+struct svc;
 
 #define CTL_JSON_VERSION 1
 
@@ -40,6 +41,7 @@ void ctl_json_add_masked(struct cJSON *object, const char *name, const char *tex
 void ctl_json_add_time(struct cJSON *object, const char *name, bool known, int64_t value_ms);
 /* "SIGTERM" */
 void ctl_json_add_signal(struct cJSON *object, const char *name, int signal);
-void ctl_json_add_probe_target(struct cJSON *probe, const struct probe_spec *spec, const struct secrets *secrets);
+/* Adds "probe" with kind and target, and returns it; null, and NULL, where the unit has none. */
+struct cJSON *ctl_json_add_probe(struct cJSON *object, const struct svc *svc, const struct secrets *secrets);
 
 #endif

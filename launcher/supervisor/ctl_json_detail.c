@@ -154,17 +154,11 @@ static void add_history(cJSON *probe, const struct supervisor_unit *unit, const 
 
 static void add_probe(cJSON *object, const struct supervisor_unit *unit, const struct secrets *secrets)
 {
-	const struct probe_spec *spec = svc_probe(unit->svc);
-	cJSON *probe;
+	cJSON *probe = ctl_json_add_probe(object, unit->svc, secrets);
 
-	if (spec == NULL) {
-		cJSON_AddNullToObject(object, "probe");
+	if (probe == NULL)
 		return;
-	}
-	probe = cJSON_AddObjectToObject(object, "probe");
-	cJSON_AddStringToObject(probe, "kind", probe_kind_name(spec->kind));
-	ctl_json_add_probe_target(probe, spec, secrets);
-	ctl_json_add_time(probe, "interval_ms", true, spec->interval_ms);
+	ctl_json_add_time(probe, "interval_ms", true, svc_probe(unit->svc)->interval_ms);
 	add_history(probe, unit, secrets);
 }
 
