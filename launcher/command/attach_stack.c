@@ -45,15 +45,7 @@ struct attached {
 static void take_line(void *context, const struct log_archive_line *taken)
 {
 	struct attached *self = context;
-	const struct view_unit *unit = view_find_name(&self->watch.view, taken->unit);
-	const struct plain_line line = {
-		.service = taken->unit,
-		.index = unit != NULL ? unit->id : (unsigned)taken->index,
-		.bytes = taken->bytes,
-		.size_bytes = taken->size_bytes,
-		.time_ms = taken->time_ms,
-		.partial = taken->partial,
-	};
+	const struct plain_line line = logs_plain_line(&self->watch.view, taken);
 
 	plain_write(&self->plain, &line);
 }

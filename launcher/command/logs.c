@@ -83,19 +83,24 @@ static void print_line(struct logs *self, const char *name, const struct plain_l
 	cJSON_Delete(object);
 }
 
-static void take_line(void *context, const struct log_archive_line *taken)
+struct plain_line logs_plain_line(const struct view *view, const struct log_archive_line *taken)
 {
-	struct logs *self = context;
-	const struct view_unit *unit = view_find_name(&self->view, taken->unit);
-	const struct plain_line line = {
+	const struct view_unit *unit = view_find_name(view, taken->unit);
+
+	return (struct plain_line){
 		.service = taken->unit,
-		/* The colour `up` shows it in. */
 		.index = unit != NULL ? unit->id : (unsigned)taken->index,
 		.bytes = taken->bytes,
 		.size_bytes = taken->size_bytes,
 		.time_ms = taken->time_ms,
 		.partial = taken->partial,
 	};
+}
+
+static void take_line(void *context, const struct log_archive_line *taken)
+{
+	struct logs *self = context;
+	const struct plain_line line = logs_plain_line(&self->view, taken);
 
 	if (!ferror(stdout))
 		print_line(self, taken->unit, &line, taken->stream);
