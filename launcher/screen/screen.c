@@ -425,17 +425,21 @@ static int64_t next_frame_ms(const struct screen *self)
 	return next_ms > self->changed_ms + GATHER_MS ? next_ms : self->changed_ms + GATHER_MS;
 }
 
+/* What is on the screen holds until then. */
+static void take_due(struct screen *self)
+{
+	const int64_t due_ms = dash_due_ms(self->dash);
+
+	self->changed_ms = 0;
+	self->due_ms = due_ms >= 0 ? due_ms : 0;
+}
+
 static void draw(struct screen *self, int64_t now_ms)
 {
-	int64_t due_ms;
-
 	dash_draw(self->dash, &self->frame);
 	self->drawn_bytes = term_show(self->term, &self->frame);
 	self->drawn_ms = now_ms;
-	self->changed_ms = 0;
 	self->pressed = false;
-	due_ms = dash_due_ms(self->dash);
-	self->due_ms = due_ms >= 0 ? due_ms : 0;
 }
 
 static void draw_if_due(struct screen *self)
@@ -468,13 +472,9 @@ static void draw_if_due(struct screen *self)
 		/* What is new is counted and searched through as well. */
 		self->working = true;
 	}
-	if (self->pressed || dash_is_dirty(self->dash)) {
+	if (self->pressed || dash_is_dirty(self->dash))
 		draw(self, now_ms);
-	} else {
-		self->changed_ms = 0;
-		int64_t due_ms = dash_due_ms(self->dash);
-		self->due_ms = due_ms >= 0 ? due_ms : 0;
-	}
+	take_due(self);
 }
 
 /* ---- The caller's loop ---- */
