@@ -142,7 +142,7 @@ void native_report_start(struct native_unit *unit)
 	if (!unit->start_due)
 		return;
 	unit->start_due = false;
-	self->options.events->started(self->options.context, unit->id, unit->leader);
+	self->options.events->started(self->options.context, unit->id, &(struct engine_start){.pid = unit->leader});
 }
 
 static void report_unit(struct native_unit *unit)
@@ -610,10 +610,18 @@ out:
 	return NULL;
 }
 
+/* How long it may take is the caller's to watch. */
+static int native_stop(struct engine *self, unsigned id, int signal, int64_t grace_ms)
+{
+	(void)grace_ms;
+	return native_signal(self, id, signal);
+}
+
 const struct engine_ops engine_native = {
 	.name = "native",
 	.create = native_create,
 	.start = native_start,
+	.stop = native_stop,
 	.signal = native_signal,
 	.kill = native_kill,
 	.ending = native_ending,

@@ -122,7 +122,7 @@ static ssize_t read_some(struct native_stream *stream, size_t limit)
 	if (got <= 0) /* a terminal whose last user is gone says EIO */
 		return -EPIPE;
 	if (!engine->options.events->output(engine->options.context, stream->unit->id, stream->stream, engine->buffer,
-					    (size_t)got))
+					    (size_t)got, 0))
 		native_output_hold(stream->unit, true);
 	return got;
 }

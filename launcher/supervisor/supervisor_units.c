@@ -398,13 +398,13 @@ static struct unit *engine_unit(void *context, unsigned id)
 	return id < supervisor->id_limit ? supervisor->by_id[id] : NULL;
 }
 
-static void on_started(void *context, unsigned id, pid_t pid)
+static void on_started(void *context, unsigned id, const struct engine_start *start)
 {
 	struct unit *unit = engine_unit(context, id);
 
 	if (unit == NULL)
 		return;
-	unit->pid = pid;
+	unit->pid = start->pid;
 	unit->ever_started = true;
 	unit_step(unit, SVC_STARTED);
 }
@@ -482,7 +482,8 @@ static void on_notified(void *context, unsigned id, const struct notify_message 
 	}
 }
 
-static bool on_output(void *context, unsigned id, enum engine_stream stream, const char *bytes, size_t size_bytes)
+static bool on_output(void *context, unsigned id, enum engine_stream stream, const char *bytes, size_t size_bytes,
+		      int64_t time_ms)
 {
 	struct supervisor *supervisor = context;
 	struct unit *unit = engine_unit(context, id);
@@ -490,7 +491,8 @@ static bool on_output(void *context, unsigned id, enum engine_stream stream, con
 	if (unit == NULL)
 		return true;
 	if (supervisor->output != NULL)
-		output_write(supervisor->output, id, (int)stream, bytes, size_bytes, clock_wall_ms());
+		output_write(supervisor->output, id, (int)stream, bytes, size_bytes,
+			     time_ms > 0 ? time_ms : clock_wall_ms());
 	if (unit->definition->tty)
 		terminal_modes_take(&unit->modes, bytes, size_bytes);
 	if (unit->probe != NULL && unit->probe_spec->kind == PROBE_LOG)

@@ -71,9 +71,9 @@ static inline struct seen *note(struct bench *bench, unsigned unit, const char *
 	return seen;
 }
 
-static inline void on_started(void *context, unsigned unit, pid_t pid)
+static inline void on_started(void *context, unsigned unit, const struct engine_start *start)
 {
-	note(context, unit, "started")->pid = pid;
+	note(context, unit, "started")->pid = start->pid;
 }
 
 static inline void on_start_failed(void *context, unsigned unit, const struct err *why)
@@ -111,12 +111,13 @@ static inline void on_notified(void *context, unsigned unit, const struct notify
 }
 
 static inline bool on_output(void *context, unsigned unit, enum engine_stream stream, const char *bytes,
-			     size_t size_bytes)
+			     size_t size_bytes, int64_t time_ms)
 {
 	struct bench *bench = context;
 	struct seen *seen = &bench->seen[unit];
 	size_t used = strlen(seen->text[stream]), room = TEXT_BYTES - 1 - used;
 
+	(void)time_ms;
 	memcpy(seen->text[stream] + used, bytes, size_bytes < room ? size_bytes : room);
 	seen->bytes[stream] += size_bytes;
 	return !bench->hold;

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The compose engine: units as containers, made by a Compose program and followed by the engine's API.
+ *
+ *   compose          the engine: starts of one turn of the loop gathered into one call of the Compose program, stops, what is reported
+ *   compose_setup    what is found before anybody is asked: endpoint, Compose program, how containers reach this machine
+ *   compose_files    what the Compose program reads
+ *   compose_watch    the engine's events and inspect: which container is which unit, how it is, and all of that anew when the engine was away
+ *   compose_logs     output of each container, in order, with its times, across its restarts and the engine's
+ *   compose_stats    what containers use: by /proc where their processes are this machine's, else asked of the engine
+ *   compose_pull     images that are not there, fetched with their progress before the call
+ *   containers_end   the end
+ *
+ * A unit is the container that carries the project's, the service's and the replica's label (com.docker.compose.project, .service,
+ * .container-number). Restarts are the engine's: a container that will come again is told as exited with `restarting`. The engine's death is
+ * no end of anything: `reachable` says so, calls wait, and when it is back everything is looked at again.
+ */
+#ifndef UPFRONT_LAUNCHER_ENGINE_COMPOSE_H
+#define UPFRONT_LAUNCHER_ENGINE_COMPOSE_H
+
+#include "launcher/engine/compose_cli.h"
+#include "launcher/engine/docker_endpoint.h"
+
+#include <stdbool.h>
+
+struct err;
+struct strmap;
+
+/* Found by the terminal before the question, used by the supervisor. */
+struct compose_setup {
+	struct docker_endpoint endpoint;
+	struct compose_cli cli;
+	char *version; /* of the engine, "20.10.24" */
+	char *bridge; /* address of this machine as containers see it: what the relay is bound to; NULL: they cannot reach it */
+	char *bridge_why; /* why not: "the engine runs on another machine", "podman without root" */
+};
+
+/*
+ * Stands still, some milliseconds (see compose_cli_find). Everything that is missing is ERR_MISSING with its mend: engine not there, not
+ * running, not permitted, too old; no Compose program.
+ */
+int compose_setup_find(const struct strmap *environment, const char *cache_path, struct compose_setup *self,
+		       struct err *err);
+void compose_setup_finish(struct compose_setup *self);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the Compose program is given to read. Two ways, chosen once:
+ *
+ *   own        containers only, and its own files say it all: the user's files as they are (of a file that only includes others and
+ *              carries x-upfront, those others), and an override with the telemetry environment and nothing else
+ *   generated  one file: what the stack came to, container services only, resolved, `$` escaped, x-upfront taken out, what native
+ *              services are to it left out, telemetry environment laid over. Also where this Compose program could not read the user's files
+ *              (`include` with version 1, `name`...)
+ *
+ * Files are written into `dir` (0700) as 0600, by rename; they may hold secrets.
+ */
+#ifndef UPFRONT_LAUNCHER_ENGINE_COMPOSE_FILES_H
+#define UPFRONT_LAUNCHER_ENGINE_COMPOSE_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct compose_cli;
+struct err;
+struct stack;
+struct stack_source;
+struct strmap;
+
+struct compose_files {
+	bool own;
+	char *why; /* of a generated one: "service 'api' runs on this machine" */
+	char **args; /* what every call begins with: -p, --project-directory, --env-file, -f..., --profile...; ends with NULL */
+	char **environment; /* for execve: that of the `up`, what .env files say below it, the telemetry block's variables above it */
+	char *override_path; /* or the generated file */
+};
+
+struct compose_files_options {
+	const struct stack *stack;
+	const struct stack_source *source; /* NULL, or forgotten: only a generated file can be had */
+	const struct compose_cli *cli;
+	const struct strmap *environment; /* of the `up` */
+	const struct strmap *telemetry; /* laid over every service's environment */
+	const struct strmap *interpolation; /* of these, what the Compose program fills files in with: over all else */
+	const char *dir;
+	const char *host_variable; /* DOCKER_HOST, or NULL: as it is */
+};
+
+/* Writes what is to be read. ERR_FAILED when it cannot be written. */
+int compose_files_write(const struct compose_files_options *options, struct compose_files *self, struct err *err);
+void compose_files_finish(struct compose_files *self);
+
+/* The two texts, for tests and `config`: the caller frees; NULL: out of memory. */
+char *compose_override_text(const struct stack *stack, const struct strmap *telemetry);
+char *compose_generated_text(const struct stack *stack, const struct strmap *telemetry, int major);
+
+#endif

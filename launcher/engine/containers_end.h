@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Takes a project's containers away: everything that carries its label (com.docker.compose.project) - containers stopped and removed,
+ * then its networks, and its volumes if that is asked - by the engine's API and without a Compose program, so that it also works for who comes
+ * after: the guard of a killed supervisor, the next command on the project.
+ *
+ * The note: while containers of a project may be there, <state>/containers says where (0600, one line of JSON: endpoint, project, marker). Found
+ * while nobody runs the project it says that somebody has to see to them.
+ */
+#ifndef UPFRONT_LAUNCHER_ENGINE_CONTAINERS_END_H
+#define UPFRONT_LAUNCHER_ENGINE_CONTAINERS_END_H
+
+#include "launcher/engine/docker_endpoint.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct docker;
+struct err;
+struct event_base;
+struct strmap;
+
+struct containers_end_options {
+	const char *project;
+	bool kill; /* SIGKILL at once; else each gets its own stop signal and grace period */
+	bool volumes; /* named and nameless ones as well */
+	bool keep; /* only ends them: containers, networks and volumes stay */
+};
+
+struct containers_end;
+/* `done`: why NULL: nothing of it is left (or, with `keep`, runs). Comes once, from the loop. NULL: out of memory. */
+struct containers_end *containers_end_begin(struct docker *docker, const struct containers_end_options *options,
+					    void (*done)(void *context, size_t ended, const struct err *why),
+					    void *context);
+void containers_end_cancel(struct containers_end *self); /* NULL is nothing; it has been told: nothing, too */
+
+/* ---- The note ---- */
+
+#define CONTAINERS_NOTE "containers"
+
+struct containers_note {
+	struct docker_endpoint endpoint;
+	char *project;
+	char *marker; /* UPFRONT_STACK of the run: another folder's project of the same name is not ours */
+};
+int containers_note_write(const char *state_dir, const struct docker_endpoint *endpoint, const char *project,
+			  const char *marker, struct err *err);
+/* 0; -ENOENT: none. */
+int containers_note_read(const char *state_dir, struct containers_note *self);
+void containers_note_finish(struct containers_note *self);
+void containers_note_remove(const char *state_dir);
+
+/*
+ * Standing still, at most limit_ms: ends what the note speaks of and removes it. *ended: how many containers were running. -errno when the
+ * engine cannot be asked: the note stays.
+ */
+int containers_sweep(const char *state_dir, const struct strmap *environment, int limit_ms, size_t *ended,
+		     struct err *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The body of a container's logs or attach stream, cut into what its program wrote: without a terminal the engine packs each piece with a
+ * header of eight bytes (stream, size), with one it does not. With timestamps each line begins with "2026-11-21T10:00:00.123456789Z ",
+ * which is taken off again. Pure: bytes in, pieces out; any cut, any bytes.
+ */
+#ifndef UPFRONT_LAUNCHER_ENGINE_DOCKER_FRAMES_H
+#define UPFRONT_LAUNCHER_ENGINE_DOCKER_FRAMES_H
+
+#include "launcher/engine/engine.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DOCKER_STAMP_BYTES_MAX 40u
+
+struct docker_frames {
+	bool raw; /* no headers: the container has a terminal */
+	bool stamped; /* lines begin with their time */
+	int64_t since_ns; /* lines of this time or before were had already: left out. 0: none */
+	int64_t last_ns; /* time of the last line that was given */
+	/* Private. */
+	unsigned char header[8];
+	size_t header_bytes;
+	size_t left; /* of the piece */
+	enum engine_stream stream;
+	struct {
+		char stamp[DOCKER_STAMP_BYTES_MAX];
+		size_t stamp_bytes;
+		bool in_line, dropped;
+		int64_t time_ns;
+	} lines[2]; /* by stream */
+};
+
+void docker_frames_init(struct docker_frames *self, bool raw, bool stamped, int64_t since_ns);
+
+typedef bool docker_frames_take(void *context, enum engine_stream stream, const char *bytes, size_t size_bytes,
+				int64_t time_ms);
+/* 0; -EPROTO for what is no such stream: nothing more can be had of it. `take` returning false is noted in *held (may be NULL). */
+int docker_frames_feed(struct docker_frames *self, const char *bytes, size_t size_bytes, docker_frames_take *take,
+		       void *context, bool *held);
+
+#endif
