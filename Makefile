@@ -143,7 +143,7 @@ FLAGS := $(CC) $(ALL_CFLAGS)
 
 # Test programs run for moments and are compiled for longer than that.
 OPTIMISE_TESTS := $(filter-out -O% -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE%,$(OPTIMISE)) -O0
-$(foreach k,unit terminal e2e faults lib,$(eval $(B)/tests/$(k)/%.o: OPTIMISE := $(OPTIMISE_TESTS)))
+$(foreach k,unit terminal e2e engine faults lib,$(eval $(B)/tests/$(k)/%.o: OPTIMISE := $(OPTIMISE_TESTS)))
 $(B)/flags: FORCE
 	@mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@.new && if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
 .PHONY: FORCE
@@ -154,7 +154,7 @@ FORCE:
 
 # ---- Tests: tests/<kind>/<room>/test_*.c links that room and those below it. ----
 
-TEST_KINDS := unit terminal e2e faults
+TEST_KINDS := unit terminal e2e engine faults
 $(foreach k,$(TEST_KINDS),$(eval TESTS_$(k) := $(patsubst %.c,$(B)/%,$(wildcard tests/$(k)/*/test_*.c tests/$(k)/test_*.c))))
 # Real clients are not built by us: one pass over them is enough.
 ifneq ($(filter asan coverage,$(VARIANT)),)
@@ -177,6 +177,10 @@ $(foreach k,unit terminal,$(foreach r,$(ROOMS),$(eval $(call test_rule,$(k),$(r)
 
 # Tests of the whole program stand on no room: they run the binaries.
 $(B)/tests/e2e/test_%: $(B)/tests/e2e/test_%.o $(B)/libtest.a $(call lib,config)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS) $(LIBS_config)
+# The same on a container engine of their own.
+$(B)/tests/engine/test_%: $(B)/tests/engine/test_%.o $(B)/libtest.a $(call lib,config)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS) $(LIBS_config)
 $(B)/tests/faults/test_%: $(B)/tests/faults/test_%.o $(B)/libtest.a $(call lib,config)
@@ -214,9 +218,9 @@ chaos soak: all $(HELPERS)
 	$(SUBMAKE) $(B)/tests/$@/$@
 	$(Q)RUNS=$(RUNS) SEED=$(SEED) ROUNDS=$(ROUNDS) TEST_DEADLINE=$${TEST_DEADLINE:-86400} tests/run.sh $(B)/tests/$@/$@
 
-# `make unit terminal e2e` run what is there; one line at the end sums up.
-.PHONY: unit terminal e2e faults
-unit terminal e2e: all $(HELPERS)
+# `make unit terminal e2e engine` run what is there; one line at the end sums up.
+.PHONY: unit terminal e2e engine faults
+unit terminal e2e engine: all $(HELPERS)
 	$(SUBMAKE) $(TESTS_$@)
 	$(Q)tests/run.sh $(TESTS_$@)
 
@@ -383,6 +387,7 @@ help:
 	@echo '          install    to PREFIX=$(PREFIX), DESTDIR= in front; uninstall takes it away again'
 	@echo '          dist       a tar file of HEAD;  clean  removes build/'
 	@echo 'Tests:    unit terminal e2e'
+	@echo '          engine     containers, on a container engine of the tests own (root, docker.io)'
 	@echo '          faults     each fault by name: calls that fail, kill -9, full disks, ... (FAULTS=quick: sweeps thinned)'
 	@echo '          chaos      anything happens to a stack: RUNS=$(RUNS), from SEED=$(SEED) on'
 	@echo '          soak       real software, one process killed a round: ROUNDS=$(ROUNDS), SEED=$(SEED)'

@@ -36,6 +36,7 @@ step 'build, gcc' $make WERROR=1 all && {
 	step 'unit' $make WERROR=1 unit
 	step 'terminal' $make WERROR=1 terminal
 	step 'end to end' $make WERROR=1 e2e
+	step 'containers' $make WERROR=1 engine
 	step 'faults, short' $make WERROR=1 FAULTS=quick faults
 	step 'chaos, short' $make WERROR=1 RUNS=15 chaos
 	step 'real software, short' $make WERROR=1 ROUNDS=3 soak
