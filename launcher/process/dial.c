@@ -39,7 +39,7 @@ struct dial {
 	int fd, folder_fd;
 	struct address addresses[ADDRESSES_MAX];
 	size_t count, next;
-	int first_error;
+	int first_error, told_error;
 	struct evdns_base *resolver; /* made for the first name */
 	struct evdns_getaddrinfo_request *request;
 	struct lookup *lookup;
@@ -121,10 +121,21 @@ void dial_destroy(struct dial *self)
 	free(self);
 }
 
-static void fail(struct dial *self, const char *why)
+static void fail_words(struct dial *self, int error, const char *why)
 {
 	dial_stop(self);
+	self->told_error = error;
 	self->done(self->context, -1, why);
+}
+
+static void fail(struct dial *self, int error)
+{
+	fail_words(self, error, dial_words(error));
+}
+
+int dial_error(const struct dial *self)
+{
+	return self->told_error;
 }
 
 /* Both ends of the connection are the same: the kernel gave us the very port we asked for, and nobody listens there. */
@@ -203,7 +214,7 @@ static void try_next(struct dial *self)
 		if (try_one(self, &self->addresses[self->next++]))
 			return;
 	}
-	fail(self, dial_words(self->first_error ? self->first_error : EHOSTUNREACH));
+	fail(self, self->first_error ? self->first_error : EHOSTUNREACH);
 }
 
 static void add_address(struct dial *self, const struct sockaddr *bytes, socklen_t size_bytes)
@@ -273,7 +284,7 @@ static void on_resolved(int result, struct evutil_addrinfo *found, void *context
 	}
 	snprintf(why, sizeof why, "host name not resolved: %s",
 		 result ? evutil_gai_strerror(result) : "it has no address");
-	fail(self, why);
+	fail_words(self, EHOSTUNREACH, why);
 }
 
 static void resolve(struct dial *self, const char *host, int port)
@@ -284,7 +295,7 @@ static void resolve(struct dial *self, const char *host, int port)
 						EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
 	struct lookup *lookup = self->resolver ? malloc(sizeof *lookup) : NULL;
 	if (!lookup) {
-		fail(self, "host name not resolved: no resolver");
+		fail_words(self, ENOMEM, "host name not resolved: no resolver");
 		return;
 	}
 	*lookup = (struct lookup){self, port};
@@ -303,7 +314,7 @@ void dial_host(struct dial *self, const char *host, int port)
 	bool bracketed = length > 2 && host[0] == '[' && host[length - 1] == ']';
 	dial_stop(self);
 	if (length == 0 || length >= sizeof name) {
-		fail(self, "not a host name");
+		fail_words(self, EINVAL, "not a host name");
 		return;
 	}
 	snprintf(name, sizeof name, "%.*s", (int)(bracketed ? length - 2 : length), host + bracketed);
@@ -344,7 +355,7 @@ void dial_unix(struct dial *self, const char *path)
 	dial_stop(self);
 	int error = -unix_address(self, path, &address);
 	if (error != 0) {
-		fail(self, dial_words(error));
+		fail(self, error);
 		return;
 	}
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {

@@ -20,6 +20,8 @@ void dial_host(struct dial *self, const char *host, int port);
 /* Stream, packet or datagram socket; the path may be longer than a socket address holds. */
 void dial_unix(struct dial *self, const char *path);
 void dial_stop(struct dial *self);
+/* The errno behind the last `why`; EHOSTUNREACH for a name that nobody knows. */
+int dial_error(const struct dial *self);
 void dial_destroy(struct dial *self);
 
 /* The words for a failed connection. */
