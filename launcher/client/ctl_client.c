@@ -4,7 +4,7 @@
 #include "config/clock.h"
 #include "config/err.h"
 #include "config/paths.h"
-#include "launcher/client/ctl_http.h"
+#include "launcher/process/http_answer.h"
 #include "launcher/supervisor/ctl_address.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,7 +25,8 @@
 struct ctl_stream {
 	int fd;
 	struct ctl_heard *heard;
-	struct ctl_http http;
+	struct http_answer http;
+	bool telemetry_on; /* "Upfront-Telemetry: on" was among the headers */
 	char in[16384];
 	size_t in_start, in_end;
 };
@@ -190,6 +192,23 @@ static int send_all(int fd, const char *bytes, size_t size_bytes)
 	return 0;
 }
 
+static void take_header(void *context, const char *name, const char *value)
+{
+	struct ctl_stream *self = context;
+
+	if (strcasecmp(name, "upfront-telemetry") == 0)
+		self->telemetry_on = strcmp(value, "on") == 0;
+}
+
+static void begin(struct ctl_stream *self, int fd, struct ctl_heard *heard)
+{
+	self->fd = fd;
+	self->heard = heard;
+	http_answer_init(&self->http);
+	self->http.header = take_header;
+	self->http.context = self;
+}
+
 /* NULL when out of memory. The caller frees. */
 static char *make_request(const char *method, const char *target, bool screen, const char *body)
 {
@@ -264,9 +283,7 @@ int ctl_stream_ask(const struct ctl_client *self, const char *method, const char
 		result = err_set(err, ERR_INTERNAL, "out of memory");
 		goto out;
 	}
-	new_stream->fd = fd;
-	new_stream->heard = self->heard;
-	ctl_http_init(&new_stream->http);
+	begin(new_stream, fd, self->heard);
 	*stream = new_stream;
 out:
 	if (result < 0)
@@ -326,9 +343,7 @@ out:
 		close(fd);
 		return result;
 	}
-	made->fd = fd;
-	made->heard = self->heard;
-	ctl_http_init(&made->http);
+	begin(made, fd, self->heard);
 	*stream = made;
 	return 0;
 }
@@ -372,7 +387,7 @@ ssize_t ctl_stream_read(struct ctl_stream *self, char *buffer, size_t size_bytes
 		ssize_t count;
 		size_t used;
 
-		if (ctl_http_is_done(&self->http))
+		if (http_answer_is_done(&self->http))
 			return 0;
 		if (self->http.state == HTTP_BROKEN)
 			return -EPROTO;
@@ -381,13 +396,13 @@ ssize_t ctl_stream_read(struct ctl_stream *self, char *buffer, size_t size_bytes
 			if (count < 0)
 				return count;
 			if (count == 0)
-				return ctl_http_end(&self->http);
+				return http_answer_end(&self->http);
 		}
-		count = ctl_http_feed(&self->http, self->in + self->in_start, self->in_end - self->in_start, &used,
-				      buffer, size_bytes);
+		count = http_answer_feed(&self->http, self->in + self->in_start, self->in_end - self->in_start, &used,
+					 buffer, size_bytes);
 		self->in_start += used;
-		if (self->heard != NULL && self->http.state > HTTP_HEADER && self->http.state != HTTP_BROKEN)
-			self->heard->telemetry_on = self->http.telemetry_on;
+		if (self->heard != NULL && http_answer_has_head(&self->http))
+			self->heard->telemetry_on = self->telemetry_on;
 		if (count != 0)
 			return count;
 	}
@@ -457,13 +472,13 @@ int ctl_client_call(const struct ctl_client *self, const char *method, const cha
 		    int timeout_ms, int *status, char **answer, struct err *err)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
-	struct ctl_stream stream = {.fd = -1, .heard = self->heard};
-	int result;
+	struct ctl_stream stream = {.fd = -1};
+	int fd, result;
 
-	stream.fd = connect_or_say(self, err);
-	if (stream.fd < 0)
-		return stream.fd;
-	ctl_http_init(&stream.http);
+	fd = connect_or_say(self, err);
+	if (fd < 0)
+		return fd;
+	begin(&stream, fd, self->heard);
 	result = send_request(self, stream.fd, method, target, body);
 	if (result == 0)
 		result = read_answer(&stream, deadline_ms, answer);

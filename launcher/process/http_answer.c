@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/client/ctl_http.h"
+#include "launcher/process/http_answer.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 
-void ctl_http_init(struct ctl_http *self)
+void http_answer_init(struct http_answer *self)
 {
 	memset(self, 0, sizeof(*self));
 }
 
-bool ctl_http_is_done(const struct ctl_http *self)
+bool http_answer_is_done(const struct http_answer *self)
 {
 	return self->state == HTTP_DONE;
+}
+
+bool http_answer_has_head(const struct http_answer *self)
+{
+	return self->state > HTTP_HEADER && self->state != HTTP_BROKEN;
 }
 
 static bool digits_only(const char *text, size_t count)
@@ -24,8 +29,8 @@ static bool digits_only(const char *text, size_t count)
 	return true;
 }
 
-/* "HTTP/1.1 200 OK"; the reason may be missing. Interim answers (1xx) are never asked for, so they are refused. */
-static bool status_line(struct ctl_http *self)
+/* "HTTP/1.1 200 OK"; the reason may be missing. Interim answers (1xx) are refused unless an upgrade was asked for. */
+static bool status_line(struct http_answer *self)
 {
 	const char *line = self->line;
 
@@ -34,10 +39,11 @@ static bool status_line(struct ctl_http *self)
 		return false;
 	self->status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
 	self->state = HTTP_HEADER;
-	return self->status >= 200;
+	self->closes = line[7] == '0';
+	return self->status >= 200 || (self->status == 101 && self->may_upgrade);
 }
 
-static bool content_length(struct ctl_http *self, const char *value)
+static bool content_length(struct http_answer *self, const char *value)
 {
 	uint64_t length = 0;
 	size_t count = strlen(value);
@@ -53,7 +59,7 @@ static bool content_length(struct ctl_http *self, const char *value)
 	return true;
 }
 
-static bool header_line(struct ctl_http *self)
+static bool header_line(struct http_answer *self)
 {
 	char *line = self->line;
 	char *colon = strchr(line, ':');
@@ -73,16 +79,20 @@ static bool header_line(struct ctl_http *self)
 			return false;
 		self->chunked = true;
 	}
-	if (strcasecmp(line, "upfront-telemetry") == 0)
-		self->telemetry_on = strcmp(value, "on") == 0;
+	if (strcasecmp(line, "connection") == 0 && strcasecmp(value, "close") == 0)
+		self->closes = true;
+	if (self->header != NULL)
+		self->header(self->context, line, value);
 	return true;
 }
 
-static bool headers_end(struct ctl_http *self)
+static bool headers_end(struct http_answer *self)
 {
 	if (self->chunked && self->has_length)
 		return false;
-	if (self->status == 204 || self->status == 304)
+	if (self->status == 101)
+		self->state = HTTP_BODY_CLOSE;
+	else if (self->status == 204 || self->status == 304)
 		self->state = HTTP_DONE;
 	else if (self->chunked)
 		self->state = HTTP_CHUNK_SIZE;
@@ -90,11 +100,12 @@ static bool headers_end(struct ctl_http *self)
 		self->state = self->left > 0 ? HTTP_BODY_LENGTH : HTTP_DONE;
 	else
 		self->state = HTTP_BODY_CLOSE;
+	self->closes = self->closes || self->state == HTTP_BODY_CLOSE;
 	return true;
 }
 
 /* Hex digits, then possibly extensions that nobody uses. */
-static bool chunk_size(struct ctl_http *self)
+static bool chunk_size(struct http_answer *self)
 {
 	size_t count = strspn(self->line, "0123456789abcdefABCDEF");
 	uint64_t size = 0;
@@ -113,7 +124,7 @@ static bool chunk_size(struct ctl_http *self)
 	return true;
 }
 
-static bool complete_line(struct ctl_http *self)
+static bool complete_line(struct http_answer *self)
 {
 	size_t size = self->line_bytes;
 
@@ -142,9 +153,9 @@ static bool complete_line(struct ctl_http *self)
 	}
 }
 
-static bool take_line_byte(struct ctl_http *self, char byte)
+static bool take_line_byte(struct http_answer *self, char byte)
 {
-	if (++self->head_bytes > CTL_HTTP_HEADERS_MAX)
+	if (++self->head_bytes > HTTP_ANSWER_HEADERS_MAX)
 		return false;
 	if (byte == '\n')
 		return complete_line(self);
@@ -154,12 +165,12 @@ static bool take_line_byte(struct ctl_http *self, char byte)
 	return true;
 }
 
-static bool in_body(const struct ctl_http *self)
+static bool in_body(const struct http_answer *self)
 {
 	return self->state == HTTP_BODY_LENGTH || self->state == HTTP_BODY_CLOSE || self->state == HTTP_CHUNK_DATA;
 }
 
-static size_t take_body(struct ctl_http *self, const char *in, size_t in_bytes, char *out, size_t out_bytes)
+static size_t take_body(struct http_answer *self, const char *in, size_t in_bytes, char *out, size_t out_bytes)
 {
 	size_t count = in_bytes < out_bytes ? in_bytes : out_bytes;
 
@@ -174,7 +185,8 @@ static size_t take_body(struct ctl_http *self, const char *in, size_t in_bytes, 
 	return count;
 }
 
-ssize_t ctl_http_feed(struct ctl_http *self, const char *in, size_t in_bytes, size_t *used, char *out, size_t out_bytes)
+ssize_t http_answer_feed(struct http_answer *self, const char *in, size_t in_bytes, size_t *used, char *out,
+			 size_t out_bytes)
 {
 	size_t taken = 0, placed = 0;
 
@@ -197,7 +209,7 @@ ssize_t ctl_http_feed(struct ctl_http *self, const char *in, size_t in_bytes, si
 	return (ssize_t)placed;
 }
 
-int ctl_http_end(struct ctl_http *self)
+int http_answer_end(struct http_answer *self)
 {
 	if (self->state == HTTP_BODY_CLOSE)
 		self->state = HTTP_DONE;

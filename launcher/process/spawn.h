@@ -13,6 +13,8 @@
  *   output       service output: log files, index, ring, followers
  *   terminal_modes  what a program has switched on in its terminal
  *   ports        is a port free, and who holds it
+ *   dial         a connection to a host or a unix socket, without waiting for it
+ *   http_answer  one HTTP answer, read piece by piece
  */
 #ifndef UPFRONT_LAUNCHER_PROCESS_SPAWN_H
 #define UPFRONT_LAUNCHER_PROCESS_SPAWN_H

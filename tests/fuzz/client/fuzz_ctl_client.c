@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A supervisor's bytes as clients take them: the HTTP answer, then its body as an event stream. */
 #include "launcher/client/view.h"
-#include "launcher/client/ctl_http.h"
+#include "launcher/process/http_answer.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,26 +20,26 @@ static void take_figures(void *context, const struct view *view, const struct vi
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct ctl_http http;
+	static struct http_answer http;
 	const char *bytes = (const char *)data;
 	size_t step = size > 0 ? 1 + data[0] % 64 : 1, at = 0;
 	bool views = true;
 	struct view view;
 	char body[256];
 
-	ctl_http_init(&http);
+	http_answer_init(&http);
 	view_init(&view);
 	view.usage_changed = take_figures;
-	while (at < size && !ctl_http_is_done(&http)) {
+	while (at < size && !http_answer_is_done(&http)) {
 		size_t used, count = size - at < step ? size - at : step;
-		ssize_t placed = ctl_http_feed(&http, bytes + at, count, &used, body, sizeof(body));
+		ssize_t placed = http_answer_feed(&http, bytes + at, count, &used, body, sizeof(body));
 
 		if (placed < 0 || (placed == 0 && used == 0))
 			break;
 		at += used;
 		views = views && view_feed(&view, body, (size_t)placed, NULL, NULL) == 0;
 	}
-	ctl_http_end(&http);
+	http_answer_end(&http);
 	view_finish(&view);
 	return 0;
 }

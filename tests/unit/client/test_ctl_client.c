@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers as a hostile supervisor could give them: whole, in single bytes, torn, lying about their length, without end. */
+/* A supervisor that answers, is silent, goes, or never comes to an end. How an answer is read: test_http_answer.c. */
 #include "config/err.h"
 #include "launcher/client/ctl_client.h"
-#include "launcher/client/ctl_http.h"
 #include "tests/lib/children.h"
 
 #include <errno.h>
@@ -21,114 +20,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-/* ---- The reader alone ---- */
-
-struct outcome {
-	int result; /* 0: complete, or -errno */
-	int status;
-	char body[256];
-};
-
-/* Feeds `answer` in pieces of `step` bytes, then the end of the connection. */
-static struct outcome read_answer(const char *answer, size_t size, size_t step)
-{
-	struct ctl_http *http = malloc(sizeof(*http));
-	struct outcome outcome = {0};
-	size_t body = 0, at = 0;
-
-	ctl_http_init(http);
-	while (at < size && !ctl_http_is_done(http)) {
-		size_t used, count = size - at < step ? size - at : step;
-		ssize_t placed = ctl_http_feed(http, answer + at, count, &used, outcome.body + body,
-					       sizeof(outcome.body) - 1 - body);
-
-		if (placed < 0) {
-			outcome.result = (int)placed;
-			break;
-		}
-		assert_true(used <= count && (used > 0 || placed > 0));
-		at += used;
-		body += (size_t)placed;
-	}
-	if (outcome.result == 0)
-		outcome.result = ctl_http_end(http);
-	outcome.status = http->status;
-	free(http);
-	return outcome;
-}
-
-static void test_answers(void **state)
-{
-	static const struct {
-		const char *answer;
-		int result, status;
-		const char *body;
-	} cases[] = {
-		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 0, 200, "hello"},
-		{"HTTP/1.1 200\r\ncontent-length:5  \r\n\r\nhello, more", 0, 200, "hello"},
-		{"HTTP/1.0 404 Not Found\r\n\r\nuntil the end", 0, 404, "until the end"},
-		{"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 0, 200, "ok"},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n3;x=y\r\n, y\r\n0\r\n\r\n", 0, 200,
-		 "hello, y"},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n", 0, 200, ""},
-		{"HTTP/1.1 204 No Content\r\n\r\n", 0, 204, ""},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0, 200, ""},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 0, 200, "hello"},
-		/* Cut off. */
-		{"", -EPROTO, 0, ""},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", -EPROTO, 200, "hell"},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", -EPROTO, 200, "hello"},
-		/* Two lengths, impossible lengths, no length. */
-		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", -EPROTO, 200, ""},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nhello", -EPROTO, 200, ""},
-		{"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", -EPROTO, 200, ""},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", -EPROTO, 200, ""},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\nhello", -EPROTO, 200, ""},
-		{"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", -EPROTO, 200, ""},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", -EPROTO, 200, ""},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", -EPROTO, 200, ""},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", -EPROTO, 200, ""},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokX\r\n", -EPROTO, 200, "ok"},
-		/* No HTTP. */
-		{"SSH-2.0-OpenSSH\r\n", -EPROTO, 0, ""},
-		{"HTTP/2.0 200 OK\r\n\r\n", -EPROTO, 0, ""},
-		{"HTTP/1.1 2000 OK\r\n\r\n", -EPROTO, 0, ""},
-		{"HTTP/1.1 100 Continue\r\n\r\n", -EPROTO, 100, ""},
-		{"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", -EPROTO, 200, ""},
-		{"HTTP/1.1 200 OK\r\n: no name\r\n\r\n", -EPROTO, 200, ""},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		for (size_t step = 1; step < 80; step += 13) {
-			struct outcome outcome = read_answer(cases[i].answer, strlen(cases[i].answer), step);
-
-			if (outcome.result != cases[i].result || strcmp(outcome.body, cases[i].body) != 0)
-				fail_msg("case %zu, step %zu: %d '%s'", i, step, outcome.result, outcome.body);
-			assert_int_equal(outcome.status, cases[i].status);
-		}
-	}
-}
-
-static void test_header_limits(void **state)
-{
-	char *answer = calloc(1, 70000);
-	size_t size;
-
-	(void)state;
-	size = (size_t)sprintf(answer, "HTTP/1.1 200 OK\r\nX: ");
-	memset(answer + size, 'a', CTL_HTTP_LINE_MAX);
-	assert_int_equal(read_answer(answer, size + CTL_HTTP_LINE_MAX, 1000).result, -EPROTO);
-	size = (size_t)sprintf(answer, "HTTP/1.1 200 OK\r\n");
-	while (size < CTL_HTTP_HEADERS_MAX + 100)
-		size += (size_t)sprintf(answer + size, "X: some value\r\n");
-	size += (size_t)sprintf(answer + size, "\r\n");
-	assert_int_equal(read_answer(answer, size, 1000).result, -EPROTO);
-	free(answer);
-}
-
-/* ---- Over a socket ---- */
 
 /* A supervisor of one answer: a child that accepts once, reads the request's head, says its piece and goes (or stays). */
 struct server {
@@ -497,8 +388,6 @@ static void test_bytes_are_posted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_header_limits),
 		cmocka_unit_test(test_call),
 		cmocka_unit_test(test_silent_peer),
 		cmocka_unit_test(test_endless_answer),
