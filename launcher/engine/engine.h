@@ -174,6 +174,11 @@ struct engine_ops {
 	int (*sample)(struct engine *self, const unsigned *units, size_t count, struct engine_sample *samples);
 	/* A child of this process ended that the engine may not know; true when it was one of its units. */
 	bool (*reaped)(struct engine *self, pid_t pid, const struct engine_exit *how);
+	/*
+	 * True for a child of this process, not reaped yet, that the engine started for its own work: nothing a unit of another engine has
+	 * left. NULL: there are none such.
+	 */
+	bool (*owns)(const struct engine *self, pid_t pid);
 	void (*destroy)(struct engine *self);
 };
 
