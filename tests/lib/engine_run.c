@@ -148,8 +148,8 @@ static void launch(struct engine_run *self)
 	snprintf(pid, sizeof pid, "%s/pid", self->dir);
 	snprintf(log, sizeof log, "%s/log", self->dir);
 	snprintf(bridge, sizeof bridge, "upft-%u", self->number);
-	snprintf(pools[0], sizeof pools[0], "base=10.211.%u.0/24,size=28", self->number);
-	snprintf(pools[1], sizeof pools[1], "base=10.212.%u.0/24,size=28", self->number);
+	snprintf(pools[0], sizeof pools[0], "base=10.211.%u.0/24,size=26", self->number);
+	snprintf(pools[1], sizeof pools[1], "base=10.212.%u.0/24,size=26", self->number);
 	self->pid = fork();
 	assert_true(self->pid >= 0);
 	if (self->pid == 0) {
