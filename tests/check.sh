@@ -9,7 +9,8 @@ make="${MAKE:-make} --no-print-directory ${PARALLEL-}"
 TEST_TOTALS=$(mktemp /tmp/uft-totals.XXXXXX) || exit 1
 TEST_TRIES=${TEST_TRIES:-2}
 export TEST_TOTALS TEST_TRIES
-trap 'rm -f "$TEST_TOTALS"' EXIT
+aside=$TEST_TOTALS.aside
+trap 'rm -f "$TEST_TOTALS" "$aside" "$aside.log"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -31,21 +32,38 @@ step() {
 	return "$code"
 }
 
+# aside NAME COMMAND...: a step that mostly waits, while others go on; what it says comes with join.
+aside() {
+	: >"$aside"
+	(TEST_TOTALS=$aside && step "$@") >"$aside.log" 2>&1 &
+	aside_pid=$!
+}
+join() {
+	[ -n "${aside_pid-}" ] || return 0
+	wait "$aside_pid"
+	cat "$aside.log"
+	cat "$aside" >>"$TEST_TOTALS"
+	aside_pid=''
+}
+
 # $make falls apart into words on purpose.
 step 'build, gcc' $make WERROR=1 all && {
 	step 'unit' $make WERROR=1 unit
 	step 'terminal' $make WERROR=1 terminal
 	step 'end to end' $make WERROR=1 e2e
-	step 'containers' $make WERROR=1 engine
 	step 'faults, short' $make WERROR=1 FAULTS=quick faults
 	step 'chaos, short' $make WERROR=1 RUNS=15 chaos
 	step 'real software, short' $make WERROR=1 ROUNDS=3 soak
 	step 'privacy proof, short' $make WERROR=1 PROOF=quick proof
 	step 'lint' $make lint
 	step 'measuring, short' env BENCH_ONLY=paint $make BENCH=quick bench
+	aside 'containers' $make WERROR=1 engine
 }
 step 'build, clang' $make VARIANT=clang WERROR=1 all
-step 'build, sanitizers' $make VARIANT=asan WERROR=1 all && {
+step 'build, sanitizers' $make VARIANT=asan WERROR=1 all
+sanitizers=$?
+join
+[ "$sanitizers" -ne 0 ] || {
 	step 'unit, sanitizers' $make VARIANT=asan WERROR=1 unit
 	step 'terminal, sanitizers' $make VARIANT=asan WERROR=1 terminal
 	step 'end to end, sanitizers, short' $make VARIANT=asan WERROR=1 E2E=quick e2e
