@@ -5,6 +5,13 @@
  *
  * Asking one for its version costs up to half a second, so what was found is kept in the state folder for as long as the program is the
  * same file (path, size, time of change); the version counts for messages and for what a file may hold, nothing else.
+ *
+ *   compose_cli        which one there is
+ *   compose_version    its version, asked and kept
+ *   compose_run        one run of it
+ *   compose_complaint  its lines, and what it complains of
+ *
+ * What it writes may hold values of variables: whoever shows a line or a complaint masks it (config/secrets.h).
  */
 #ifndef UPFRONT_LAUNCHER_ENGINE_COMPOSE_CLI_H
 #define UPFRONT_LAUNCHER_ENGINE_COMPOSE_CLI_H
@@ -49,9 +56,15 @@ struct compose_run_options {
 	const char *const *args; /* behind cli->argv, ends with NULL; copied */
 	char *const *environment; /* for execve */
 	const char *cwd;
-	/* A line of its standard output or error, without its end, escape sequences taken out; at most 4 KB. May be NULL. */
+	/*
+	 * A line of its standard output or error, without its end, escape sequences taken out, never empty; at most 4 KB. May be NULL. The run
+	 * may be stopped from it, not destroyed.
+	 */
 	void (*line)(void *context, const char *line);
-	/* It ended, or could not be started (why set). Comes once, from the loop. `code`: exit code, or 128 + signal. */
+	/*
+	 * It ended, or could not be started (why set), and all its lines have been told. Comes once, from the loop; the run may be destroyed from
+	 * it. `code`: exit code, or 128 + signal.
+	 */
 	void (*done)(void *context, int code, const struct err *why);
 	void *context;
 };
