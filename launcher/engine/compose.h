@@ -2,10 +2,17 @@
 /*
  * The compose engine: units as containers, made by a Compose program and followed by the engine's API.
  *
- *   compose          the engine: starts of one turn of the loop gathered into one call of the Compose program, stops, what is reported
+ *   compose          the engine: units and their parts, what is to be done from the loop
+ *   compose_call     starts of one turn of the loop gathered into one call of the Compose program, and what it came to
+ *   compose_explain  what a failed call says of a service, in words that help
+ *   compose_stop     asked to end, signalled, killed
+ *   compose_close    the stack's end
  *   compose_setup    what is found before anybody is asked: endpoint, Compose program, how containers reach this machine
  *   compose_files    what the Compose program reads
- *   compose_watch    the engine's events and inspect: which container is which unit, how it is, and all of that anew when the engine was away
+ *   compose_watch    the engine's events: is it there, what happened, and all of that anew when it was away
+ *   compose_list     which container is which unit
+ *   compose_look     one container inspected: what is other than what was told is told
+ *   container_state  what inspect says
  *   compose_logs     output of each container, in order, with its times, across its restarts and the engine's
  *   compose_stats    what containers use: by /proc where their processes are this machine's, else asked of the engine
  *   compose_pull     images that are not there, fetched with their progress before the call

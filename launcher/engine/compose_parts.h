@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the compose engine (compose.c, compose_watch.c, compose_logs.c, compose_stats.c, compose_pull.c). What each file does is told in
- * compose.h.
+ * Inside of the compose engine (compose.c, compose_call.c, compose_stop.c, compose_close.c, compose_watch.c, compose_list.c, compose_look.c,
+ * compose_logs.c, compose_stats.c, compose_pull.c). What each file does is told in compose.h.
  *
  * A start: units asked for in one turn of the loop wait in state PART_ASKED until the call under way, if any, has ended; then images that are
  * missing are pulled, and one call `up -d` names all their services. What the events say is what counts: a unit has started when its
@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct cJSON;
+struct docker_answer;
 struct compose_run;
 struct compose_stats;
 struct compose_pull;
@@ -38,16 +39,33 @@ enum part_state {
 	PART_CALLED, /* a call is under way that is to start it */
 	PART_RUNS,
 	PART_RESTARTING, /* ended; the engine starts it again */
-	PART_STOPPING /* runs; asked to end */
+	PART_STOPPING /* runs, or is restarting; asked to end */
 };
+
+/* What was last asked of a part. */
+enum part_want { PART_WANT_RUN, PART_WANT_STOP, PART_WANT_KILL };
+
+/* What was last told of how it is. */
+enum part_health { PART_HEALTH_UNTOLD, PART_WELL, PART_ILL };
 
 /* One unit's container. */
 struct part {
 	struct engine *engine;
 	unsigned id; /* of the unit */
-	const struct service *service;
+	const struct service *service; /* NULL: the stack has none of this name any more */
+	char *name; /* of the service */
 	int replica;
 	enum part_state state;
+	enum part_want want;
+	int64_t grace_ms; /* with PART_WANT_STOP */
+	bool stop_due; /* what is wanted is to be asked of the engine */
+	bool signalled; /* by us and to end, since it started */
+	bool unsure; /* a call that named it ended without anybody knowing what came of it */
+	bool failure_due; /* it is to be told that it does not start */
+	bool fresh; /* its container was seen to start since the call began, or while it did not run */
+	bool settling; /* how it is now is what the call has come to */
+	bool missed; /* the call has not started it */
+	char *why; /* that, as the engine keeps it with the container; NULL: nothing */
 	char container[COMPOSE_ID_BYTES]; /* full id; "": none is known */
 	pid_t pid; /* of its main process if that is this machine's; 0 */
 	bool tty, stdin_open;
@@ -55,6 +73,13 @@ struct part {
 	bool oom; /* an oom event came since it started */
 	int64_t started_ns; /* of the run that was told, by the engine's clock: tells a new run from the same one heard of twice */
 	bool exit_told;
+	bool paused;
+	enum part_health health;
+	struct {
+		int64_t at_ns; /* 0: not seen */
+		int code;
+	} death; /* as the event told it: inspect does not know any more once it runs again */
+	bool look_due; /* a look came to nothing: again, once it is known that the engine is there */
 	struct docker_call *inspect; /* NULL: none under way */
 	bool inspect_again; /* something happened meanwhile */
 	struct docker_call *stop;
@@ -78,15 +103,32 @@ struct engine {
 	struct compose_files files;
 	bool files_stale; /* to be written before the next call */
 	struct compose_run *run; /* NULL: no call under way */
+	struct event *run_limit; /* asked to end, it has until then */
+	struct {
+		bool made; /* one was, ever: the project's containers are ours */
+		bool over; /* the run has ended, and the containers are being looked at */
+		bool cut; /* stopped by us */
+		bool lost; /* the engine went away meanwhile */
+		int code;
+		char *complaint;
+	} call;
 	struct compose_pull *pull; /* NULL: none under way */
 	struct docker_call *events; /* NULL: the engine is away, or not asked yet */
 	struct event *retry; /* when it is to be tried again */
 	int retry_ms;
 	bool reachable, told_away;
+	bool returning; /* reachable again, and not all are looked at yet */
+	struct docker_call *list, *ping;
+	bool list_again;
+	struct event *pulse; /* while something is under way: is it still there? */
 	int64_t events_since_ns; /* of the last event had */
 	struct compose_stats *stats; /* compose_stats.c; NULL: nobody asked yet */
 	struct containers_end *end;
-	bool ending, closing;
+	struct event *close_limit; /* an engine that is away is waited for until then */
+	bool ending, closing, closed;
+	bool volumes, close_late;
+	int ends; /* how often it was begun */
+	struct err end_why; /* of an end that came to nothing */
 };
 
 /* The part of a unit; NULL: none. */
@@ -94,18 +136,72 @@ struct part *compose_find(const struct engine *self, unsigned id);
 /* The part that a container with these labels is; NULL: none of ours. */
 struct part *compose_find_labels(const struct engine *self, const struct cJSON *labels);
 struct part *compose_find_container(const struct engine *self, const char *id);
+/* Runs, or will again, and that was told. */
+bool compose_is_told(const struct part *part);
+/* Starts, failures and the end are seen to from the loop. */
+void compose_due(struct engine *self);
+/* A container's id as it may stand in a path: what the engine says is not taken as it comes. */
+bool compose_id_is_sound(const char *id);
+void compose_set_container(struct part *part, const char *id);
+
+/* ---- compose_call.c ---- */
+
+/* Begins the next call if there is something to start and nothing in the way. */
+void compose_call_next(struct engine *self);
+/* The containers have been listed: parts of the call that have none have failed, once all others are looked at. */
+void compose_call_settle(struct engine *self);
+/* The engine is away: what waits for the call's outcome is asked for again later. */
+void compose_call_lost(struct engine *self);
+/* Nobody needs what is under way any more. */
+void compose_call_stop(struct engine *self, bool hard);
+/* Tells those that do not start. */
+void compose_call_fail(struct engine *self);
+void compose_call_finish(struct engine *self);
+
+/* ---- compose_stop.c ---- */
+
+int compose_stop(struct engine *self, unsigned unit, int signal, int64_t grace_ms);
+int compose_signal(struct engine *self, unsigned unit, int signal);
+void compose_kill(struct engine *self, unsigned unit);
+/* Asks of the engine what is wanted of a part that runs, if that is due. */
+void compose_stop_pursue(struct part *part);
+
+/* ---- compose_close.c ---- */
+
+void compose_ending(struct engine *self);
+void compose_close(struct engine *self, bool volumes);
+void compose_close_next(struct engine *self);
+void compose_close_finish(struct engine *self);
+
+/* ---- compose_list.c ---- */
+
+/* All containers of the project: which is whose. */
+void compose_list(struct engine *self);
 
 /* ---- compose_watch.c ---- */
 
 /* Connects to the events; looks at all containers once they flow; tells `reachable` and tries again for as long as it takes. */
 int compose_watch_begin(struct engine *self, struct err *err);
 void compose_watch_end(struct engine *self);
-/* Looks at the part's container anew; what is other than what was told is told. */
-void compose_look(struct part *part);
 /* A call by which nothing could be reached: the engine may have gone. */
 void compose_suspect(struct engine *self);
+/* Something is under way that must not hang: the engine is asked whether it is there for as long as that lasts. */
+void compose_watch_pulse(struct engine *self);
+/* The engine is gone, by this answer. */
+void compose_watch_lost(struct engine *self, const struct docker_answer *answer);
+/* The list is there: the engine is back. */
+void compose_watch_listed(struct engine *self);
 /* compose.c: the engine is back and all containers have been looked at. */
 void compose_returned(struct engine *self);
+
+/* ---- compose_look.c ---- */
+
+/* Looks at the part's container anew; what is other than what was told is told. */
+void compose_look(struct part *part);
+/* Its container is not there any more. */
+void compose_gone(struct part *part);
+/* What a `die` event said, should inspect not know it any more. */
+void compose_note_death(struct part *part, int64_t at_ns, int code);
 
 /* ---- compose_logs.c ---- */
 
