@@ -32,6 +32,8 @@ struct docker_call;
 struct event;
 
 #define COMPOSE_ID_BYTES 65u
+#define COMPOSE_NAME_BYTES 129u
+#define COMPOSE_STAGES_MAX 8u
 
 enum part_state {
 	PART_NONE, /* no container, or one that has ended */
@@ -47,6 +49,15 @@ enum part_want { PART_WANT_RUN, PART_WANT_STOP, PART_WANT_KILL };
 
 /* What was last told of how it is. */
 enum part_health { PART_HEALTH_UNTOLD, PART_WELL, PART_ILL };
+
+/* How far each stage of a build is. */
+struct compose_stages {
+	struct {
+		char name[32];
+		unsigned done, total;
+	} items[COMPOSE_STAGES_MAX];
+	size_t count;
+};
 
 /* One unit's container. */
 struct part {
@@ -84,12 +95,18 @@ struct part {
 	bool inspect_again; /* something happened meanwhile */
 	struct docker_call *stop;
 	/* compose_logs.c */
-	struct docker_call *logs; /* NULL: nobody follows */
-	struct docker_frames frames;
-	int64_t logs_ns; /* had until then, across runs */
+	struct docker_call *logs; /* NULL: nobody reads */
+	struct docker_frames frames; /* knows what was had, across runs */
+	char logs_container[COMPOSE_ID_BYTES]; /* whose output that was */
+	bool logs_wanted; /* it runs, and is to be followed */
 	bool held, end_due; /* output_ended is to be told at the stream's end */
+	struct event *logs_retry; /* when it is to be asked again; NULL: never was */
 	struct docker_call *attach; /* standard input of a container with a terminal */
+	struct docker_call *resize;
 	unsigned rows, columns; /* 0: not said yet */
+	bool resize_again; /* the size is another by now, or one was told in between */
+	/* compose_pull.c */
+	struct compose_stages stages; /* of its image, while it is built */
 };
 
 struct engine {
@@ -113,6 +130,7 @@ struct engine {
 		char *complaint;
 	} call;
 	struct compose_pull *pull; /* NULL: none under way */
+	char building[COMPOSE_NAME_BYTES]; /* service that the Compose program said it builds; "": it did not */
 	struct docker_call *events; /* NULL: the engine is away, or not asked yet */
 	struct event *retry; /* when it is to be tried again */
 	int retry_ms;
@@ -231,7 +249,11 @@ bool compose_pid_is_here(pid_t pid, const char *container);
  */
 struct compose_pull *compose_pull_begin(struct engine *self, struct part *const *parts, size_t count,
 					void (*done)(struct engine *self));
-void compose_pull_cancel(struct compose_pull *self);
+void compose_pull_cancel(struct compose_pull *self); /* NULL is nothing, here and below */
+/* True for a child, not reaped yet, that it started: a program that knows a password. */
+bool compose_pull_owns(const struct compose_pull *self, pid_t pid);
+/* A child ended: true when it was one of these. */
+bool compose_pull_reaped(struct compose_pull *self, pid_t pid);
 /* A line of the Compose program while it builds: told as progress of the service it speaks of. */
 void compose_pull_line(struct engine *self, const char *line);
 

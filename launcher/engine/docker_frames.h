@@ -18,7 +18,6 @@
 struct docker_frames {
 	bool raw; /* no headers: the container has a terminal */
 	bool stamped; /* lines begin with their time */
-	int64_t since_ns; /* lines of this time or before were had already: left out. 0: none */
 	int64_t last_ns; /* time of the last line that was given */
 	/* Private. */
 	unsigned char header[8];
@@ -30,10 +29,23 @@ struct docker_frames {
 		size_t stamp_bytes;
 		bool in_line, dropped;
 		int64_t time_ns;
-	} lines[2]; /* by stream */
+		/* What was given: all before this time, and so many bytes of this time. A long line comes as several pieces of one time. */
+		int64_t had_ns;
+		uint64_t had_bytes;
+		bool again; /* until there it is left out */
+		uint64_t again_bytes; /* of had_ns, come once more so far */
+	} lines[2]; /* by stream: the engine stamps each on its own, so that they may come out of order to each other */
 };
 
+/* Lines of since_ns or before were had already: left out. 0: none were. */
 void docker_frames_init(struct docker_frames *self, bool raw, bool stamped, int64_t since_ns);
+/*
+ * The output was cut off, wherever that was, and is fed once more from some place before the cut: what was given already, to the byte, is left
+ * out. Only where it is stamped.
+ */
+void docker_frames_again(struct docker_frames *self);
+/* Seconds to ask for with `since`, so that nothing is missing; 0: from the beginning. */
+int64_t docker_frames_since(const struct docker_frames *self);
 
 typedef bool docker_frames_take(void *context, enum engine_stream stream, const char *bytes, size_t size_bytes,
 				int64_t time_ms);
