@@ -258,14 +258,14 @@ static const struct key service_keys[] = {
 	{"oom_score_adj", NULL, 0, KEY_CONTAINER},
 	{"pid", NULL, 0, KEY_CONTAINER},
 	{"pids_limit", NULL, 0, KEY_CONTAINER},
-	{"platform", NULL, 0, KEY_CONTAINER},
+	{"platform", read_any_text, IN_SERVICE(platform), KEY_CONTAINER},
 	{"ports", read_ports, IN_PARTS(service), 0},
 	{"post_start", NULL, 0, KEY_CONTAINER},
 	{"pre_stop", NULL, 0, KEY_CONTAINER},
 	{"privileged", NULL, 0, KEY_CONTAINER},
 	{"profiles", read_argv_any, IN_PARTS(profiles), 0},
 	{"provider", NULL, 0, KEY_CONTAINER},
-	{"pull_policy", NULL, 0, KEY_CONTAINER},
+	{"pull_policy", read_any_text, IN_SERVICE(pull_policy), KEY_CONTAINER},
 	{"pull_refresh_after", NULL, 0, KEY_CONTAINER},
 	{"read_only", NULL, 0, KEY_CONTAINER},
 	{"restart", read_restart, IN_SERVICE(restart), 0},
@@ -436,6 +436,7 @@ static void read_map(struct reader *self, const struct node_pair *pair, struct s
 	bool contained = node_find(pair->value, "image") || node_find(pair->value, "build");
 
 	service->kind = contained ? SERVICE_CONTAINER : SERVICE_NATIVE;
+	service->has_build = node_find(pair->value, "build") != NULL;
 	self->where = pool_printf(self->pool, "service '%s'", pair->key);
 	reader_map(self, pair->key, pair->value, &table_service, parts);
 	if (active)

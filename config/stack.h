@@ -125,6 +125,9 @@ struct service {
 	const char *name;
 	enum service_kind kind;
 	const char *image; /* NULL for a native service */
+	const char *pull_policy; /* as written; NULL: not said */
+	const char *platform; /* of the image, "linux/amd64"; NULL: the engine's own */
+	bool has_build; /* the image is made here */
 	const char *const *argv; /* entrypoint and command, split; NULL when the engine decides */
 	bool shell; /* argv is {"/bin/sh", "-c", TEXT} */
 	struct strmap environment; /* env_file, then environment; value NULL: inherited if set */

@@ -172,6 +172,36 @@ static void test_restart_policies(void **state)
 	}
 }
 
+static void test_images(void **state)
+{
+	static const struct {
+		const char *body, *image, *pull_policy, *platform;
+		bool has_build;
+	} cases[] = {
+		{"image: redis", "redis", "", "", false},
+		{"image: redis\npull_policy: always\nplatform: linux/arm64", "redis", "always", "linux/arm64", false},
+		/* Filled in with nothing: as if it were not there. */
+		{"image: redis\npull_policy: ''\nplatform: ''", "redis", "", "", false},
+		{"image: shop\nbuild: .", "shop", "", "", true},
+		{"build: {context: ., target: final}", "", "", "", true},
+		{"command: [redis]\npull_policy: never", "", "never", "", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct service *service;
+		struct stack_text text;
+
+		resolve(&text, cases[i].body);
+		service = stack_text_service(&text, "web");
+		assert_string_equal(service->image ? service->image : "", cases[i].image);
+		assert_string_equal(service->pull_policy ? service->pull_policy : "", cases[i].pull_policy);
+		assert_string_equal(service->platform ? service->platform : "", cases[i].platform);
+		assert_int_equal(service->has_build, cases[i].has_build);
+		stack_text_finish(&text);
+	}
+}
+
 static void test_versions(void **state)
 {
 	static const struct {
@@ -527,12 +557,19 @@ static void test_ignored_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_scalars),   cmocka_unit_test(test_restart_policies),
-		cmocka_unit_test(test_versions),  cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_readiness), cmocka_unit_test(test_watchdog),
-		cmocka_unit_test(test_errors),    cmocka_unit_test(test_a_slip_is_told_once),
-		cmocka_unit_test(test_names),     cmocka_unit_test(test_ignored_keys),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_scalars),
+		cmocka_unit_test(test_restart_policies),
+		cmocka_unit_test(test_images),
+		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_readiness),
+		cmocka_unit_test(test_watchdog),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_a_slip_is_told_once),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_ignored_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
