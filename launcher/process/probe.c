@@ -96,6 +96,7 @@ static const struct probe_kind_ops *kind_of(const struct probe_spec *spec, struc
 	case PROBE_EXEC:
 		return &probe_kind_exec;
 	case PROBE_NOTIFY:
+	case PROBE_ENGINE:
 	case PROBE_NONE:
 		break;
 	}

@@ -118,6 +118,7 @@ static void add_probe_target(cJSON *probe, const struct probe_spec *spec, const 
 		break;
 	case PROBE_NONE:
 	case PROBE_NOTIFY:
+	case PROBE_ENGINE:
 		cJSON_AddNullToObject(probe, "target");
 		break;
 	}

@@ -20,13 +20,20 @@ const char *svc_state_name(enum svc_state state)
 	return (unsigned)state < SVC_STATE_COUNT ? state_names[state] : "unknown";
 }
 
-void svc_init(struct svc *self, const struct svc_policy *policy)
+void svc_renew(struct svc *self, const struct svc_policy *policy)
 {
-	*self = (struct svc){.state = SVC_STOPPED, .policy = *policy};
+	self->policy = *policy;
+	self->has_health = policy->by_engine && policy->has_health;
 	if (self->policy.readiness != NULL && self->policy.readiness->kind == PROBE_NONE)
 		self->policy.readiness = NULL;
 	if (self->policy.liveness != NULL && self->policy.liveness->kind == PROBE_NONE)
 		self->policy.liveness = NULL;
+}
+
+void svc_init(struct svc *self, const struct svc_policy *policy)
+{
+	*self = (struct svc){.state = SVC_STOPPED};
+	svc_renew(self, policy);
 }
 
 /* ---- Stopping ---- */
@@ -38,19 +45,33 @@ static void send_stop(struct svc *self, int64_t now_ms, struct svc_effects *effe
 	if (self->stop_limited)
 		grace_ms = svc_least(grace_ms, self->stop_limit_ms);
 	effects->signal = self->policy.stop.signal;
+	effects->stop = true;
+	effects->grace_ms = svc_most(grace_ms, 0);
 	self->grace_over = grace_ms <= 0;
 	effects->kill = self->grace_over;
 	self->stop_deadline_ms = self->grace_over ? 0 : svc_later(now_ms, grace_ms);
+}
+
+/* To what has started after it was asked to end: the time it has for that runs already. */
+static void repeat_stop(const struct svc *self, int64_t now_ms, struct svc_effects *effects)
+{
+	effects->signal = self->policy.stop.signal;
+	effects->stop = true;
+	effects->grace_ms = self->grace_over ? 0 : svc_most(self->stop_deadline_ms - now_ms, 0);
+	effects->kill = self->grace_over;
 }
 
 static void begin_stop(struct svc *self, int64_t now_ms, struct svc_effects *effects)
 {
 	svc_probing_stop(self, effects);
 	svc_enter(self, SVC_STOPPING, effects);
-	self->stop_deadline_ms = 0;
+	self->stop_deadline_ms = self->start_deadline_ms = 0;
 	self->grace_over = false;
-	/* A start under way cannot be called back: its answer finds the unit stopping and is dealt with then. */
-	if (self->has_process || self->has_leftovers)
+	/*
+	 * A start under way cannot be called back, but by an engine, where it may take minutes: its answer finds the unit stopping and is
+	 * dealt with then.
+	 */
+	if (self->has_process || self->has_leftovers || (self->policy.by_engine && self->start_pending))
 		send_stop(self, now_ms, effects);
 }
 
@@ -72,6 +93,8 @@ static bool may_restart(const struct svc *self, bool well, bool unhealthy)
 {
 	const struct restart_policy *restart = &self->policy.restart;
 
+	if (self->policy.by_engine)
+		return unhealthy;
 	switch (restart->when) {
 	case RESTART_ALWAYS:
 	case RESTART_UNLESS_STOPPED:
@@ -97,13 +120,32 @@ static void schedule_restart(struct svc *self, int64_t now_ms, struct svc_effect
 	svc_enter(self, SVC_BACKOFF, effects);
 }
 
+/* One more end that nobody asked for. */
+static void count_end(struct svc *self)
+{
+	int64_t stable_ms = svc_most(self->policy.restart.backoff_reset_ms, STABLE_MIN_MS);
+
+	if (self->started_ms != 0 && self->ended_ms - self->started_ms >= stable_ms)
+		self->failures_in_row = 0;
+	if (self->failures_in_row == 0)
+		self->row_began_ms = self->ended_ms;
+	if (self->failures_in_row < INT32_MAX)
+		self->failures_in_row++;
+}
+
+static bool is_over_limit(const struct svc *self)
+{
+	const struct restart_policy *restart = &self->policy.restart;
+
+	return restart->when == RESTART_ON_FAILURE && restart->limit > 0 && self->failures_in_row > restart->limit;
+}
+
 /* Nothing is left of the unit: what becomes of it is decided here and nowhere else. */
 static void all_ended(struct svc *self, int64_t now_ms, struct svc_effects *effects)
 {
 	bool well = !self->start_failed && !self->last_exit.signaled && self->last_exit.code == 0;
 	bool unhealthy = self->restart_wanted && self->stop_is_ours;
 	bool asked = self->restart_wanted && !self->stop_is_ours;
-	int64_t stable_ms = svc_most(self->policy.restart.backoff_reset_ms, STABLE_MIN_MS);
 
 	self->restart_wanted = self->stop_is_ours = self->grace_over = self->stop_limited = false;
 	self->stop_deadline_ms = 0;
@@ -120,26 +162,45 @@ static void all_ended(struct svc *self, int64_t now_ms, struct svc_effects *effe
 		svc_enter(self, SVC_COMPLETED, effects);
 		return;
 	}
-	if (self->started_ms != 0 && self->ended_ms - self->started_ms >= stable_ms)
-		self->failures_in_row = 0;
-	if (self->failures_in_row == 0)
-		self->row_began_ms = self->ended_ms;
-	if (self->failures_in_row < INT32_MAX)
-		self->failures_in_row++;
+	count_end(self);
 	if (may_restart(self, well, unhealthy)) {
 		schedule_restart(self, now_ms, effects);
 		return;
 	}
-	self->gave_up = !well && self->policy.restart.when == RESTART_ON_FAILURE;
+	self->gave_up = !well && is_over_limit(self);
 	svc_enter(self, well ? SVC_COMPLETED : SVC_FAILED, effects);
+}
+
+/* The engine starts it again, whenever that is. */
+static void ended_for_now(struct svc *self, struct svc_effects *effects)
+{
+	self->has_process = true;
+	if (self->state == SVC_STOPPING)
+		return; /* it is asked not to */
+	self->restart_wanted = self->stop_is_ours = false;
+	self->stop_deadline_ms = self->backoff_ms = 0;
+	if (self->restarts < INT32_MAX)
+		self->restarts++;
+	count_end(self);
+	svc_enter(self, SVC_BACKOFF, effects);
 }
 
 /* ---- Events, one function each ---- */
 
+/* In a back-off of its engine's: what waits there has to go before another can start. */
+static bool waits_for_engine(const struct svc *self)
+{
+	return self->state == SVC_BACKOFF && self->has_process;
+}
+
 static void on_want_up(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
 {
 	(void)event;
-	(void)now_ms;
+	if (waits_for_engine(self)) {
+		begin_stop(self, now_ms, effects);
+		self->wanted = self->restart_wanted = true;
+		return;
+	}
 	switch (self->state) {
 	case SVC_STOPPED:
 	case SVC_COMPLETED:
@@ -162,6 +223,10 @@ static void on_want_down(struct svc *self, const struct svc_event *event, int64_
 {
 	(void)event;
 	self->wanted = self->restart_wanted = self->stop_is_ours = false;
+	if (waits_for_engine(self)) {
+		begin_stop(self, now_ms, effects);
+		return;
+	}
 	switch (self->state) {
 	case SVC_WAITING:
 	case SVC_BACKOFF:
@@ -199,6 +264,13 @@ static void on_want_restart(struct svc *self, const struct svc_event *event, int
 	self->stop_is_ours = false;
 }
 
+static void forget_last_run(struct svc *self)
+{
+	self->start_failed = self->has_exited = self->was_ready = self->gave_up = false;
+	self->probe_failures = self->probe_attempts = 0;
+	self->started_ms = self->ready_ms = self->ended_ms = 0;
+}
+
 static void on_conditions_hold(struct svc *self, const struct svc_event *event, int64_t now_ms,
 			       struct svc_effects *effects)
 {
@@ -207,9 +279,7 @@ static void on_conditions_hold(struct svc *self, const struct svc_event *event, 
 	if (self->state != SVC_WAITING)
 		return;
 	self->start_pending = true;
-	self->start_failed = self->has_exited = self->was_ready = self->gave_up = false;
-	self->probe_failures = self->probe_attempts = 0;
-	self->started_ms = self->ready_ms = self->ended_ms = 0;
+	forget_last_run(self);
 	effects->start = true;
 	svc_enter(self, SVC_STARTING, effects);
 }
@@ -223,21 +293,39 @@ static void on_conditions_fail(struct svc *self, const struct svc_event *event, 
 		svc_enter(self, SVC_FAILED, effects);
 }
 
+/* By the engine, after its end or in one go, or by somebody's hand. */
+static void started_unasked(struct svc *self, struct svc_effects *effects)
+{
+	if (self->state != SVC_STOPPING) {
+		svc_probing_stop(self, effects);
+		self->restart_wanted = self->stop_is_ours = false;
+		self->stop_deadline_ms = self->start_deadline_ms = 0;
+		self->wanted = true;
+	}
+	forget_last_run(self);
+}
+
 static void on_started(struct svc *self, const struct svc_event *event, int64_t now_ms, struct svc_effects *effects)
 {
-	(void)event;
-	if (!self->start_pending)
+	if (!self->start_pending && !self->policy.by_engine)
 		return;
+	if (!self->start_pending)
+		started_unasked(self, effects);
 	self->start_pending = false;
 	self->has_process = true;
 	self->started_ms = now_ms;
+	self->has_health = self->policy.by_engine && (self->policy.has_health || event->has_health);
+	self->health_is_ill = false;
 	if (self->state == SVC_STOPPING) {
-		send_stop(self, now_ms, effects);
+		if (self->stop_deadline_ms != 0 || self->grace_over)
+			repeat_stop(self, now_ms, effects);
+		else
+			send_stop(self, now_ms, effects);
 		return;
 	}
 	/* The state may keep its name, but what dependents of `service_started` wait for has come. */
 	effects->changed = true;
-	if (self->policy.readiness == NULL) {
+	if (svc_readiness(self) == NULL) {
 		self->ready_ms = now_ms;
 		self->was_ready = true;
 		svc_enter(self, SVC_RUNNING, effects);
@@ -267,6 +355,10 @@ static void on_exited(struct svc *self, const struct svc_event *event, int64_t n
 	self->last_exit = event->exit;
 	self->ended_ms = now_ms;
 	svc_probing_stop(self, effects);
+	if (self->policy.by_engine && event->exit.restarting) {
+		ended_for_now(self, effects);
+		return;
+	}
 	if (!event->exit.leftovers) {
 		all_ended(self, now_ms, effects);
 		return;
@@ -342,6 +434,8 @@ static svc_step_function *const steps[] = {
 	[SVC_PROBE_WELL] = svc_on_probe_well,
 	[SVC_PROBE_ILL] = svc_on_probe_ill,
 	[SVC_TROUBLE] = svc_on_trouble,
+	[SVC_HEALTH_WELL] = svc_on_health_well,
+	[SVC_HEALTH_ILL] = svc_on_health_ill,
 	[SVC_TIMER] = on_timer,
 };
 

@@ -9,7 +9,7 @@
  *      |                  | delay over                  +------------> READY <----+--> UNHEALTHY
  *      |               BACKOFF <---- ended, to be restarted ---------- any of the four
  *      |                               ended, not restarted: code 0 -> COMPLETED, else -> FAILED
- *      +---- ended ---- STOPPING <---- want down -------- any with a process
+ *      +---- ended ---- STOPPING <---- want down -------- any with a process, or whose start the engine can call back
  *
  * "Ended" means the whole of it: when the main process is gone but has left others behind (SVC_EXITED with
  * exit.leftovers), the unit stays, or becomes, STOPPING - they get the stop signal, and SIGKILL once the grace period is
@@ -24,6 +24,14 @@
  * A service that says by itself that it is ready (PROBE_NOTIFY) is never asked. Without its word it is given up at the end of the start
  * period, or of the first interval if that is later; svc_extend moves that. With a watchdog its next sign of life is due one interval
  * after the last, and an interval without one counts as an ill answer.
+ *
+ * A container's health check is asked by its engine (PROBE_ENGINE), never by us, and given up by nobody but the engine: its word counts at
+ * once. Whether there is one the stack file says, or the engine at the start, where it is the image that has it. Before x-upfront.ready has
+ * said well that word is only remembered.
+ *
+ * Restarts of such a unit are its engine's, too (policy.by_engine): while it waits for one it is in BACKOFF, without a deadline of ours
+ * and with its process, as there is something to stop. It may start at any time without being asked, by the engine or by somebody's
+ * hand, and is wanted then.
  *
  * Restart: the first one in a row, and every one after backoff_reset_ms of uptime, is made at once; then
  * backoff_initial_ms, doubled each time up to backoff_max_ms. on-failure:N counts failures in a row. From the third of them on,
@@ -71,18 +79,23 @@ enum svc_event_kind {
 	SVC_PROBE_WELL,
 	SVC_PROBE_ILL,
 	SVC_TROUBLE, /* it says itself that it is not well: unhealthy at once */
+	SVC_HEALTH_WELL, /* the engine says so, who asks by itself */
+	SVC_HEALTH_ILL,
 	SVC_TIMER /* svc_deadline has passed */
 };
 
 struct svc_event {
 	enum svc_event_kind kind;
 	struct engine_exit exit; /* SVC_EXITED */
+	bool has_health; /* SVC_STARTED: SVC_HEALTH_... follow */
 };
 
 /* What the supervisor is to do, in this order. */
 struct svc_effects {
 	bool stop_probe;
 	int signal; /* send to the group (its main process gone: to what it left behind); 0: none */
+	bool stop; /* that is to end it, in so long: */
+	int64_t grace_ms;
 	bool kill; /* SIGKILL to all that belongs to the unit */
 	bool start;
 	bool probe; /* make one attempt now */
@@ -96,6 +109,8 @@ struct svc_policy {
 	struct stop_policy stop;
 	const struct probe_spec *readiness; /* NULL: ready once started */
 	const struct probe_spec *liveness; /* asked in its place once ready; NULL: the same one goes on */
+	bool by_engine; /* a container: restarted, and asked whether it is well, by its engine */
+	bool has_health; /* and a health check is declared for that: in force where one of the two above is not */
 	bool one_shot; /* somebody waits for its successful end */
 };
 
@@ -108,6 +123,8 @@ struct svc {
 	bool has_leftovers; /* no main process any more, but others of the unit */
 	bool start_pending; /* start was asked of the engine, no answer yet */
 	bool was_ready; /* since its last start */
+	bool has_health; /* the engine asks: declared, or said at its start */
+	bool health_is_ill; /* what it said last */
 	int restarts; /* automatic ones in all */
 	int failures_in_row; /* for back-off and limit; reset after stability */
 	int64_t row_began_ms; /* when the first of them ended */
@@ -128,6 +145,10 @@ struct svc {
 
 void svc_init(struct svc *self, const struct svc_policy *policy);
 struct svc_effects svc_step(struct svc *self, const struct svc_event *event, int64_t now_ms);
+/* Another policy for what does not run. */
+void svc_renew(struct svc *self, const struct svc_policy *policy);
+/* What decides whether it is ready; NULL: ready once started. */
+const struct probe_spec *svc_readiness(const struct svc *self);
 /* The probe in force: readiness until it said well, then liveness; NULL: none. */
 const struct probe_spec *svc_probe(const struct svc *self);
 /* When SVC_TIMER is due, or 0 for never. */

@@ -43,6 +43,6 @@ void svc_probing_begin(struct svc *self, int64_t now_ms, struct svc_effects *eff
 void svc_probing_stop(struct svc *self, struct svc_effects *effects);
 /* What is due is asked for; where nobody asks, it is its not having come that counts. */
 svc_step_function svc_probing_due;
-svc_step_function svc_on_probe_well, svc_on_probe_ill, svc_on_trouble;
+svc_step_function svc_on_probe_well, svc_on_probe_ill, svc_on_trouble, svc_on_health_well, svc_on_health_ill;
 
 #endif

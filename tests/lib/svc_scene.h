@@ -37,6 +37,15 @@ static inline struct svc_policy probed_policy(void)
 	return policy;
 }
 
+/* A container: its engine restarts it, and asks whether it is well. */
+static inline struct svc_policy container_policy(void)
+{
+	struct svc_policy policy = plain_policy();
+
+	policy.by_engine = true;
+	return policy;
+}
+
 static inline struct svc_effects step(struct svc *svc, enum svc_event_kind kind, int64_t now_ms)
 {
 	return svc_step(svc, &(struct svc_event){.kind = kind}, now_ms);
@@ -45,6 +54,20 @@ static inline struct svc_effects step(struct svc *svc, enum svc_event_kind kind,
 static inline struct svc_effects step_exit(struct svc *svc, int code, bool leftovers, int64_t now_ms)
 {
 	struct svc_event event = {.kind = SVC_EXITED, .exit = {.code = code, .leftovers = leftovers}};
+
+	return svc_step(svc, &event, now_ms);
+}
+
+static inline struct svc_effects step_restarting(struct svc *svc, int code, int64_t now_ms)
+{
+	struct svc_event event = {.kind = SVC_EXITED, .exit = {.code = code, .restarting = true}};
+
+	return svc_step(svc, &event, now_ms);
+}
+
+static inline struct svc_effects step_started(struct svc *svc, bool has_health, int64_t now_ms)
+{
+	struct svc_event event = {.kind = SVC_STARTED, .has_health = has_health};
 
 	return svc_step(svc, &event, now_ms);
 }

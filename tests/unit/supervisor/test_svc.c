@@ -99,6 +99,7 @@ static const struct {
 	[situation] = {SVC_##before,                                                                             \
 		       {SVC_##up, SVC_##down, SVC_##restart, SVC_##hold, SVC_##fail, SVC_##started,              \
 			SVC_##start_failed, SVC_##exited, SVC_##cleared, SVC_##well, SVC_##ill, SVC_##trouble,   \
+			SVC_##before, SVC_##before, /* nobody's engine asks for these */                         \
 			SVC_##timer}}
 	ROW(IN_STOPPED, STOPPED, WAITING, STOPPED, WAITING, STOPPED, STOPPED, STOPPED, STOPPED, STOPPED, STOPPED,
 	    STOPPED, STOPPED, STOPPED, STOPPED),
