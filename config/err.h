@@ -18,6 +18,7 @@
  *   secrets      values that are not to be shown, wherever they stand
  *   stack        the resolved stack: services, probes, policies, telemetry declaration
  *   setup        the stack's setup questions, and which of them are answered
+ *   template     files that are made from templates
  *   settings     /etc/upfront/config.yaml and $XDG_CONFIG_HOME/upfront/config.yaml
  *   settings_screen  what the person's own says of the screen: keys, theme, colours
  *   settings_text  such a file edited in place, all else kept

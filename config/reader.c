@@ -19,10 +19,27 @@
 const struct key_table *const *reader_tables(void)
 {
 	static const struct key_table *const tables[] = {
-		&table_top,     &table_service,   &table_deploy,        &table_dependency,      &table_port,
-		&table_ulimit,  &table_env_file,  &table_healthcheck,   &table_service_upfront, &table_ready,
-		&table_backoff, &table_log,       &table_version,       &table_upfront,         &table_setup,
-		&table_file,    &table_telemetry, &table_telemetry_env, &table_property,        &table_withdraw,
+		&table_top,
+		&table_service,
+		&table_deploy,
+		&table_dependency,
+		&table_port,
+		&table_ulimit,
+		&table_env_file,
+		&table_healthcheck,
+		&table_service_upfront,
+		&table_ready,
+		&table_backoff,
+		&table_log,
+		&table_version,
+		&table_upfront,
+		&table_setup,
+		&table_setup_check,
+		&table_file,
+		&table_telemetry,
+		&table_telemetry_env,
+		&table_property,
+		&table_withdraw,
 		NULL,
 	};
 

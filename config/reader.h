@@ -144,11 +144,12 @@ reader_function read_withdraw; /* struct withdraw_notice */
 reader_function read_withdraw_of_service; /* const struct withdraw_notice * */
 /* setup_read.c */
 reader_function read_setup; /* struct stack */
-/* upfront_shapes.c: validated only, carried by later steps of the program */
-reader_function check_files;
+/* template_read.c */
+reader_function read_templates; /* struct stack */
 
 extern const struct key_table table_top, table_service, table_deploy, table_dependency, table_port, table_ulimit,
 	table_env_file, table_healthcheck, table_service_upfront, table_ready, table_backoff, table_log, table_version,
-	table_upfront, table_setup, table_file, table_telemetry, table_telemetry_env, table_property, table_withdraw;
+	table_upfront, table_setup, table_setup_check, table_file, table_telemetry, table_telemetry_env, table_property,
+	table_withdraw;
 
 #endif

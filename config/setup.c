@@ -98,10 +98,11 @@ static void find_answers(struct setup *self, const struct stack_source *source)
 	self->env_shown = stack_source_shown(source, self->env_path);
 }
 
-static const char *app_name(struct pool *pool, const struct stack *stack, const char *project)
+/* Spelled as the stack's is. */
+static const char *project_name(struct pool *pool, const char *project)
 {
-	char *name = stack->app ? NULL : stack_project_name(project);
-	const char *kept = stack->app ? stack->app : pool_strdup(pool, name && *name ? name : "this stack");
+	char *name = stack_project_name(project);
+	const char *kept = pool_strdup(pool, name ? name : "");
 
 	free(name);
 	return kept;
@@ -109,7 +110,7 @@ static const char *app_name(struct pool *pool, const struct stack *stack, const 
 
 int setup_read(struct stack_source *source, struct setup **setup, struct err *err)
 {
-	static const char *const keys[] = {"app", "setup", NULL};
+	static const char *const keys[] = {"app", "setup", "files", NULL};
 	struct pool *pool = pool_create();
 	struct stack *stack = pool_alloc(pool, sizeof(*stack));
 	struct setup *self = pool_alloc(pool, sizeof(*self));
@@ -128,7 +129,10 @@ int setup_read(struct stack_source *source, struct setup **setup, struct err *er
 		goto out;
 	}
 	*self = (struct setup){.pool = pool, .questions = stack->setup, .count = stack->setup_count};
-	self->app = app_name(pool, stack, load.project);
+	self->templates = stack->templates;
+	self->template_count = stack->template_count;
+	self->project = project_name(pool, load.project);
+	self->app = stack->app ? stack->app : *self->project ? self->project : "this stack";
 	find_answers(self, source);
 	*setup = self;
 	result = 0;

@@ -18,6 +18,7 @@
 struct err;
 struct pool;
 struct setup_question;
+struct stack_template;
 struct stack_source;
 
 enum setup_from { SETUP_UNANSWERED, SETUP_FROM_ENVIRONMENT, SETUP_FROM_ENV_FILE, SETUP_FROM_DEFAULT };
@@ -33,6 +34,9 @@ struct setup {
 	const struct setup_question *questions; /* config/stack.h */
 	const struct setup_answer *answers; /* one for each */
 	size_t count;
+	const struct stack_template *templates; /* x-upfront.files, as the answers make them (config/template.h) */
+	size_t template_count;
+	const char *project; /* the stack's name */
 	const char
 		*env_path; /* the file that answers are kept in: the last --env-file, else .env beside the first file */
 	const char *env_shown; /* the same, for messages */

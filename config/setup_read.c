@@ -100,11 +100,24 @@ static void read_first_port(struct reader *self, const char *key, const struct n
 		*(int *)field = (int)number;
 }
 
+static const struct key setup_check_keys[] = {
+	{"exec", read_argv, 0, 0},
+};
+const struct key_table table_setup_check = {"check", "setup_check", setup_check_keys,
+					    sizeof(setup_check_keys) / sizeof(*setup_check_keys), false};
+
+static void read_check(struct reader *self, const char *key, const struct node *value, void *field)
+{
+	reader_map(self, key, value, &table_setup_check, field);
+	if (value->kind == NODE_MAP && !node_find(value, "exec"))
+		err_at(self->err, ERR_CONFIG, value->place, "'check': wanted {exec: [PROGRAM, ARGUMENT...]}");
+}
+
 static const struct key setup_keys[] = {
 	{"key", read_variable, IN_QUESTION(key), 0},        {"ask", read_ask, IN_QUESTION(ask), 0},
 	{"choices", read_choices, IN_QUESTION(choices), 0}, {"secret", read_bool, IN_QUESTION(secret), 0},
 	{"pattern", read_pattern, IN_QUESTION(pattern), 0}, {"when", read_when, 0, 0},
-	{"port", read_first_port, IN_QUESTION(port), 0},
+	{"port", read_first_port, IN_QUESTION(port), 0},    {"check", read_check, IN_QUESTION(check), 0},
 };
 const struct key_table table_setup = {"setup", "setup", setup_keys, sizeof(setup_keys) / sizeof(*setup_keys), false};
 
@@ -136,6 +149,7 @@ static void check_when(struct reader *self, const struct setup_question *questio
 
 static void check_question(struct reader *self, const struct setup_question *question, const struct node *item)
 {
+	static const char *const of_asking[] = {"choices", "secret", "pattern", "check"};
 	const struct node *choices = node_find(item, "choices");
 
 	if (!node_find(item, "ask") == !node_find(item, "port"))
@@ -143,6 +157,10 @@ static void check_question(struct reader *self, const struct setup_question *que
 	if (question->choices && (question->secret || question->pattern))
 		err_at(self->err, ERR_CONFIG, choices->place,
 		       "'setup': 'choices' goes with neither 'secret' nor 'pattern'");
+	for (size_t i = 0; !node_find(item, "ask") && i < sizeof(of_asking) / sizeof(*of_asking); i++)
+		if (node_find(item, of_asking[i]))
+			err_at(self->err, ERR_CONFIG, node_find_pair(item, of_asking[i])->key_place,
+			       "'setup': '%s' goes with 'ask' only: a port is chosen, not asked", of_asking[i]);
 }
 
 static void read_questions(struct reader *self, const struct node *value, struct setup_question *questions)

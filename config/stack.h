@@ -272,6 +272,19 @@ struct setup_question {
 	const char *pattern; /* POSIX ERE that the answer matches, checked to compile; NULL: any but the empty one */
 	const char *when_key, *when_value; /* asked only while that earlier question's answer is this; NULL: always */
 	int port; /* the next free port from this one on is taken, nothing is asked; 0: it is asked */
+	const char *const *
+		check; /* run on the answer before it is kept (setup and up only), the answer on its standard input; NULL: none */
+	struct err_place place;
+};
+
+/* Most templates of x-upfront.files, and how much one may hold. */
+#define STACK_TEMPLATES_MAX 100u
+#define STACK_TEMPLATE_BYTES_MAX (1024u * 1024u)
+
+/* A file that is made from a template where it is missing (config/template.h). Paths are relative to the stack's folder, and below it. */
+struct stack_template {
+	const char *from, *to;
+	unsigned mode; /* of the file made: permission bits */
 	struct err_place place;
 };
 
@@ -288,6 +301,8 @@ struct stack {
 	enum on_hangup on_hangup;
 	const struct setup_question *setup; /* in the order of the file */
 	size_t setup_count;
+	const struct stack_template *templates; /* `files`, in the order of the file */
+	size_t template_count;
 	struct service *services; /* those of the active profiles, in the order of the file */
 	size_t service_count;
 	const struct telemetry_decl *telemetry; /* NULL: none declared */

@@ -93,7 +93,7 @@ static const struct key upfront_keys[] = {
 	{"open", read_url, IN_STACK(open), 0},
 	{"on_hangup", read_hangup, IN_STACK(on_hangup), 0},
 	{"setup", read_setup, 0, 0},
-	{"files", check_files, 0, 0},
+	{"files", read_templates, 0, 0},
 	{"telemetry", read_telemetry, 0, 0},
 };
 const struct key_table table_upfront = {"x-upfront", "upfront", upfront_keys,
