@@ -242,6 +242,8 @@ struct telemetry_decl {
 	enum telemetry_identity identity;
 	const struct telemetry_property *server_start;
 	size_t server_start_count;
+	const char *const
+		*server_start_without; /* names of default properties that are taken out, NULL-terminated; NULL: none */
 	const struct telemetry_property *common;
 	size_t common_count;
 	struct strmap env_on, env_off; /* ${relay} ${distinct_id} ${session_id} still unfilled */

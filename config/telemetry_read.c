@@ -225,10 +225,41 @@ static void read_source(struct reader *self, const struct node_pair *pair, struc
 		       source_names[index]);
 }
 
+/* Nothing as a source takes a default property out of the start's events. What every event carries is no default of theirs. */
+static const char *read_without(struct reader *self, const struct node_pair *pair)
+{
+	static const char *const names[] = {"memory_usage", "cpu_usage", "services", "time", NULL};
+	static const char version[] = "-version";
+	size_t length = strlen(pair->key), i = 0;
+
+	while (names[i] && strcmp(names[i], pair->key) != 0)
+		i++;
+	if (!names[i] && !(length > strlen(version) && strcmp(pair->key + length - strlen(version), version) == 0)) {
+		err_at(self->err, ERR_CONFIG, pair->key_place,
+		       "property '%s' has no source, and is no default one that could be taken out%s", pair->key,
+		       reader_nearest(self, pair->key, names));
+		err_hint(self->err, "those are memory_usage, cpu_usage, services, time and SERVICE-version");
+	}
+	return pool_strdup(self->pool, pair->key);
+}
+
+static void check_property_name(struct reader *self, const struct node_pair *pair)
+{
+	if (!property_name_is_valid(pair->key))
+		err_at(self->err, ERR_CONFIG, pair->key_place,
+		       "'%s' is no name of a property: wanted letters, digits, '_', '$', '.' and '-', a letter first",
+		       pair->key);
+	else if (property_is_protected(pair->key))
+		err_at(self->err, ERR_CONFIG, pair->key_place,
+		       "property '%s' keeps events anonymous and cannot be declared", pair->key);
+}
+
+/* `without` NULL: a property without a source is an error. */
 static void read_properties(struct reader *self, const char *key, const struct node *value,
-			    const struct telemetry_property **properties, size_t *count)
+			    const struct telemetry_property **properties, size_t *count, const char **without)
 {
 	struct telemetry_property *list;
+	size_t used = 0;
 
 	if (value->kind != NODE_MAP) {
 		reader_wanted(self, key, value, "a map of properties");
@@ -240,33 +271,33 @@ static void read_properties(struct reader *self, const char *key, const struct n
 	for (size_t i = 0; i < value->count; i++) {
 		const struct node_pair *pair = &value->pairs[i];
 
-		list[i].name = pool_strdup(self->pool, pair->key);
-		if (!property_name_is_valid(pair->key))
-			err_at(self->err, ERR_CONFIG, pair->key_place,
-			       "'%s' is no name of a property: wanted letters, digits, '_', '$', '.' and '-', a letter "
-			       "first",
-			       pair->key);
-		else if (property_is_protected(pair->key))
-			err_at(self->err, ERR_CONFIG, pair->key_place,
-			       "property '%s' keeps events anonymous and cannot be declared", pair->key);
-		read_source(self, pair, &list[i]);
+		if (without && pair->value->kind == NODE_NULL) {
+			*without++ = read_without(self, pair);
+			continue;
+		}
+		check_property_name(self, pair);
+		list[used].name = pool_strdup(self->pool, pair->key);
+		read_source(self, pair, &list[used++]);
 	}
 	*properties = list;
-	*count = value->count;
+	*count = used;
 }
 
 static void read_server_start(struct reader *self, const char *key, const struct node *value, void *field)
 {
 	struct telemetry_decl *decl = field;
 
-	read_properties(self, key, value, &decl->server_start, &decl->server_start_count);
+	const char **without = pool_array(self->pool, value->count + 1, sizeof(*without));
+
+	read_properties(self, key, value, &decl->server_start, &decl->server_start_count, without);
+	decl->server_start_without = without;
 }
 
 static void read_common(struct reader *self, const char *key, const struct node *value, void *field)
 {
 	struct telemetry_decl *decl = field;
 
-	read_properties(self, key, value, &decl->common, &decl->common_count);
+	read_properties(self, key, value, &decl->common, &decl->common_count, NULL);
 }
 
 /* ---- env ---- */

@@ -67,10 +67,16 @@ static int list_declared(struct listing *self, const struct telemetry_property *
 	return 0;
 }
 
-/* A declaration of the same name, or of the same source under another name, stands instead of the default. */
+/* A declaration of the same name, or of the same source under another name, stands instead of the default; nothing, for its name, too. */
 static bool is_replaced(const struct listing *self, const struct catalog_property *row, const char *name,
 			const char *service)
 {
+	const char *const *without = self->decl ? self->decl->server_start_without : NULL;
+
+	for (; without && *without; without++) {
+		if (strcmp(*without, name) == 0)
+			return true;
+	}
 	for (size_t i = 0; self->decl && i < self->decl->server_start_count; i++) {
 		const struct telemetry_property *declared = &self->decl->server_start[i];
 

@@ -43,7 +43,8 @@ static void test_everything(void **state)
 		       "retention: 1 y,"
 		       "host: 'https://us.i.posthog.com/', key: phc_x, identity: install,"
 		       "server_start: {web-version: {version: web}, off-version: {version: off},"
-		       "  node: {exec: [node, --version], pattern: '^v$$'}, node_platform: platform, n: node_arch},"
+		       "  node: {exec: [node, --version], pattern: '^v$$'}, node_platform: platform, services: null, "
+		       "n: node_arch, qdrant-version: },"
 		       "common: {model: {value: 'a $$ b'}, empty: {value: ''}},"
 		       "env: {on: {A: 'true', H: '${relay}/x', U: '${distinct_id}${session_id}', D: $$x}, off: {A: "
 		       "'false', E: }}}");
@@ -64,6 +65,9 @@ static void test_everything(void **state)
 	assert_string_equal(decl->key, "phc_x");
 	assert_int_equal(decl->identity, IDENTITY_INSTALL);
 	assert_int_equal(decl->server_start_count, 5);
+	assert_string_equal(decl->server_start_without[0], "services");
+	assert_string_equal(decl->server_start_without[1], "qdrant-version");
+	assert_null(decl->server_start_without[2]);
 	assert_string_equal(decl->server_start[0].name, "web-version");
 	assert_int_equal(decl->server_start[0].source, SOURCE_VERSION);
 	assert_string_equal(decl->server_start[0].text, "web");
@@ -232,6 +236,11 @@ static void test_errors(void **state)
 		 "http://example.org would send in clear text over the network"},
 		{"telemetry: {server_start: [a]}", "'server_start': wanted a map of properties, found a list"},
 		{"telemetry: {server_start: {a: platfrom}}", "unknown source 'platfrom' (did you mean 'platform'?)"},
+		{"telemetry: {server_start: {a: }}",
+		 "property 'a' has no source, and is no default one that could be taken out"},
+		{"telemetry: {server_start: {service: }}", "could be taken out (did you mean 'services'?)"},
+		{"telemetry: {server_start: {arch: null}}", "property 'arch' has no source"},
+		{"telemetry: {common: {services: null}}", "'services'"},
 		{"telemetry: {server_start: {a: version}}", "property 'a': write {version: ...}"},
 		{"telemetry: {server_start: {a: exec}}", "property 'a': write {exec: ...}"},
 		{"telemetry: {server_start: {a: {version: wbe}}}",

@@ -312,6 +312,28 @@ static void test_a_declaration_stands_beside_or_instead_of_the_default(void **st
 	shop_finish(&shop);
 }
 
+static void test_defaults_can_be_taken_out(void **state)
+{
+	static const char *const without[] = {"api-version", "worker-version", "services", "arch", NULL};
+	struct shop shop;
+	struct catalog_list list;
+
+	(void)state;
+	shop_init(&shop);
+	shop.decl.server_start_without = without;
+	assert_int_equal(catalog_list_make(&shop.stack, CATALOG_SERVER_START, &list), 0);
+	assert_false(lists(&list, "api-version"));
+	assert_false(lists(&list, "worker-version"));
+	assert_false(lists(&list, "services"));
+	assert_true(lists(&list, "cache-version"));
+	assert_true(lists(&list, "cpu_usage"));
+	assert_true(lists(&list, "time"));
+	/* What every event carries stays: the parser lets nobody ask for that. */
+	assert_true(lists(&list, "arch"));
+	catalog_list_finish(&list);
+	shop_finish(&shop);
+}
+
 static void test_a_declaration_cannot_touch_what_protects_people(void **state)
 {
 	struct shop shop;
@@ -377,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_events_of_services_are_what_is_declared),
 		cmocka_unit_test(test_a_text_ends_at_200_bytes),
 		cmocka_unit_test(test_a_declaration_stands_beside_or_instead_of_the_default),
+		cmocka_unit_test(test_defaults_can_be_taken_out),
 		cmocka_unit_test(test_a_declaration_cannot_touch_what_protects_people),
 	};
 
