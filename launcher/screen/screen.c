@@ -172,7 +172,7 @@ int screen_open(const struct screen_options *options, struct screen **screen, st
 	self->signals.fd = -1;
 	wish_read(&self->wishes, options->settings, &self->wrong_settings);
 	outside_init(&self->outside);
-	browser_init(&self->browser);
+	self->browser_fd = -1;
 	screen_save_init(&self->save);
 	ctl_calls_init(&self->calls, options->client, screen_take_answer, self);
 	self->line.fd = -1;
@@ -195,7 +195,7 @@ void screen_close(struct screen *self)
 	/* A pager that had to go may have left its own screen and modes: taken and given back, the terminal is as before it all. */
 	if (outside_finish(&self->outside))
 		screen_take_terminal(self);
-	browser_finish(&self->browser);
+	fd_close(&self->browser_fd);
 	screen_lines_close(self);
 	dash_destroy(self->dash);
 	term_close(self->term);
@@ -497,7 +497,7 @@ size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
 	if (self->outside.kind != OUTSIDE_NOTHING)
 		polls[POLL_OUTSIDE].fd = self->outside.pidfd;
 	polls[POLL_STOPPED].fd = self->outside.signal_fd;
-	polls[POLL_BROWSER].fd = self->browser.pidfd;
+	polls[POLL_BROWSER].fd = self->browser_fd;
 	polls[POLL_WATCH].fd = self->watch_fd;
 	ctl_calls_fill_polls(&self->calls, &polls[POLL_CALLS]);
 	return POLL_CALLS + CTL_CALLS_MAX;

@@ -2,12 +2,15 @@
 /* What the dashboard hands the terminal to: pager, editor, a service's terminal, the question; and the browser, which needs none. */
 #include "config/decide.h"
 #include "config/err.h"
+#include "launcher/process/browser.h"
+#include "launcher/process/fd.h"
 #include "launcher/screen/screen_private.h"
 #include "launcher/screen/screen_temp.h"
 #include "ui/dash.h"
 #include "ui/log_text.h"
 #include "ui/model.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,30 +196,33 @@ static void take_answer(struct screen *self, int answer)
 
 /* ---- The browser ---- */
 
-static bool has_browser(void)
-{
-	const char *display = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY"), *ssh = getenv("SSH_CONNECTION");
-
-	return ssh == NULL && ((display != NULL && display[0] != '\0') || (wayland != NULL && wayland[0] != '\0'));
-}
-
 static void open_url(void *context, const char *url)
 {
 	struct screen *self = context;
+	int result;
 
-	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
-		screen_tell_format(self, "only web addresses are opened, and this is none: %s", url);
-	else if (has_browser() && browser_start(&self->browser, url, self->options.environment) == 0)
+	fd_close(&self->browser_fd);
+	result = browser_open(url, self->options.environment, &self->browser_fd);
+	if (result == 0)
 		screen_tell_format(self, "opened %s", url);
+	else if (result == -EINVAL)
+		screen_tell_format(self, "only web addresses are opened, and this is none: %s", url);
+	else if (result == -ENOENT)
+		screen_tell(self,
+			    "xdg-open was not found, so no browser was opened; y copies the URL in the unit's story");
 	else
 		screen_tell_format(self, "no browser here: %s", url);
 }
 
 void screen_browser_ready(struct screen *self)
 {
-	if (browser_step(&self->browser) == BROWSER_MISSING)
-		screen_tell(self,
-			    "xdg-open was not found, so no browser was opened; y copies the URL in the unit's story");
+	const int result = browser_result(self->browser_fd);
+
+	if (result == -EAGAIN)
+		return;
+	fd_close(&self->browser_fd);
+	if (result < 0)
+		screen_tell_format(self, "the browser could not be started: %s", strerror(-result));
 }
 
 /* ---- Coming back ---- */

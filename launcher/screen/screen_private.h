@@ -7,7 +7,6 @@
 #include "launcher/client/ctl_calls.h"
 #include "launcher/client/detail.h"
 #include "launcher/screen/screen.h"
-#include "launcher/screen/screen_browser.h"
 #include "launcher/screen/screen_names.h"
 #include "launcher/screen/screen_outside.h"
 #include "launcher/screen/screen_save.h"
@@ -50,7 +49,7 @@ struct screen {
 	struct screen_model *model;
 	struct ctl_calls calls;
 	struct screen_outside outside;
-	struct screen_browser browser;
+	int browser_fd; /* says whether one could be started; -1: not asked */
 	struct screen_save save;
 	struct screen_detail *detail;
 	struct screen_telemetry *telemetry;
@@ -110,7 +109,7 @@ void screen_fill_log_actions(struct screen *self);
 void screen_fill_outside_actions(struct screen *self);
 /* What has the terminal may be over. */
 void screen_outside_ready(struct screen *self);
-/* The browser may not have been found. */
+/* Whether the browser could be started is known. */
 void screen_browser_ready(struct screen *self);
 
 /* ---- screen_lines.c: what screen.c does, in line mode ---- */
