@@ -81,7 +81,7 @@ void settings_read(struct settings *self, const char *path, struct err *warning)
 	size_t size_bytes;
 	int result;
 
-	*self = (struct settings){.screen = {.mouse = true, .ask_before_leaving = true}};
+	*self = (struct settings){.screen = {.mouse = true, .ask_before_leaving = true, .open_browser = true}};
 	if (!path)
 		return;
 	result = paths_read_file(path, SETTINGS_BYTES_MAX, &bytes, &size_bytes);

@@ -24,6 +24,7 @@ struct settings_screen {
 	bool mouse; /* true unless `mouse: false` */
 	bool ascii; /* `ascii: true`: no other signs than ASCII */
 	bool ask_before_leaving; /* true unless `ask_before_leaving: false` */
+	bool open_browser; /* `up` may open the page by itself: true unless `open_browser: false` */
 	struct err_place *key_places,
 		*color_places; /* of the values, as many as entries of the maps; NULL: no entries */
 	struct err_place theme_place;

@@ -106,7 +106,7 @@ static void read_switch(const struct reading *self, const char *name, bool *valu
 
 void settings_screen_init(struct settings_screen *self)
 {
-	*self = (struct settings_screen){.mouse = true, .ask_before_leaving = true};
+	*self = (struct settings_screen){.mouse = true, .ask_before_leaving = true, .open_browser = true};
 	strmap_init(&self->keys);
 	strmap_init(&self->colors);
 	err_init(&self->trouble);
@@ -122,6 +122,7 @@ void settings_screen_read(struct settings_screen *self, const char *path, const 
 	read_switch(&reading, "mouse", &self->mouse);
 	read_switch(&reading, "ascii", &self->ascii);
 	read_switch(&reading, "ask_before_leaving", &self->ask_before_leaving);
+	read_switch(&reading, "open_browser", &self->open_browser);
 }
 
 void settings_screen_finish(struct settings_screen *self)

@@ -13,6 +13,7 @@
 #include "launcher/command/up_abort.h"
 #include "launcher/command/up_consent.h"
 #include "launcher/command/up_follow.h"
+#include "launcher/command/up_open.h"
 #include "launcher/command/up_running.h"
 #include "launcher/process/descendants.h"
 #include "launcher/process/fd.h"
@@ -38,7 +39,7 @@
 #include <unistd.h>
 
 struct up_options {
-	bool detach, wait, no_deps, timestamps, no_dashboard, abort_on_exit;
+	bool detach, wait, no_deps, timestamps, no_dashboard, abort_on_exit, open, no_open;
 	const char *exit_code_from;
 	int64_t wait_timeout_ms;
 	const char **telemetry;
@@ -70,6 +71,8 @@ static const struct cli_option up_table[] = {
 	 AT(exit_code_from)},
 	{0, "timestamps", CLI_FLAG, NULL, "the time in front of every line of output", NULL, AT(timestamps)},
 	{0, "no-dashboard", CLI_FLAG, NULL, "plain stream of output", NULL, AT(no_dashboard)},
+	{0, "open", CLI_FLAG, NULL, "open the stack's page in a browser once it is ready", NULL, AT(open)},
+	{0, "no-open", CLI_FLAG, NULL, "open no page, whatever the stack file says", NULL, AT(no_open)},
 	{.name = NULL},
 };
 
@@ -81,6 +84,7 @@ struct up {
 	bool *member; /* NULL: all services */
 	struct consent_said said; /* on the command line */
 	struct up_abort abort;
+	enum up_open open;
 	struct consent_decision consent;
 	bool was_running; /* and is as the stack file says now: there is nothing to launch */
 	bool dashboard; /* is shown, here */
@@ -199,6 +203,7 @@ static bool bring_running(struct up *self, struct err *err)
 		.wait = self->options->wait,
 		.no_deps = self->options->no_deps,
 		.wait_timeout_ms = self->options->wait_timeout_ms,
+		.open = self->open,
 	};
 	enum up_running_end end;
 
@@ -414,6 +419,8 @@ static int follow(struct up *self, bool detach, const sigset_t *signals, struct 
 		.wait = self->options->wait,
 		.timestamps = self->options->timestamps,
 		.abort = self->abort,
+		.open = self->open,
+		.named = (const char *const *)self->context->args,
 		.logs = self->logs,
 		.logs_from = self->logs_from,
 		.wait_timeout_ms = self->options->wait_timeout_ms,
@@ -461,6 +468,18 @@ static int ask_and_run(struct up *self, struct err *err)
 	return result;
 }
 
+static int decide_open(struct up *self, struct err *err)
+{
+	const struct up_options *options = self->options;
+	const struct up_open_options open = {
+		.open = options->open,
+		.no_open = options->no_open,
+		.leaves = options->detach && !options->wait,
+	};
+
+	return up_open_decide(self->context, &open, &self->open, err);
+}
+
 static int up_run(struct cli_context *context, struct err *err)
 {
 	struct up self = {.context = context,
@@ -478,6 +497,8 @@ static int up_run(struct cli_context *context, struct err *err)
 	code = check_kernel(err);
 	if (code == 0)
 		code = fold_telemetry(self.options, &self.said, err);
+	if (code == 0)
+		code = decide_open(&self, err);
 	if (code == 0)
 		code = prepare(&self, err);
 	if (code < 0 || self.was_running)

@@ -85,6 +85,7 @@ static void take_change(void *context, const struct view *view, const struct vie
 		self->was_up = true;
 		if (self->screen == NULL)
 			follow_say_up(self);
+		follow_open_page(self);
 	}
 }
 
@@ -194,8 +195,10 @@ static void check_goal(struct follow *self)
 	if (!self->was_up && (self->options->wait || !view_is(&self->view, "starting") || !all_started(&self->view)))
 		return;
 	self->end = FOLLOW_LEFT;
-	if (!self->was_up)
+	if (!self->was_up) {
 		follow_say_started(self);
+		follow_say_unopened(self);
+	}
 }
 
 static void check_timeout(struct follow *self)

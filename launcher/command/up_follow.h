@@ -9,6 +9,7 @@
 
 #include "launcher/logs/log_index.h"
 #include "launcher/command/up_abort.h"
+#include "launcher/command/up_open.h"
 #include "launcher/client/ctl_client.h"
 #include "launcher/process/spawn.h"
 
@@ -34,6 +35,8 @@ struct up_follow_options {
 	const struct screen_options
 		*screen; /* the dashboard, where the terminal can show it; NULL: lines. The rest of it is filled here */
 	struct up_abort abort; /* what is to happen when a service ends */
+	enum up_open open; /* the page, once all is ready */
+	const char *const *named; /* services named on the command line, ends with NULL */
 	const char *logs; /* folder of the log files */
 	struct log_index_mark
 		logs_from; /* where they stood before the guard was started: what comes later is of this run */

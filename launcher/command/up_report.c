@@ -70,6 +70,29 @@ void follow_say_up(struct follow *self)
 	say_left_out(self);
 }
 
+void follow_open_page(struct follow *self)
+{
+	const struct up_follow_options *options = self->options;
+	const char *url = options->open != UP_OPEN_NEVER ? up_open_url(&self->view, options->named) : NULL;
+	/* The dashboard has no room for the stack's URL all the time. */
+	const bool told = self->screen == NULL && url != NULL && url == self->view.open;
+	char *line = NULL;
+
+	if (url != NULL)
+		line = up_open_page(options->context, options->open, url, told);
+	else if (options->open == UP_OPEN_ASKED)
+		follow_say(self, "there is no page to open: x-upfront.open names it in the stack file");
+	if (line != NULL)
+		follow_say(self, line);
+	free(line);
+}
+
+void follow_say_unopened(struct follow *self)
+{
+	if (self->options->open == UP_OPEN_ASKED)
+		follow_say(self, "--open opened no page, as not everything is ready yet: with --wait it does");
+}
+
 void follow_say_started(struct follow *self)
 {
 	char *line = NULL;

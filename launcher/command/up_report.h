@@ -102,6 +102,10 @@ void follow_add_gap(struct follow *self, const char *service, uint64_t size_byte
 void follow_say_gaps(struct follow *self, bool at_once);
 /* The stack is up: after how long, where to look, and who failed and was not needed. */
 void follow_say_up(struct follow *self);
+/* The stack is up: its page is opened where that is wanted, and where that cannot be its URL is told. */
+void follow_open_page(struct follow *self);
+/* --open, and we leave before all is ready. */
+void follow_say_unopened(struct follow *self);
 /* With -d: everything runs, and who is not ready yet. */
 void follow_say_started(struct follow *self);
 /* What has become of a unit, if that is worth a line; with -v every change is. */

@@ -427,6 +427,17 @@ static enum up_running_end nothing_differs(struct bringing *self, struct err *er
 	return end;
 }
 
+/* By itself nothing is opened here: whoever changes a running stack has its page already. */
+static void open_page(const struct bringing *self)
+{
+	const char *url = up_open_url(&self->watch.view, NULL);
+	char *line = url != NULL ? up_open_page(self->options->context, UP_OPEN_ASKED, url, false) : NULL;
+
+	if (line != NULL)
+		act_say(self->options->context, "%s", line);
+	free(line);
+}
+
 /* What it says of itself when it is being taken down counts as gone: the lock then has the last word. */
 enum up_running_end up_running(const struct up_running_options *options, struct err *err)
 {
@@ -452,6 +463,9 @@ enum up_running_end up_running(const struct up_running_options *options, struct 
 		bring(&self, err);
 	else
 		end = nothing_differs(&self, err);
+	if (!err_is_set(err) && end == UP_RUNNING_DONE && options->open == UP_OPEN_ASKED &&
+	    view_is(&self.watch.view, "up"))
+		open_page(&self);
 out:
 	if (err->code == ERR_NOT_RUNNING)
 		end = UP_RUNNING_GONE;

@@ -7,6 +7,8 @@
 #ifndef UPFRONT_LAUNCHER_COMMAND_UP_RUNNING_H
 #define UPFRONT_LAUNCHER_COMMAND_UP_RUNNING_H
 
+#include "launcher/command/up_open.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +24,7 @@ struct up_running_options {
 	bool stay; /* neither -d nor --wait */
 	bool wait, no_deps;
 	int64_t wait_timeout_ms; /* -1: as long as it takes */
+	enum up_open open;
 };
 
 /* What became of it; UP_RUNNING_SAME: nothing differs and `up` was to stay, which two cannot do. */

@@ -56,6 +56,7 @@ static void test_what_is_read(void **state)
 			 "mouse: false\n"
 			 "ascii: true\n"
 			 "ask_before_leaving: no\n"
+			 "open_browser: off\n"
 			 "keys:\n"
 			 "  restart: R\n"
 			 "  wrap: [W, Ctrl-W, Page Up]\n"
@@ -68,15 +69,15 @@ static void test_what_is_read(void **state)
 	assert_int_equal(screen.theme_place.line, 2);
 	assert_int_equal(screen.theme_place.column, 8);
 	assert_true(screen.ascii);
-	assert_false(screen.mouse || screen.ask_before_leaving);
+	assert_false(screen.mouse || screen.ask_before_leaving || screen.open_browser);
 	assert_string_equal(strmap_find(&screen.keys, "restart"), "R");
 	assert_string_equal(strmap_find(&screen.keys, "wrap"), "W Ctrl-W Page Up");
 	assert_string_equal(strmap_find(&screen.keys, "mouse"), "");
-	assert_int_equal(screen.key_places[1].line, 8);
+	assert_int_equal(screen.key_places[1].line, 9);
 	assert_string_equal(screen.key_places[1].file, world->path);
 	assert_string_equal(strmap_find(&screen.colors, "bad"), "bold magenta");
 	assert_string_equal(strmap_find(&screen.colors, "name_1"), "208");
-	assert_int_equal(screen.color_places[1].line, 10);
+	assert_int_equal(screen.color_places[1].line, 11);
 	settings_finish(&settings);
 	err_finish(&warning);
 }
@@ -94,7 +95,7 @@ static void test_nothing_said_is_as_it_comes(void **state)
 		settings_read(&settings, i == 0 ? NULL : world->path, NULL);
 		const struct settings_screen screen = settings.screen;
 		assert_false(err_is_set(&screen.trouble));
-		assert_true(screen.mouse && screen.ask_before_leaving && !screen.ascii);
+		assert_true(screen.mouse && screen.ask_before_leaving && screen.open_browser && !screen.ascii);
 		assert_null(screen.theme);
 		assert_int_equal(screen.keys.count + screen.colors.count, 0);
 		settings_finish(&settings);
@@ -114,6 +115,7 @@ static void test_what_is_wrong_is_told_and_telemetry_is_not_touched(void **state
 		{"theme: [a]\n", ":1:8: 'theme' must be a word, found a list"},
 		{"mouse: maybe\n", ":1:8: 'mouse' says neither true nor false"},
 		{"ask_before_leaving: 1\n", "'ask_before_leaving' says neither true nor false"},
+		{"open_browser: perhaps\n", "'open_browser' says neither true nor false"},
 	};
 	struct world *world = *state;
 
