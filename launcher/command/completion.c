@@ -27,6 +27,7 @@ enum completion_value completion_of_operands(const struct cli_command *command)
 	       : strstr(args, "SERVICE") != NULL ? COMPLETE_SERVICE
 	       : strstr(args, "COMMAND") != NULL ? COMPLETE_COMMAND
 	       : strchr(args, '|') != NULL       ? COMPLETE_WORDS
+	       : strstr(args, "FILE") != NULL    ? COMPLETE_FILE
 						 : COMPLETE_NOTHING;
 }
 

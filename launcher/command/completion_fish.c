@@ -96,6 +96,10 @@ static void print_operands(FILE *out, const struct cli_command *command)
 
 	if (value == COMPLETE_NOTHING)
 		return;
+	if (value == COMPLETE_FILE) {
+		fprintf(out, "complete -c upfront -n '__fish_seen_subcommand_from %s' -F\n", command->name);
+		return;
+	}
 	fprintf(out, "complete -c upfront -n '__fish_seen_subcommand_from %s' -a '", command->name);
 	if (value == COMPLETE_SERVICE)
 		fputs("(__upfront_services)", out);

@@ -106,6 +106,9 @@ static void print_operands(FILE *out, const struct cli_command *command)
 	case COMPLETE_COMMAND:
 		fputs("\t\t'1:command:_upfront_commands'", out);
 		break;
+	case COMPLETE_FILE:
+		fputs("\t\t'1:file:_files'", out);
+		break;
 	case COMPLETE_WORDS:
 		fputs("\t\t'1:word:(", out);
 		completion_operand_words(out, command);

@@ -68,6 +68,7 @@ static void test_bash(void **state)
 		{{"help", "ver"}, "version"},
 		{{"run", "--", "upfront-tele"}, "upfront-telemetry"},
 		{{"kill", "--si"}, "--signal"},
+		{{"init", "comp"}, "compose.yaml"},
 	};
 	struct world *world = *state;
 
@@ -132,6 +133,7 @@ static void test_zsh(void **state)
 	} cases[] = {
 		{"upfront lo", "<<upfront logs >>"},
 		{"upfront stop d", "<<upfront stop db >>"},
+		{"upfront init comp", "<<upfront init compose.yaml >>"},
 		/* Behind a command its own letter counts: this is no file. */
 		{"upfront logs -f d", "<<upfront logs -f db >>"},
 		{"upfront -C sub logs a", "<<upfront -C sub logs api >>"},
@@ -169,6 +171,7 @@ static void test_fish(void **state)
 		{"upfront -C sub logs a", "api"},
 		{"upfront logs --directory=sub a", "api"},
 		{"upfront -f sub/compose.yaml logs -f a", "api"},
+		{"upfront init comp", "compose.yaml"},
 	};
 	struct world *world = *state;
 
