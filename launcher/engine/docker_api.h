@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct cJSON;
 struct docker;
@@ -23,7 +24,7 @@ struct strmap;
 
 #define DOCKER_BODY_MAX (16u * 1024u * 1024u)
 #define DOCKER_LINE_MAX (1024u * 1024u)
-/* Versions are asked for unversioned; from then on every path begins with this, or what the engine has if that is older. */
+/* The version is asked for unversioned; from then on every path begins with this, or with what is next to it of those that the engine has. */
 #define DOCKER_API_VERSION "1.41"
 /* Older ones lack what is needed (Docker 18.09). */
 #define DOCKER_API_OLDEST "1.39"
@@ -32,6 +33,11 @@ struct strmap;
 struct docker *docker_create(struct event_base *base, const struct docker_endpoint *endpoint,
 			     const struct strmap *environment);
 void docker_destroy(struct docker *self); /* with all calls, silently */
+/*
+ * A child of this process ended; true when it was one of its own (`docker system dial-stdio`). Whoever owns SIGCHLD says so: nobody else
+ * reaps them.
+ */
+bool docker_reaped(struct docker *self, pid_t pid);
 
 /* How a call ended. */
 struct docker_answer {

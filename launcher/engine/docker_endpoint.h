@@ -23,6 +23,7 @@ struct docker_endpoint {
 	char *host; /* DIAL_TCP */
 	int port;
 	char *client; /* DIAL_CLIENT: path of the `docker` program */
+	char *context; /* DIAL_CLIENT: the context that it is to take; NULL: what DOCKER_HOST says */
 	char *shown; /* "unix:///var/run/docker.sock": for people, never with a password */
 	char *host_variable; /* what DOCKER_HOST has to be for a program to reach this one; NULL: leave it as it is */
 	char *why; /* "DOCKER_HOST says so", "context 'staging'", "the default", "Docker's socket is not there, Podman's is" */
