@@ -14,6 +14,7 @@
  *   compose_look     one container inspected: what is other than what was told is told
  *   container_state  what inspect says
  *   compose_logs     output of each container, in order, with its times, across its restarts and the engine's
+ *   compose_terminal what is typed into a container's terminal, and its size
  *   compose_stats    what containers use: by /proc where their processes are this machine's, else asked of the engine
  *   compose_pull     images that are not there, fetched with their progress before the call
  *   containers_end   the end

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the compose engine (compose.c, compose_call.c, compose_stop.c, compose_close.c, compose_watch.c, compose_list.c, compose_look.c,
- * compose_logs.c, compose_stats.c, compose_pull.c). What each file does is told in compose.h.
+ * Inside of the compose engine. What each file does is told in compose.h.
  *
  * A start: units asked for in one turn of the loop wait in state PART_ASKED until the call under way, if any, has ended; then images that are
  * missing are pulled, and one call `up -d` names all their services. What the events say is what counts: a unit has started when its
@@ -99,6 +98,7 @@ struct part {
 	struct docker_frames frames; /* knows what was had, across runs */
 	char logs_container[COMPOSE_ID_BYTES]; /* whose output that was */
 	bool logs_wanted; /* it runs, and is to be followed */
+	bool logs_told; /* why they cannot be read */
 	bool held, end_due; /* output_ended is to be told at the stream's end */
 	struct event *logs_retry; /* when it is to be asked again; NULL: never was */
 	struct docker_call *attach; /* standard input of a container with a terminal */
@@ -227,16 +227,25 @@ void compose_note_death(struct part *part, int64_t at_ns, int code);
 void compose_logs_follow(struct part *part);
 /* Its run ended: what is left is read, then output_ended told. */
 void compose_logs_finish(struct part *part);
+/* Nobody wants to know any more; where it was left is remembered. */
 void compose_logs_drop(struct part *part);
+void compose_resume_output(struct engine *self, unsigned unit);
+
+/* ---- compose_terminal.c ---- */
+
+/* A run began, and by compose_logs_follow this is known here: its terminal, if it has one, is given its size. */
+void compose_terminal_begin(struct part *part);
+void compose_terminal_end(struct part *part);
 int compose_type(struct engine *self, unsigned unit, const char *bytes, size_t size_bytes);
 int compose_resize(struct engine *self, unsigned unit, unsigned rows, unsigned columns);
-void compose_resume_output(struct engine *self, unsigned unit);
 
 /* ---- compose_stats.c ---- */
 
 int compose_stats(struct engine *self, const unsigned *units, size_t count, struct engine_stats *stats);
 int compose_sample(struct engine *self, const unsigned *units, size_t count, struct engine_sample *samples);
-void compose_stats_destroy(struct compose_stats *self);
+void compose_stats_destroy(struct compose_stats *self); /* NULL is nothing */
+/* What the engine says of a container: memory without what it keeps of files, as its own client shows it. */
+void compose_stats_read(const struct cJSON *body, struct engine_stats *stats);
 /* The pid that the engine tells is a process of this machine, and of this container. */
 bool compose_pid_is_here(pid_t pid, const char *container);
 

@@ -9,6 +9,7 @@
  *   spawn_users  users and groups looked up once, before anything waits
  *   probe        is it well: http, tcp, unix, log, exec
  *   notify       what a service says of itself: sd_notify
+ *   cgroup       who is in a container
  *   oom          did the kernel end it for want of memory
  *   output       service output: log files, index, ring, followers
  *   terminal_modes  what a program has switched on in its terminal
