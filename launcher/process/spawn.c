@@ -68,7 +68,7 @@ static int run_child(struct spawn_plan *plan, struct child *child)
 	pid_t pid = clone(spawn_child_main, stack + sizeof stack,
 			  CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, plan, &pidfd);
 	int error = pid < 0 ? errno : 0;
-	if (pid > 0 && plan->failed != SPAWN_NONE) {
+	if (pid > 0 && (plan->failed != SPAWN_NONE || plan->only_looks)) {
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		close(pidfd);
@@ -117,10 +117,11 @@ static int find_user(const struct spawn_options *options, struct spawn_user *use
 	return result;
 }
 
-int spawn_child(const struct spawn_options *options, struct child *child, struct err *err)
+static int start(const struct spawn_options *options, bool only_looks, struct child *child, struct err *err)
 {
 	struct spawn_plan plan = {
 		.options = options,
+		.only_looks = only_looks,
 		.fds = {options->stdin_fd, options->stdout_fd, options->stderr_fd, options->keep_fd},
 		.parent = getpid(),
 	};
@@ -163,4 +164,16 @@ out:
 	free(candidates);
 	free(found.groups);
 	return result;
+}
+
+int spawn_child(const struct spawn_options *options, struct child *child, struct err *err)
+{
+	return start(options, false, child, err);
+}
+
+int spawn_check(const struct spawn_options *options, struct err *err)
+{
+	struct child nobody = {.pid = -1, .pidfd = -1};
+
+	return start(options, true, &nobody, err);
 }

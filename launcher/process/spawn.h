@@ -62,4 +62,10 @@ struct spawn_options {
  */
 int spawn_child(const struct spawn_options *options, struct child *child, struct err *err);
 
+/*
+ * Goes the same way, as the same user and from the same folder, but only looks at what would be executed: the errors are those that a start
+ * would bring, as far as a look can tell. Stands still as spawn_child does.
+ */
+int spawn_check(const struct spawn_options *options, struct err *err);
+
 #endif

@@ -186,6 +186,39 @@ CHILD_CODE static int step_pid(struct spawn_plan *plan)
 	return 0;
 }
 
+/* What the first line names to run a script; terminated. "" for what is no script, or cannot be read. */
+CHILD_CODE static void read_interpreter(const char *path, char *name, size_t size_bytes)
+{
+	const int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const ssize_t got = fd >= 0 ? read(fd, name, size_bytes - 1) : 0;
+	size_t from = 2, to = 0;
+	if (fd >= 0)
+		close(fd);
+	name[got > 0 ? got : 0] = '\0';
+	if (name[0] != '#' || name[1] != '!') {
+		name[0] = '\0';
+		return;
+	}
+	while (name[from] == ' ' || name[from] == '\t')
+		from++;
+	while (name[from] != '\0' && name[from] != ' ' && name[from] != '\t' && name[from] != '\n')
+		name[to++] = name[from++];
+	name[to] = '\0';
+}
+
+/* 0 for what execve would take, as far as a look tells; else the errno it would have. */
+CHILD_CODE static int look_at(const char *path)
+{
+	char interpreter[256];
+	struct stat st;
+	if (fstatat(AT_FDCWD, path, &st, 0) < 0)
+		return errno;
+	if (!S_ISREG(st.st_mode) || syscall(SYS_faccessat, AT_FDCWD, path, X_OK) < 0)
+		return EACCES;
+	read_interpreter(path, interpreter, sizeof interpreter);
+	return interpreter[0] != '\0' && fstatat(AT_FDCWD, interpreter, &st, 0) < 0 ? ENOENT : 0;
+}
+
 /* As execvp searches, but remembering the first file that was there and would not do: it is what the person meant. */
 CHILD_CODE static int step_exec(struct spawn_plan *plan)
 {
@@ -194,8 +227,11 @@ CHILD_CODE static int step_exec(struct spawn_plan *plan)
 	plan->which = 0;
 	for (size_t i = 0; plan->candidates[i]; i++) {
 		/* A coverage build would put a function that writes files in the place of execve(). */
-		syscall(SYS_execve, plan->candidates[i], plan->options->argv, plan->options->environment);
-		int error = errno;
+		if (!plan->only_looks)
+			syscall(SYS_execve, plan->candidates[i], plan->options->argv, plan->options->environment);
+		int error = plan->only_looks ? look_at(plan->candidates[i]) : errno;
+		if (error == 0)
+			return 0;
 		if (error != ENOENT && error != EACCES && error != ENOTDIR) {
 			plan->flaw = SPAWN_FLAW_NONE;
 			plan->which = i;

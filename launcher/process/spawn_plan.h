@@ -49,6 +49,7 @@ struct spawn_plan {
 	char *const *candidates; /* paths to try in turn, NULL-terminated */
 	struct spawn_user user;
 	pid_t parent;
+	bool only_looks; /* nothing is executed: a program that could be is as good as one that was */
 	bool directory_pending; /* the folder could not be entered before the user was changed */
 
 	enum spawn_step failed; /* SPAWN_NONE: the program runs */

@@ -233,6 +233,22 @@ static char *make_bad_programs(const char *helper)
 	return folder;
 }
 
+/* What a look tells is what the start told; that a file is no program at all is the kernel's to say. */
+static void check_looks_the_same(const struct spawn_options *options, const struct err *start)
+{
+	const bool kernels = start->items[0].hint != NULL && start->cause == ERR_CAUSE_EXECUTABLE &&
+			     (strstr(start->items[0].message, "not a program") != NULL ||
+			      strstr(start->items[0].message, "the loader") != NULL);
+	struct err err = ERR_INIT;
+
+	assert_int_equal(spawn_check(options, &err) < 0, !kernels);
+	if (!kernels) {
+		assert_string_equal(err.items[0].message, start->items[0].message);
+		assert_int_equal(err.cause, start->cause);
+	}
+	err_finish(&err);
+}
+
 static void test_failed_starts_are_told_apart(void **state)
 {
 	(void)state;
@@ -297,12 +313,31 @@ static void test_failed_starts_are_told_apart(void **state)
 		if (cases[i].hint && (!err.items[0].hint || !strstr(err.items[0].hint, cases[i].hint)))
 			fail_msg("hint \"%s\" instead of \"%s\"", err.items[0].hint, cases[i].hint);
 		assert_int_equal(child.pid, -7); /* set only on success */
+		check_looks_the_same(&options, &err);
 		assert_true(children_none_left());
 		err_finish(&err);
 	}
 	assert_int_equal(children_count_fds(), fds_before);
 	children_remove_folder(folder);
 	free(helper);
+}
+
+static void test_a_look_executes_nothing(void **state)
+{
+	(void)state;
+	char *folder = children_make_folder(), path[300];
+	const char *argv[] = {"./run", NULL};
+	struct spawn_options options = plain(argv);
+	struct err err = ERR_INIT;
+
+	write_file(folder, "run", "#!/bin/sh\n: >ran\n", 18, 0755);
+	options.cwd = folder;
+	assert_int_equal(spawn_check(&options, &err), 0);
+	assert_false(err_is_set(&err));
+	assert_true(children_none_left());
+	snprintf(path, sizeof path, "%s/ran", folder);
+	assert_int_equal(access(path, F_OK), -1);
+	children_remove_folder(folder);
 }
 
 /* In PATH a folder or a file without permission does not hide the program behind it. */
@@ -565,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_child_finds),
 		cmocka_unit_test(test_streams_may_lie_anywhere),
 		cmocka_unit_test(test_failed_starts_are_told_apart),
+		cmocka_unit_test(test_a_look_executes_nothing),
 		cmocka_unit_test(test_path_is_searched_on),
 		cmocka_unit_test(test_user_is_changed),
 		cmocka_unit_test(test_two_numbers_are_not_looked_up),
