@@ -76,9 +76,9 @@ static void resume(struct dialog *self)
 	self->dirty |= DIRTY_SIZE | DIRTY_DATA;
 }
 
-static void take_key(struct dialog *self, uint32_t key)
+static void take_move(struct dialog *self, enum dialog_move move)
 {
-	switch (self->screen->key(self->screen->context, &self->theme, key)) {
+	switch (move) {
 	case DIALOG_STAYS:
 		break;
 	case DIALOG_CHANGED:
@@ -95,6 +95,11 @@ static void take_key(struct dialog *self, uint32_t key)
 		self->dirty |= DIRTY_DATA;
 		break;
 	}
+}
+
+static void take_key(struct dialog *self, uint32_t key)
+{
+	take_move(self, self->screen->key(self->screen->context, &self->theme, key));
 }
 
 static void take_signals(struct dialog *self)
@@ -164,15 +169,20 @@ static void run(struct dialog *self)
 	begin(self);
 	for (;;) {
 		struct signals_ready ready = {0};
+		int watched = self->screen->watch != NULL ? self->screen->watch(self->screen->context) : -1;
 		paint(self);
 		if (self->end != DIALOG_GOES_ON)
 			return;
-		if (signals_wait(self->signals, STDIN_FILENO, &ready) != 0)
+		if (signals_wait_also(self->signals, STDIN_FILENO, watched, &ready) != 0)
 			self->end = DIALOG_GONE;
 		if (ready.signal)
 			take_signals(self);
 		if (ready.input)
 			take_keys(self);
+		/* A key may have ended what was waited for. */
+		if (ready.also && self->end == DIALOG_GOES_ON && !self->suspended &&
+		    self->screen->watch(self->screen->context) == watched)
+			take_move(self, self->screen->watched(self->screen->context));
 		if (self->suspended)
 			take_signals(self);
 	}

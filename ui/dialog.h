@@ -41,6 +41,9 @@ struct dialog_screen {
 	enum dialog_move (*key)(void *context, const struct theme *theme, uint32_t key);
 	/* It stands on the screen, and what was typed before is gone: from now on keys count. NULL: nothing changes by that. */
 	void (*ready)(void *context);
+	/* What is waited for beside keys: a descriptor to be read, -1: nothing now; and what follows once it can be. NULL: never anything. */
+	int (*watch)(void *context);
+	enum dialog_move (*watched)(void *context);
 };
 
 /* `type` is TERM. *fatal_signal is set with DIALOG_GONE by a signal, and left alone otherwise. */

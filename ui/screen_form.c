@@ -190,11 +190,48 @@ static enum form_move step(struct setup_form *form, struct form_view *view, cons
 	}
 }
 
+void form_check(struct form_view *view, size_t index)
+{
+	view->checking = true;
+	view->checked = index;
+	view->stopped = false;
+}
+
+void form_checked(const struct setup_form *form, struct form_view *view, bool stopped)
+{
+	size_t refused = setup_form_refused(form);
+
+	view->checking = false;
+	view->stopped = stopped;
+	if (refused < form->model->count)
+		go_to(view, refused);
+	fit(form, view);
+}
+
+/* While a program looks at the answers they stay what they are. */
+static enum form_move step_checking(const struct keymap *keys, uint32_t key)
+{
+	switch (keymap_action(keys, KEY_SCREEN_FORM, key)) {
+	case ACTION_INTERRUPT:
+	case ACTION_CANCEL:
+		return FORM_STOP_CHECK;
+	case ACTION_SUSPEND:
+		return FORM_SUSPEND;
+	case ACTION_REPAINT:
+		return FORM_REPAINT;
+	default:
+		return FORM_STAY;
+	}
+}
+
 enum form_move form_step(struct setup_form *form, struct form_view *view, const struct keymap *keys, uint32_t key)
 {
 	bool asked = view->leaving;
 	enum form_move move = FORM_STAY;
 
+	if (view->checking)
+		return step_checking(keys, key);
+	view->stopped = false;
 	/* A paste whose end never comes must not hold anybody. */
 	if (view->pasting && keymap_action(keys, KEY_SCREEN_FORM, key) != ACTION_INTERRUPT) {
 		step_paste(form, view, keys, key);

@@ -32,11 +32,15 @@ struct form_view {
 	bool leaving; /* asked: leave, and lose what was typed? */
 	bool refused; /* it was to be saved, and something is missing */
 	bool pasting; /* between the marks of a paste */
+	bool checking; /* a program looks at the answer of `checked`: only leaving that counts */
+	size_t checked;
+	bool stopped; /* it was left, and nothing was saved */
 };
 
 enum form_move {
 	FORM_STAY, /* something may have changed */
-	FORM_SAVE, /* every question has an answer that fits */
+	FORM_SAVE, /* every question has an answer that fits: to be checked, and kept */
+	FORM_STOP_CHECK, /* what checks is to be ended */
 	FORM_LEAVE, /* nothing is saved */
 	FORM_QUIT, /* Ctrl-C */
 	FORM_SUSPEND,
@@ -47,6 +51,10 @@ enum form_move {
 void form_begin(const struct setup_form *form, struct form_view *view);
 /* The new size; what has focus stays in sight. */
 void form_resize(const struct setup_form *form, struct form_view *view, unsigned rows, unsigned columns);
+/* A check has begun, of this field. */
+void form_check(struct form_view *view, size_t index);
+/* The checks are over, or were stopped: focus on the first answer that was refused. */
+void form_checked(const struct setup_form *form, struct form_view *view, bool stopped);
 /* Draws into a frame of the view's size. Pure. */
 void form_draw(const struct setup_form *form, const struct form_view *view, const struct theme *theme,
 	       const struct keymap *keys, struct frame *frame);

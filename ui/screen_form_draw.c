@@ -119,12 +119,14 @@ static void draw_sign(struct painter *self, size_t index, unsigned row)
 		enum unit_state sign;
 		enum theme_role role;
 	} looks[] = {
-		[SETUP_FINE] = {UNIT_READY, ROLE_GOOD},
-		[SETUP_EMPTY] = {UNIT_WAITING, ROLE_IDLE},
-		[SETUP_NO_MATCH] = {UNIT_FAILED, ROLE_WARN},
-		[SETUP_NO_CHOICE] = {UNIT_FAILED, ROLE_WARN},
+		[SETUP_FINE] = {UNIT_READY, ROLE_GOOD},      [SETUP_EMPTY] = {UNIT_WAITING, ROLE_IDLE},
+		[SETUP_NO_MATCH] = {UNIT_FAILED, ROLE_WARN}, [SETUP_NO_CHOICE] = {UNIT_FAILED, ROLE_WARN},
+		[SETUP_REFUSED] = {UNIT_FAILED, ROLE_WARN},
 	};
 	enum setup_problem problem = setup_form_problem(self->form, index);
+
+	if (self->view->checking && self->view->checked == index)
+		problem = SETUP_EMPTY;
 
 	frame_put(self->frame, row, self->layout.column, unit_state_sign(looks[problem].sign, self->theme),
 		  looks[problem].role);
@@ -221,7 +223,8 @@ static void draw_line(struct painter *self, size_t index, unsigned row, bool foc
 static void draw_block(struct painter *self, size_t index, unsigned row)
 {
 	const struct setup_field *field = &self->form->model->fields[index];
-	bool focused = index == self->view->focus;
+	bool focused = index == self->view->focus, checking = self->view->checking && self->view->checked == index;
+	enum setup_problem problem = setup_form_problem(self->form, index);
 	char words[WORDS_MAX];
 
 	draw_sign(self, index, row);
@@ -233,8 +236,8 @@ static void draw_block(struct painter *self, size_t index, unsigned row)
 	else
 		draw_line(self, index, row + 1, focused);
 	setup_form_words(self->form, index, !self->layout.wide, words, sizeof(words));
-	put_words(self, row + 2, INDENT, words,
-		  setup_form_problem(self->form, index) == SETUP_NO_MATCH ? ROLE_ALERT : ROLE_PLAIN);
+	put_words(self, row + 2, INDENT, checking ? "checking..." : words,
+		  problem == SETUP_NO_MATCH || problem == SETUP_REFUSED ? ROLE_ALERT : ROLE_PLAIN);
 }
 
 static void draw_list(struct painter *self)
@@ -263,7 +266,8 @@ static void missing_words(const struct setup_form *form, char *words, size_t siz
 	size_t used = 0;
 
 	for (size_t i = 0; i < form->model->count && used < size_bytes; i++) {
-		if (!setup_form_applies(form, i) || setup_form_problem(form, i) == SETUP_FINE)
+		enum setup_problem problem = setup_form_problem(form, i);
+		if (!setup_form_applies(form, i) || problem == SETUP_FINE || problem == SETUP_REFUSED)
 			continue;
 		int size = snprintf(words + used, size_bytes - used, "%s%s",
 				    used > 0 ? ", " : "Still missing: ", form->model->fields[i].label);
@@ -294,6 +298,16 @@ static void draw_words(struct painter *self)
 {
 	char words[WORDS_MAX] = "";
 
+	if (self->view->checking || self->view->stopped) {
+		put_words(self, self->layout.words_row, 0,
+			  self->view->checking
+				  ? (self->layout.wide ? "Checking the answers. Esc stops it, and nothing is saved."
+						       : "Checking. Esc: stop.")
+			  : self->layout.wide ? "The check was stopped. Nothing is saved."
+					      : "Stopped. Nothing is saved.",
+			  ROLE_PLAIN);
+		return;
+	}
 	if (self->view->leaving) {
 		put_words(self, self->layout.words_row, 0,
 			  self->layout.wide ? "Leave without saving? Esc again: leave. Any other key: stay."
@@ -311,7 +325,7 @@ static void draw_words(struct painter *self)
 
 static void draw_save(struct painter *self)
 {
-	size_t open = setup_form_open_count(self->form, NULL);
+	size_t open = setup_form_open_count(self->form, NULL), refused = setup_form_refused(self->form);
 	unsigned row = self->layout.save_row, column = self->layout.column, width = sizeof(SAVE_LABEL) - 1;
 	char words[WORDS_MAX];
 
@@ -322,7 +336,10 @@ static void draw_save(struct painter *self)
 		frame_mark(self->frame, row, column, width, ROLE_FOCUS);
 		set_cursor(self, row, column + 2);
 	}
-	if (open == 0)
+	if (open == 0 && refused < self->form->model->count)
+		snprintf(words, sizeof(words), self->layout.wide ? "Not accepted: %s" : "Not accepted",
+			 self->form->model->fields[refused].label);
+	else if (open == 0)
 		snprintf(words, sizeof(words), "%s",
 			 self->layout.wide ? "Every question is answered." : "All answered.");
 	else if (self->layout.wide)

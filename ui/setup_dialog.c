@@ -4,6 +4,7 @@
 
 #include "ui/dialog.h"
 #include "ui/screen_form.h"
+#include "ui/setup_checks.h"
 #include "ui/setup_form.h"
 #include "ui/setup_prompt.h"
 #include "ui/signals.h"
@@ -15,6 +16,7 @@
 struct setup_dialog {
 	struct setup_form *form;
 	struct form_view view;
+	struct setup_checks checks;
 	enum setup_end end;
 };
 
@@ -46,6 +48,40 @@ static enum dialog_move end_with(struct setup_dialog *self, enum setup_end end)
 	return DIALOG_DONE;
 }
 
+/* What the checks have come to, when none runs any more. */
+static enum dialog_move end_checks(struct setup_dialog *self)
+{
+	if (setup_checks_passed(self->form))
+		return end_with(self, SETUP_SAVE);
+	form_checked(self->form, &self->view, setup_form_refused(self->form) == self->form->model->count);
+	return DIALOG_CHANGED;
+}
+
+static enum dialog_move begin_checks(struct setup_dialog *self)
+{
+	if (!setup_checks_begin(&self->checks, self->form))
+		return end_checks(self);
+	form_check(&self->view, self->checks.index);
+	return DIALOG_CHANGED;
+}
+
+static int watch(void *context)
+{
+	const struct setup_dialog *self = context;
+
+	return setup_checks_poll_fd(&self->checks);
+}
+
+static enum dialog_move watched(void *context)
+{
+	struct setup_dialog *self = context;
+
+	if (!setup_checks_step(&self->checks))
+		return end_checks(self);
+	form_check(&self->view, self->checks.index);
+	return DIALOG_CHANGED;
+}
+
 static enum dialog_move take_key(void *context, const struct theme *theme, uint32_t key)
 {
 	struct setup_dialog *self = context;
@@ -53,7 +89,11 @@ static enum dialog_move take_key(void *context, const struct theme *theme, uint3
 	(void)theme;
 	switch (form_step(self->form, &self->view, NULL, key)) {
 	case FORM_SAVE:
-		return end_with(self, SETUP_SAVE);
+		return begin_checks(self);
+	case FORM_STOP_CHECK:
+		setup_checks_cancel(&self->checks);
+		form_checked(self->form, &self->view, true);
+		break;
 	case FORM_LEAVE:
 		return end_with(self, SETUP_LEFT);
 	case FORM_QUIT:
@@ -81,10 +121,15 @@ static bool ask_on_screen(struct setup_dialog *self, const struct signals *signa
 		.draw = draw,
 		.key = take_key,
 		.ready = ready,
+		.watch = watch,
+		.watched = watched,
 	};
+	enum dialog_end end;
 
 	form_begin(self->form, &self->view);
-	switch (dialog_run(&screen, signals, type, utf8, fatal_signal)) {
+	end = dialog_run(&screen, signals, type, utf8, fatal_signal);
+	setup_checks_cancel(&self->checks);
+	switch (end) {
 	case DIALOG_INTERRUPTED:
 		self->end = SETUP_QUIT;
 		return true;

@@ -42,10 +42,21 @@ int setup_form_init(struct setup_form *self, const struct setup_model *model)
 	return 0;
 }
 
+/* It may be a secret. */
+static void forget_verdict(struct setup_entry *entry)
+{
+	if (entry->judged != NULL)
+		explicit_bzero(entry->judged, strlen(entry->judged));
+	free(entry->judged);
+	entry->judged = NULL;
+}
+
 void setup_form_finish(struct setup_form *self)
 {
-	for (size_t i = 0; self->entries != NULL && i < self->model->count; i++)
+	for (size_t i = 0; self->entries != NULL && i < self->model->count; i++) {
+		forget_verdict(&self->entries[i]);
 		line_edit_finish(&self->entries[i].edit);
+	}
 	free(self->entries);
 	self->entries = NULL;
 }
@@ -71,6 +82,19 @@ const char *setup_form_text(const struct setup_form *self, size_t index)
 	return entry->choice != SETUP_UNCHOSEN ? field->choices[entry->choice] : "";
 }
 
+/* What was said of another answer than the one that stands there now says nothing. */
+static bool is_judged(const struct setup_form *self, size_t index)
+{
+	const struct setup_entry *entry = &self->entries[index];
+
+	return entry->judged != NULL && strcmp(entry->judged, setup_form_text(self, index)) == 0;
+}
+
+static bool is_refused(const struct setup_form *self, size_t index)
+{
+	return is_judged(self, index) && self->entries[index].verdict[0] != '\0';
+}
+
 enum setup_problem setup_form_problem(const struct setup_form *self, size_t index)
 {
 	const struct setup_field *field = &self->model->fields[index];
@@ -81,7 +105,7 @@ enum setup_problem setup_form_problem(const struct setup_form *self, size_t inde
 	if (field->choices != NULL && *text == '\0')
 		return field->value != NULL && *field->value != '\0' ? SETUP_NO_CHOICE : SETUP_EMPTY;
 	if (field->choices != NULL || setup_text_fits(field->pattern, text))
-		return SETUP_FINE;
+		return is_refused(self, index) ? SETUP_REFUSED : SETUP_FINE;
 	return *text == '\0' ? SETUP_EMPTY : SETUP_NO_MATCH;
 }
 
@@ -107,7 +131,9 @@ size_t setup_form_open_count(const struct setup_form *self, size_t *first)
 	size_t count = 0;
 
 	for (size_t i = 0; i < self->model->count; i++) {
-		if (!setup_form_applies(self, i) || setup_form_problem(self, i) == SETUP_FINE)
+		enum setup_problem problem = setup_form_problem(self, i);
+
+		if (!setup_form_applies(self, i) || problem == SETUP_FINE || problem == SETUP_REFUSED)
 			continue;
 		if (count++ == 0 && first != NULL)
 			*first = i;
@@ -138,6 +164,43 @@ bool setup_form_is_changed(const struct setup_form *self)
 	return false;
 }
 
+size_t setup_form_unchecked(const struct setup_form *self, size_t from)
+{
+	const struct setup_model *model = self->model;
+
+	while (from < model->count && (model->checker == NULL || !model->fields[from].checked ||
+				       model->fields[from].fixed || !setup_form_applies(self, from) ||
+				       setup_form_problem(self, from) != SETUP_FINE || is_judged(self, from)))
+		from++;
+	return from;
+}
+
+int setup_form_judge(struct setup_form *self, size_t index, const char *words)
+{
+	struct setup_entry *entry = &self->entries[index];
+
+	forget_verdict(entry);
+	entry->judged = strdup(setup_form_text(self, index));
+	snprintf(entry->verdict, sizeof(entry->verdict), "%s", words != NULL ? words : "");
+	return entry->judged != NULL ? 0 : -ENOMEM;
+}
+
+void setup_form_forget_refusals(struct setup_form *self)
+{
+	for (size_t i = 0; i < self->model->count; i++)
+		if (self->entries[i].verdict[0] != '\0')
+			forget_verdict(&self->entries[i]);
+}
+
+size_t setup_form_refused(const struct setup_form *self)
+{
+	size_t i = 0;
+
+	while (i < self->model->count && !(setup_form_applies(self, i) && setup_form_problem(self, i) == SETUP_REFUSED))
+		i++;
+	return i;
+}
+
 void setup_form_words(const struct setup_form *self, size_t index, bool brief, char *words, size_t size_bytes)
 {
 	const struct setup_field *field = &self->model->fields[index];
@@ -154,6 +217,9 @@ void setup_form_words(const struct setup_form *self, size_t index, bool brief, c
 		break;
 	case SETUP_NO_CHOICE:
 		snprintf(words, size_bytes, brief ? "please choose" : "what holds now is none of these: please choose");
+		break;
+	case SETUP_REFUSED:
+		snprintf(words, size_bytes, "%s", self->entries[index].verdict);
 		break;
 	case SETUP_NO_MATCH:
 		if (field->pattern == NULL)

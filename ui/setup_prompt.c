@@ -2,6 +2,7 @@
 #include "ui/setup_prompt.h"
 
 #include "ui/line_mode.h"
+#include "ui/setup_checks.h"
 #include "ui/setup_form.h"
 
 #include <stdio.h>
@@ -48,7 +49,8 @@ static void put_choices(FILE *out, const char *const *choices)
 static char *prompt_of(const struct setup_prompt *self, size_t index)
 {
 	const struct setup_field *field = &self->form->model->fields[index];
-	bool fits = setup_form_problem(self->form, index) == SETUP_FINE;
+	enum setup_problem problem = setup_form_problem(self->form, index);
+	bool fits = problem == SETUP_FINE || problem == SETUP_REFUSED;
 	const char *text = fits ? setup_form_text(self->form, index) : "";
 	char *line = NULL;
 	size_t size = 0;
@@ -104,9 +106,11 @@ static bool take(const struct setup_prompt *self, size_t index, const char *line
 			say(self, "That is too long, or holds what cannot be typed.");
 		return false;
 	}
-	setup_form_words(self->form, index, false, words, sizeof(words));
-	if (setup_form_problem(self->form, index) == SETUP_FINE)
+	enum setup_problem problem = setup_form_problem(self->form, index);
+	/* What a check refused can be tried again as it is: the fault may have been elsewhere. */
+	if (problem == SETUP_FINE || problem == SETUP_REFUSED)
 		return true;
+	setup_form_words(self->form, index, false, words, sizeof(words));
 	say(self, words);
 	return false;
 }
@@ -143,14 +147,16 @@ static enum asked ask_question(struct setup_prompt *self, size_t index)
 	return asked == ASKED_ON && !done ? ASKED_LEFT : asked;
 }
 
-static enum asked ask_all(struct setup_prompt *self)
+/* `only_wrong`: those that have an answer which fits are left out. */
+static enum asked ask_all(struct setup_prompt *self, bool only_wrong)
 {
 	const struct setup_model *model = self->form->model;
 	enum asked asked = ASKED_ON;
 	char words[WORDS_MAX];
 
 	for (size_t i = 0; i < model->count && asked == ASKED_ON; i++) {
-		if (!setup_form_applies(self->form, i))
+		if (!setup_form_applies(self->form, i) ||
+		    (only_wrong && setup_form_problem(self->form, i) == SETUP_FINE))
 			continue;
 		if (model->fields[i].fixed) {
 			snprintf(words, sizeof(words),
@@ -192,6 +198,47 @@ static bool is_word(const char *line, const char *word)
 	return *line != '\0' && (strcasecmp(line, word) == 0 || (line[1] == '\0' && strncasecmp(line, word, 1) == 0));
 }
 
+/* ---- Checks ---- */
+
+static void say_refused(const struct setup_prompt *self)
+{
+	const struct setup_model *model = self->form->model;
+	char line[WORDS_MAX];
+
+	for (size_t i = 0; i < model->count; i++) {
+		if (!setup_form_applies(self->form, i) || setup_form_problem(self->form, i) != SETUP_REFUSED)
+			continue;
+		snprintf(line, sizeof(line), "%s: %s", model->fields[i].label, self->form->entries[i].verdict);
+		say(self, line);
+	}
+}
+
+/* How it ended, when no answer stands in the way of saving; *again: an answer was refused, or Ctrl-C stopped what checks. */
+static enum setup_end check_answers(struct setup_prompt *self, bool *again)
+{
+	struct setup_checks checks;
+
+	if (setup_checks_begin(&checks, self->form)) {
+		say(self, "Checking your answers; Ctrl-C stops it.");
+		switch (setup_checks_wait(&checks, self->mode.signals, &self->mode.fatal_signal)) {
+		case SETUP_CHECKS_DONE:
+			break;
+		case SETUP_CHECKS_INTERRUPTED:
+			line_mode_break();
+			say(self, "The check was stopped. Nothing is saved.");
+			*again = true;
+			return SETUP_LEFT;
+		case SETUP_CHECKS_FATAL:
+			return SETUP_LEFT;
+		}
+	}
+	if (setup_checks_passed(self->form))
+		return SETUP_SAVE;
+	say_refused(self);
+	*again = true;
+	return SETUP_LEFT;
+}
+
 /* *again: all is to be asked once more. */
 static enum setup_end ask_to_save(struct setup_prompt *self, bool *again)
 {
@@ -227,7 +274,7 @@ enum setup_end setup_prompt_ask(struct setup_form *form, const struct signals *s
 {
 	struct setup_prompt self = {.form = form, .mode = {.signals = signals, .utf8 = utf8}};
 	enum setup_end end = SETUP_LEFT;
-	bool again = true;
+	bool again = true, only_wrong = false;
 	char about[WORDS_MAX];
 
 	snprintf(about, sizeof(about),
@@ -238,7 +285,7 @@ enum setup_end setup_prompt_ask(struct setup_form *form, const struct signals *s
 	line_mode_say(&self.mode, (const char *const[]){form->model->title, about, NULL});
 	line_mode_flush();
 	for (unsigned rounds = 0; again && rounds < SETUP_PROMPT_ROUNDS_MAX; rounds++) {
-		enum asked asked = ask_all(&self);
+		enum asked asked = ask_all(&self, only_wrong);
 		again = false;
 		end = asked == ASKED_QUIT ? SETUP_QUIT : SETUP_LEFT;
 		if (asked != ASKED_ON)
@@ -246,6 +293,9 @@ enum setup_end setup_prompt_ask(struct setup_form *form, const struct signals *s
 		line_mode_break();
 		say_answers(&self);
 		end = ask_to_save(&self, &again);
+		only_wrong = end == SETUP_SAVE;
+		if (end == SETUP_SAVE)
+			end = check_answers(&self, &again);
 	}
 	line_mode_unhide(&self.mode);
 	if (self.mode.fatal_signal != 0)

@@ -66,16 +66,23 @@ void signals_close(struct signals *self)
 	pthread_sigmask(SIG_SETMASK, &self->old_mask, NULL);
 }
 
-int signals_wait(const struct signals *self, int input, struct signals_ready *ready)
+int signals_wait_also(const struct signals *self, int input, int also, struct signals_ready *ready)
 {
-	struct pollfd fds[] = {{.fd = input, .events = POLLIN}, {.fd = self->fd, .events = POLLIN}};
+	struct pollfd fds[] = {
+		{.fd = input, .events = POLLIN}, {.fd = self->fd, .events = POLLIN}, {.fd = also, .events = POLLIN}};
 
-	while (poll(fds, 2, -1) < 0)
+	while (poll(fds, 3, -1) < 0)
 		if (errno != EINTR)
 			return -errno;
 	ready->input = fds[0].revents != 0;
 	ready->signal = fds[1].revents != 0;
+	ready->also = fds[2].revents != 0;
 	return 0;
+}
+
+int signals_wait(const struct signals *self, int input, struct signals_ready *ready)
+{
+	return signals_wait_also(self, input, -1, ready);
 }
 
 enum signals_event signals_next(const struct signals *self, int *number)

@@ -28,6 +28,7 @@ enum signals_event {
 
 struct signals_ready {
 	bool input; /* something to read, or the end */
+	bool also; /* the same of the other descriptor */
 	bool signal;
 };
 
@@ -39,6 +40,8 @@ void signals_close(struct signals *self);
 
 /* Waits without a limit until `input` can be read or a signal came. -errno when waiting is not possible. */
 int signals_wait(const struct signals *self, int input, struct signals_ready *ready);
+/* The same of two descriptors; -1: there is none. */
+int signals_wait_also(const struct signals *self, int input, int also, struct signals_ready *ready);
 /* Takes one signal that came; *number is set with SIGNALS_FATAL only. */
 enum signals_event signals_next(const struct signals *self, int *number);
 /* Stops the process as SIGTSTP does by default; returns when it is continued, or at once where nobody could continue it. */

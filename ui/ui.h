@@ -21,6 +21,7 @@
  *   consent          runs the dialog on a terminal, or hands over to line mode
  *   prompt           the dialog in line mode: the same words, a word typed as the answer
  *   setup_form       a product's setup questions while they are being answered
+ *   setup_checks     its answers put before a program of the product
  *   screen_form, setup_prompt, setup_dialog
  *                    the same in one page, in line mode, and which of both it is
  *   plain            line mode of a running stack: one line a change, service output with its name in front

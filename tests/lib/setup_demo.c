@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -62,21 +63,66 @@ static const struct setup_field hostile[] = {
 	{.key = "C", .label = "\xff\xfe", ALWAYS, .value = "\033[2Jx", .fixed = true},
 };
 
-#define MODEL(name, fields)                                                                 \
-	{                                                                                   \
-		name,                                                                       \
-		{                                                                           \
-			"Set up Wren", ".env", fields, sizeof(fields) / sizeof((fields)[0]) \
-		}                                                                           \
+static const struct setup_field checks[] = {
+	{.key = "KEY", .label = "API key", .secret = true, .pattern = "^sk-", ALWAYS, .checked = true},
+	{.key = "PLACE", .label = "Place", ALWAYS, .checked = true, .value = "here"},
+};
+
+/* ---- A checker that needs no program ---- */
+
+static int check_fds[2] = {-1, -1}; /* there is something to be read in it once a check has ended */
+static bool check_refuses;
+
+static void stop_check(void *context)
+{
+	(void)context;
+	for (int i = 0; i < 2; i++) {
+		if (check_fds[i] >= 0)
+			close(check_fds[i]);
+		check_fds[i] = -1;
+	}
+}
+
+static bool begin_check(void *context, size_t index, const char *answer, char *words, size_t size_bytes)
+{
+	(void)index;
+	stop_check(context);
+	check_refuses = strstr(answer, "bad") != NULL;
+	if (strstr(answer, "none") != NULL || pipe(check_fds) != 0) {
+		snprintf(words, size_bytes, "there is nobody to ask");
+		return false;
+	}
+	return strstr(answer, "slow") != NULL || write(check_fds[1], "", 1) == 1;
+}
+
+static int check_fd(void *context)
+{
+	(void)context;
+	return check_fds[0];
+}
+
+static enum setup_verdict step_check(void *context, char *words, size_t size_bytes)
+{
+	stop_check(context);
+	snprintf(words, size_bytes, "the service does not know it");
+	return check_refuses ? SETUP_CHECK_REFUSED : SETUP_CHECK_FINE;
+}
+
+static const struct setup_checker checker = {NULL, begin_check, check_fd, step_check, stop_check};
+
+#define MODEL(name, fields)                                                                           \
+	{                                                                                             \
+		name,                                                                                 \
+		{                                                                                     \
+			"Set up Wren", ".env", fields, sizeof(fields) / sizeof((fields)[0]), &checker \
+		}                                                                                     \
 	}
 static const struct {
 	const char *name;
 	struct setup_model model;
 } samples[] = {
-	MODEL("wren", wren),
-	MODEL("again", again),
-	MODEL("many", many),
-	MODEL("hostile", hostile),
+	MODEL("wren", wren),       MODEL("again", again),   MODEL("many", many),
+	MODEL("hostile", hostile), MODEL("checks", checks),
 };
 
 const struct setup_model *setup_sample(const char *name)

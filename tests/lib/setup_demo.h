@@ -4,7 +4,8 @@
  * themselves again with "setup [--plain] [SAMPLE]", and run by hand the same shows the form to a person. What came of it goes to standard
  * output: "save|left|quit, signal N" and, saved, a line KEY=value for each answer that is to be kept.
  *
- * Samples: "wren" (nothing is answered), "again" (the same, answered, one by the environment), "many" (twelve questions), "hostile".
+ * Samples: "wren" (nothing is answered), "again" (the same, answered, one by the environment), "many" (twelve questions), "hostile",
+ * "checks" (both answers are checked: "bad" is refused, "slow" waits until it is stopped, all else is fine).
  */
 #ifndef UPFRONT_TESTS_SETUP_DEMO_H
 #define UPFRONT_TESTS_SETUP_DEMO_H

@@ -248,6 +248,78 @@ static void line_mode_asks_the_same(void **state)
 		   "GREETING=Hello\n");
 }
 
+/* The form stays alive while a program looks at the answers; nothing is saved that was refused. */
+static void answers_are_checked(void **state)
+{
+	struct vt *vt = start(&ordinary, "checks", NULL);
+
+	(void)state;
+	vt_send(vt, "sk-slow\t\t\r");
+	vt_wait_text(vt, "Checking the answers. Esc stops it");
+	vt_send(vt, "x");
+	vt_resize(vt, 12, 40);
+	vt_wait_text(vt, "Checking. Esc: stop.");
+	vt_resize(vt, 24, 80);
+	vt_send(vt, "\033");
+	vt_wait_text(vt, "The check was stopped.");
+	vt_send(vt, "\r");
+	vt_wait_text(vt, "Checking the answers. Esc stops it");
+	vt_send(vt, "\003");
+	vt_wait_text(vt, "The check was stopped.");
+	vt_send(vt, "\033[Z\033[Z\025sk-bad\t\t\r");
+	vt_wait_text(vt, "the service does not know it");
+	vt_wait_text(vt, "Not accepted: API key");
+	assert_false(was_written(vt, "sk-"));
+	/* The answer that was refused has focus. */
+	vt_send(vt, "\025sk-good");
+	vt_wait_gone(vt, "the service does not know it");
+	vt_send(vt, "\t\t\r");
+	expect(vt, "save, signal 0\nKEY=sk-good\n");
+	vt = start(&ordinary, "checks", NULL);
+	vt_send(vt, "sk-slow\t\t\r");
+	vt_wait_text(vt, "Checking the answers. Esc stops it");
+	kill(vt_pid(vt), SIGTERM);
+	expect(vt, "left, signal 15\n");
+}
+
+static struct vt *answer_in_lines(const char *key)
+{
+	const char *const argv[] = {"/proc/self/exe", "setup", "--plain", "checks", NULL};
+	struct vt *vt = vt_start(argv, &ordinary);
+
+	vt_wait_text(vt, "API key (not shown while you type):");
+	vt_send(vt, key);
+	vt_wait_text(vt, "Place [here]:");
+	vt_send(vt, "\n");
+	vt_wait_text(vt, "then Enter:");
+	vt_send(vt, "yes\n");
+	return vt;
+}
+
+static void line_mode_checks(void **state)
+{
+	struct vt *vt = answer_in_lines("sk-bad\n");
+
+	(void)state;
+	/* Only what was refused is asked again, and Enter alone tries it once more. */
+	wait_below(vt, "API key: the service does not know it", "[kept as it is]:");
+	vt_send(vt, "\n");
+	wait_below(vt, "[kept as it is]:", "then Enter:");
+	vt_send(vt, "yes\n");
+	wait_below(vt, "then Enter: yes", "[kept as it is]:");
+	vt_send(vt, "sk-good\n");
+	vt_wait_text(vt, "Place: here");
+	wait_below(vt, "[kept as it is]:", "then Enter:");
+	vt_send(vt, "yes\n");
+	expect(vt, "save, signal 0\nKEY=sk-good\n");
+	vt = answer_in_lines("sk-slow\n");
+	vt_wait_text(vt, "Checking your answers; Ctrl-C stops it.");
+	vt_send(vt, "\003");
+	wait_below(vt, "The check was stopped. Nothing is saved.", "then Enter:");
+	vt_send(vt, "no\n");
+	expect(vt, "left, signal 0\n");
+}
+
 static void line_mode_ends(void **state)
 {
 	static const struct {
@@ -293,6 +365,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(signals_give_the_terminal_back),
 		cmocka_unit_test(it_is_suspended),
 		cmocka_unit_test(line_mode_asks_the_same),
+		cmocka_unit_test(answers_are_checked),
+		cmocka_unit_test(line_mode_checks),
 		cmocka_unit_test(line_mode_ends),
 		cmocka_unit_test(a_terminal_that_becomes_too_small),
 	};

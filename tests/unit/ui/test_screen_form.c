@@ -6,6 +6,7 @@
 #include "tests/lib/golden.h"
 #include "tests/lib/setup_demo.h"
 #include "ui/keys.h"
+#include "ui/setup_checks.h"
 
 #include <locale.h>
 #include <setjmp.h>
@@ -265,6 +266,97 @@ static void leaving(void **state)
 	assert_int_equal(scene.move, FORM_REPAINT);
 }
 
+/* What a check says of an answer holds as long as the answer is the same. */
+static void a_check_is_kept_beside_the_answer(void **state)
+{
+	struct setup_checks checks = {.form = NULL};
+
+	(void)state;
+	assert_false(setup_checks_run(&checks));
+	start("checks");
+	assert_int_equal(setup_form_unchecked(&scene.form, 0), 1); /* no key is typed yet */
+	type("sk-bad");
+	assert_int_equal(setup_form_unchecked(&scene.form, 0), 0);
+	assert_true(setup_checks_begin(&checks, &scene.form));
+	assert_int_equal(checks.index, 0);
+	assert_true(setup_checks_step(&checks));
+	assert_int_equal(checks.index, 1);
+	assert_false(setup_checks_step(&checks));
+	assert_false(setup_checks_passed(&scene.form));
+	assert_int_equal(setup_form_refused(&scene.form), 0);
+	assert_int_equal(setup_form_problem(&scene.form, 0), SETUP_REFUSED);
+	assert_int_equal(setup_form_open_count(&scene.form, NULL), 0);
+	type("x");
+	assert_int_equal(setup_form_problem(&scene.form, 0), SETUP_FINE);
+	press(UI_KEY_BACKSPACE);
+	assert_int_equal(setup_form_problem(&scene.form, 0), SETUP_REFUSED);
+	/* Begun anew, what was refused is asked again, and what was fine is not. */
+	assert_true(setup_checks_begin(&checks, &scene.form));
+	assert_int_equal(checks.index, 0);
+	assert_false(setup_checks_step(&checks));
+	type("x");
+	press(UI_KEY_BACKSPACE);
+	press(UI_KEY_BACKSPACE);
+	press(UI_KEY_BACKSPACE);
+	press(UI_KEY_BACKSPACE);
+	type("none");
+	assert_false(setup_checks_begin(&checks, &scene.form));
+	assert_string_equal(scene.form.entries[0].verdict, "there is nobody to ask");
+	press(UI_KEY_BACKSPACE);
+	assert_true(setup_checks_begin(&checks, &scene.form));
+	setup_checks_cancel(&checks);
+	assert_false(setup_checks_run(&checks));
+	assert_false(setup_checks_passed(&scene.form));
+	assert_true(setup_checks_begin(&checks, &scene.form));
+	assert_false(setup_checks_step(&checks));
+	assert_true(setup_checks_passed(&scene.form));
+}
+
+static void checking_is_shown(void **state)
+{
+	static const unsigned columns[] = {80, 40};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		setup_scene_start(&scene, "checks", 24, columns[i], false);
+		type("sk-bad");
+		press(UI_KEY_TAB);
+		press(UI_KEY_TAB);
+		press(UI_KEY_ENTER);
+		assert_int_equal(scene.move, FORM_SAVE);
+		form_check(&scene.view, 0);
+		/* Nothing changes the answers now. */
+		press('x');
+		assert_int_equal(scene.move, FORM_STAY);
+		assert_answer(0, "sk-bad");
+		assert_true(setup_scene_find(&scene, "checking...") > 0);
+		assert_true(setup_scene_find(&scene, "Checking") > 0);
+		press(UI_KEY_CTRL('Z'));
+		assert_int_equal(scene.move, FORM_SUSPEND);
+		press(UI_KEY_CTRL('C'));
+		assert_int_equal(scene.move, FORM_STOP_CHECK);
+		press(UI_KEY_ESC);
+		assert_int_equal(scene.move, FORM_STOP_CHECK);
+		form_checked(&scene.form, &scene.view, true);
+		setup_scene_draw(&scene);
+		assert_true(setup_scene_find(&scene, "Nothing is saved.") > 0);
+		assert_int_equal(scene.view.focus, 2);
+		form_check(&scene.view, 0);
+		assert_int_equal(setup_form_judge(&scene.form, 0, "no such key"), 0);
+		form_checked(&scene.form, &scene.view, false);
+		setup_scene_draw(&scene);
+		assert_int_equal(scene.view.focus, 0);
+		assert_true(setup_scene_find(&scene, "no such key") > 0);
+		assert_true(setup_scene_find(&scene, "Not accepted") > 0);
+		/* It can be submitted again as it is. */
+		press(UI_KEY_BACK_TAB);
+		press(UI_KEY_ENTER);
+		assert_int_equal(scene.move, FORM_SAVE);
+		if (i == 0)
+			setup_scene_end(&scene);
+	}
+}
+
 static void only_what_changed_is_kept(void **state)
 {
 	(void)state;
@@ -340,6 +432,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_secret_is_stars, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pastes_are_text, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(leaving, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_check_is_kept_beside_the_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(checking_is_shown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(only_what_changed_is_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(any_keys_at_any_size, set_up, tear_down),
 	};
