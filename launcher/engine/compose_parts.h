@@ -71,7 +71,6 @@ struct part {
 	bool stop_due; /* what is wanted is to be asked of the engine */
 	bool signalled; /* by us and to end, since it started */
 	bool unsure; /* a call that named it ended without anybody knowing what came of it */
-	bool failure_due; /* it is to be told that it does not start */
 	bool fresh; /* its container was seen to start since the call began, or while it did not run */
 	bool settling; /* how it is now is what the call has come to */
 	bool missed; /* the call has not started it */
@@ -145,7 +144,6 @@ struct engine {
 	struct event *close_limit; /* an engine that is away is waited for until then */
 	bool ending, closing, closed;
 	bool volumes, close_late;
-	int ends; /* how often it was begun */
 	struct err end_why; /* of an end that came to nothing */
 };
 
@@ -209,6 +207,8 @@ void compose_watch_pulse(struct engine *self);
 void compose_watch_lost(struct engine *self, const struct docker_answer *answer);
 /* The list is there: the engine is back. */
 void compose_watch_listed(struct engine *self);
+/* One more was looked at: perhaps the last. */
+void compose_watch_looked(struct engine *self);
 /* compose.c: the engine is back and all containers have been looked at. */
 void compose_returned(struct engine *self);
 
