@@ -49,6 +49,14 @@ void docker_destroy(struct docker *self)
 	free(self);
 }
 
+bool docker_owns(const struct docker *self, pid_t pid)
+{
+	for (size_t i = 0; i < DOCKER_CHILDREN_MAX && pid > 0; i++)
+		if (self->children[i] == pid)
+			return true;
+	return false;
+}
+
 bool docker_reaped(struct docker *self, pid_t pid)
 {
 	for (size_t i = 0; i < DOCKER_CHILDREN_MAX && pid > 0; i++)

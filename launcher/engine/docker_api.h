@@ -38,6 +38,8 @@ void docker_destroy(struct docker *self); /* with all calls, silently */
  * reaps them.
  */
 bool docker_reaped(struct docker *self, pid_t pid);
+/* True for such a child that is not reaped yet. */
+bool docker_owns(const struct docker *self, pid_t pid);
 
 /* How a call ended. */
 struct docker_answer {
