@@ -236,7 +236,7 @@ static void ask(struct part *part)
 	if (compose_is_told(part))
 		part->started_ns = 0;
 	part->exit_told = true;
-	part->fresh = part->unsure = part->missed = part->settling = false;
+	part->fresh = part->unsure = part->settling = false;
 	part->state = PART_ASKED;
 }
 
@@ -301,12 +301,13 @@ static void compose_renew(struct engine *self, const struct stack *stack, const 
 
 static bool compose_reaped(struct engine *self, pid_t pid, const struct engine_exit *how)
 {
-	return compose_run_reaped(self->run, pid, how->signaled, how->signaled ? how->signal : how->code);
+	return compose_run_reaped(self->run, pid, how->signaled, how->signaled ? how->signal : how->code) ||
+	       compose_pull_reaped(self->pull, pid) || docker_reaped(self->docker, pid);
 }
 
 static bool compose_owns(const struct engine *self, pid_t pid)
 {
-	return compose_run_is(self->run, pid);
+	return compose_run_is(self->run, pid) || compose_pull_owns(self->pull, pid) || docker_owns(self->docker, pid);
 }
 
 const struct engine_ops engine_compose = {.name = "compose",

@@ -161,7 +161,7 @@ static void fail_part(struct part *part, const struct err *why)
 
 	free(part->why);
 	part->why = NULL;
-	part->missed = part->settling = part->unsure = false;
+	part->settling = part->unsure = false;
 	part->state = PART_NONE;
 	options->events->start_failed(options->context, part->id, why);
 }
@@ -205,7 +205,7 @@ static void ask_again(struct part *part)
 {
 	part->state = PART_ASKED;
 	part->unsure = true;
-	part->missed = part->settling = part->fresh = false;
+	part->settling = part->fresh = false;
 	tell_progress(part, NULL);
 }
 
@@ -256,7 +256,7 @@ void compose_call_settle(struct engine *self)
 		if (part == NULL || !part->settling || part->container[0] != '\0')
 			continue;
 		part->settling = false;
-		part->missed = true;
+		true;
 	}
 	if (self->call.over)
 		compose_due(self);
@@ -304,8 +304,8 @@ static void begin_settling(struct engine *self)
 static void on_run_done(void *context, int code, const struct err *why)
 {
 	struct engine *self = context;
-	const char *complaint = why != NULL && why->count > 0 ? why->items[0].message :
-								compose_run_complaint(self->run);
+	const char *complaint =
+		why != NULL && why->count > 0 ? why->items[0].message : compose_run_complaint(self->run);
 
 	free(self->call.complaint);
 	self->call.complaint = strdup(complaint);
@@ -438,7 +438,7 @@ static size_t gather(struct engine *self, struct part **parts)
 		if (part == NULL || part->state != PART_ASKED || part->want != PART_WANT_RUN)
 			continue;
 		part->state = PART_CALLED;
-		part->fresh = part->unsure = part->missed = part->settling = false;
+		part->fresh = part->unsure = part->settling = false;
 		parts[count++] = part;
 	}
 	return count;

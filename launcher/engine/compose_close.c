@@ -53,10 +53,10 @@ static bool name_left(const struct engine *self, char names[NAMES_BYTES])
 
 		if (part == NULL || (part->state == PART_NONE && part->container[0] == '\0'))
 			continue;
-		size = part->replica > 1 ? snprintf(names + used, NAMES_BYTES - used, "%s%s-%d", used > 0 ? ", " : "",
-						    part->name, part->replica) :
-					   snprintf(names + used, NAMES_BYTES - used, "%s%s", used > 0 ? ", " : "",
-						    part->name);
+		size = part->replica > 1
+			       ? snprintf(names + used, NAMES_BYTES - used, "%s%s-%d", used > 0 ? ", " : "", part->name,
+					  part->replica)
+			       : snprintf(names + used, NAMES_BYTES - used, "%s%s", used > 0 ? ", " : "", part->name);
 		if (size < 0 || (size_t)size >= NAMES_BYTES - used) {
 			snprintf(names + (used < NAMES_BYTES - 6 ? used : NAMES_BYTES - 6), 6, ", ...");
 			return true;
@@ -131,7 +131,8 @@ static void begin_end(struct engine *self)
 		compose_watch_pulse(self);
 		return;
 	}
-	err_set(&self->end_why, ERR_FAILED, "containers of '%s' cannot be taken away: out of memory", self->stack->name);
+	err_set(&self->end_why, ERR_FAILED, "containers of '%s' cannot be taken away: out of memory",
+		self->stack->name);
 	tell_closed(self, &self->end_why);
 }
 

@@ -124,8 +124,8 @@ static char *strip(char *line)
 
 	do
 		line += strspn(line, " \t");
-	while (skip(&line, "ERROR: ") || skip_named(&line, "for ", "  ") || skip(&line, "Error response from daemon: ") ||
-	       skip_named(&line, "Cannot start service ", ": ") ||
+	while (skip(&line, "ERROR: ") || skip_named(&line, "for ", "  ") ||
+	       skip(&line, "Error response from daemon: ") || skip_named(&line, "Cannot start service ", ": ") ||
 	       skip_named(&line, "Cannot create container for service ", ": ") ||
 	       skip(&line, "failed to create shim task: ") || skip(&line, "OCI runtime create failed: ") ||
 	       skip(&line, "runc create failed: ") || skip(&line, "unable to start container process: "));
@@ -167,9 +167,9 @@ static void said_of(const struct compose_failure *failure, enum whose whose, str
 
 		snprintf(line, sizeof line, "%.*s", (int)size, at);
 		at += size + (at[size] == '\n');
-		wanted = whose == ALL	      ? true :
-			 whose == ANYBODYS ? !names_any(line, stack) :
-					     names(line, stack->name, failure->service, failure->image);
+		wanted = whose == ALL        ? true
+			 : whose == ANYBODYS ? !names_any(line, stack)
+					     : names(line, stack->name, failure->service, failure->image);
 		if (wanted && !is_noise(line))
 			say(said, strip(line));
 	}
@@ -180,7 +180,8 @@ static void said_of(const struct compose_failure *failure, enum whose whose, str
 static const struct rule {
 	const char *sign; /* stands in it */
 	const char *and_sign; /* so does this; NULL: nothing */
-	const char *begin, *end; /* what stands between them goes into `told`; begin NULL: the image. end "": to the end */
+	const char *begin,
+		*end; /* what stands between them goes into `told`; begin NULL: the image. end "": to the end */
 	const char *told; /* NULL: as it was said */
 	enum err_code code;
 	enum err_cause cause;
@@ -195,8 +196,8 @@ static const struct rule {
 	{"address already in use", NULL, NULL, NULL, NULL, ERR_MISSING, ERR_CAUSE_OTHER, PORT_HINT},
 	{"no space left on device", NULL, NULL, NULL, "no space is left on the disk of the container engine",
 	 ERR_MISSING, ERR_CAUSE_OTHER, "make room: `docker system df` shows what takes it"},
-	{"executable file not found", "exec: \"", "exec: \"", "\"", "command not found in its image: '%s'",
-	 ERR_MISSING, ERR_CAUSE_COMMAND, "correct its command, or take an image that has it"},
+	{"executable file not found", "exec: \"", "exec: \"", "\"", "command not found in its image: '%s'", ERR_MISSING,
+	 ERR_CAUSE_COMMAND, "correct its command, or take an image that has it"},
 	{"no such file or directory", "exec: \"", "exec: \"", "\"", "no such file in its image: '%s'", ERR_MISSING,
 	 ERR_CAUSE_COMMAND, "correct its command; a script needs the interpreter that its first line names"},
 	{"permission denied", "exec: \"", "exec: \"", "\"", "not a program that may be run in its image: '%s'",

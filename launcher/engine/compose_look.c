@@ -49,15 +49,15 @@ static bool tell_start(struct part *part, const struct container_state *now)
 	part->why = NULL;
 	part->started_ns = now->started_ns;
 	part->exit_told = part->oom = part->signalled = part->paused = false;
-	part->fresh = part->settling = part->missed = part->unsure = false;
+	part->fresh = part->settling = part->unsure = false;
 	part->health = PART_HEALTH_UNTOLD;
 	part->has_health = start.has_health;
 	part->tty = now->tty;
 	part->stdin_open = now->stdin_open;
-	part->pid = now->running && self->options.compose->endpoint.local &&
-				    compose_pid_is_here(now->pid, part->container) ?
-			    now->pid :
-			    0;
+	part->pid =
+		now->running && self->options.compose->endpoint.local && compose_pid_is_here(now->pid, part->container)
+			? now->pid
+			: 0;
 	part->state = state;
 	start.pid = part->pid;
 	start.id = name;
@@ -154,7 +154,7 @@ static void miss(struct part *part, const char *why)
 	free(part->why);
 	part->why = *why != '\0' ? strdup(why) : NULL;
 	part->settling = false;
-	part->missed = true;
+	true;
 	compose_due(part->engine);
 }
 
@@ -189,14 +189,17 @@ static void compare(struct part *part, const struct container_state *now)
 
 void compose_gone(struct part *part)
 {
+	struct engine *self = part->engine;
+	unsigned id = part->id;
 	int code = part->death.at_ns > part->started_ns ? part->death.code : 128 + 9;
 
-	part->container[0] = '\0';
 	part->fresh = false;
 	if (part->settling)
 		miss(part, "");
 	else if (compose_is_told(part))
 		(void)tell_exit(part, code, false, false);
+	if (compose_find(self, id) == part)
+		part->container[0] = '\0';
 }
 
 void compose_note_death(struct part *part, int64_t at_ns, int code)
@@ -259,11 +262,10 @@ void compose_look(struct part *part)
 		return;
 	}
 	snprintf(path, sizeof path, "/containers/%s/json", part->container);
-	part->inspect = docker_begin(self->docker, &(struct docker_request){.method = "GET",
-									    .path = path,
-									    .timeout_ms = LOOK_MS,
-									    .done = on_inspected,
-									    .context = part});
+	part->inspect = docker_begin(
+		self->docker,
+		&(struct docker_request){
+			.method = "GET", .path = path, .timeout_ms = LOOK_MS, .done = on_inspected, .context = part});
 	if (part->inspect == NULL)
 		part->look_due = true;
 }

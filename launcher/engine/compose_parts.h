@@ -73,7 +73,6 @@ struct part {
 	bool unsure; /* a call that named it ended without anybody knowing what came of it */
 	bool fresh; /* its container was seen to start since the call began, or while it did not run */
 	bool settling; /* how it is now is what the call has come to */
-	bool missed; /* the call has not started it */
 	char *why; /* that, as the engine keeps it with the container; NULL: nothing */
 	char container[COMPOSE_ID_BYTES]; /* full id; "": none is known */
 	pid_t pid; /* of its main process if that is this machine's; 0 */

@@ -53,11 +53,10 @@ static void ask_engine(struct part *part, const char *what, int timeout_ms)
 
 	docker_call_cancel(part->stop);
 	snprintf(path, sizeof path, "/containers/%s/%s", part->container, what);
-	part->stop = docker_begin(self->docker, &(struct docker_request){.method = "POST",
-									 .path = path,
-									 .timeout_ms = timeout_ms,
-									 .done = on_stopped,
-									 .context = part});
+	part->stop = docker_begin(
+		self->docker,
+		&(struct docker_request){
+			.method = "POST", .path = path, .timeout_ms = timeout_ms, .done = on_stopped, .context = part});
 	part->signalled = true;
 	compose_watch_pulse(self);
 }

@@ -122,11 +122,10 @@ void compose_suspect(struct engine *self)
 {
 	if (self->events == NULL || self->ping != NULL)
 		return;
-	self->ping = docker_begin(self->docker, &(struct docker_request){.method = "GET",
-									 .path = "/_ping",
-									 .timeout_ms = PING_MS,
-									 .done = on_ping,
-									 .context = self});
+	self->ping = docker_begin(
+		self->docker,
+		&(struct docker_request){
+			.method = "GET", .path = "/_ping", .timeout_ms = PING_MS, .done = on_ping, .context = self});
 }
 
 static bool is_busy(const struct engine *self)
@@ -282,7 +281,7 @@ static void on_events_ended(void *context, const struct docker_answer *answer)
 /* What says nothing of a container's life (each run of a health check is three events) is not even sent. */
 static char *make_path(const struct engine *self)
 {
-	static const char *const kinds[] = {"start", "restart", "die",	    "died",	"oom",	       "health_status",
+	static const char *const kinds[] = {"start", "restart", "die",     "died",   "oom", "health_status",
 					    "pause", "unpause", "destroy", "remove", NULL};
 	cJSON *filters = cJSON_CreateObject();
 	cJSON *labels = cJSON_AddArrayToObject(filters, "label");
