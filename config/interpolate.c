@@ -160,9 +160,6 @@ static int interpolate_parse(const struct interpolation *self, const char *dolla
 	if (name < to && *name == '{')
 		return interpolate_parse_braced(self, dollar, to, expression);
 	name_end = interpolate_name_end(name, to);
-	if (name_end == name)
-		return interpolate_malformed(self, dollar, "a variable name must follow '$'", name,
-					     utf8_length(name, (size_t)(to - name)));
 	*expression = (struct interpolate_expression){
 		.begin = dollar, .name = name, .name_length = (size_t)(name_end - name), .end = name_end};
 	return 0;
@@ -221,6 +218,12 @@ static int interpolate_expression(const struct interpolation *self, const struct
 	return result;
 }
 
+/* Compose v2 takes a dollar sign before anything but a name or a brace for itself, and so "^a$" and "$(pwd)" as they stand. */
+static bool interpolate_begins(const char *dollar, const char *to)
+{
+	return dollar + 1 < to && (dollar[1] == '{' || interpolate_is_name_start(dollar[1]));
+}
+
 static int interpolate_range(const struct interpolation *self, const char *from, const char *to, int depth,
 			     struct interpolate_buffer *out)
 {
@@ -236,9 +239,9 @@ static int interpolate_range(const struct interpolation *self, const char *from,
 		result = interpolate_add(self, out, from, (size_t)((dollar ? dollar : to) - from));
 		if (result < 0 || !dollar)
 			return result;
-		if (dollar + 1 < to && dollar[1] == '$') {
+		if (!interpolate_begins(dollar, to)) {
 			result = interpolate_add(self, out, "$", 1);
-			from = dollar + 2;
+			from = dollar + (dollar + 1 < to && dollar[1] == '$' ? 2 : 1);
 			continue;
 		}
 		result = interpolate_parse(self, dollar, to, &expression);

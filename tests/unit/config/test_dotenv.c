@@ -148,8 +148,8 @@ static void test_what_is_refused(void **state)
 		{"B='x\\'\n", 1, 3, "the value of 'B' has no closing '"},
 		{"A='1'2\n", 1, 6, "text follows the closing ' of 'A'"},
 		{"A=\"1\n2\" B=3\n", 2, 4, "text follows the closing \" of 'A'"},
-		{"A=5$\n", 1, 4, "a variable name must follow '$'"},
-		{"A=\"é$\"\n", 1, 5, "a variable name must follow '$'"},
+		{"A=5${\n", 1, 4, "'${' has no closing '}'"},
+		{"A=\"é${\"\n", 1, 5, "'${' has no closing '}'"},
 		{"\n  A=${HOST\n", 2, 5, "'${' has no closing '}'"},
 		{"A=${NO:?set it}\n", 1, 3, "required variable 'NO' is not set: set it"},
 	};
@@ -175,7 +175,7 @@ static void test_what_is_refused(void **state)
 
 static void test_several_errors_at_once(void **state)
 {
-	static const char text[] = "GOOD=1\nA B=1\nC=$\n=x\nALSO_GOOD=2\n";
+	static const char text[] = "GOOD=1\nA B=1\nC=${\n=x\nALSO_GOOD=2\n";
 	struct err err = ERR_INIT;
 	struct strmap values;
 
