@@ -132,7 +132,7 @@ static void read_env_file(struct reader *self, const struct node *item, struct s
 	file->reported = file->result < 0 && file->result != -ENOENT;
 }
 
-/* NAME without a value: what `up` was started with wins, else .env, else what an env_file said. */
+/* NAME without a value: what `up` was started with wins, else .env; with neither there is none, whatever an env_file said. */
 static void inherit(struct reader *self, const char *name, struct service *service)
 {
 	const char *value = NULL;
@@ -142,8 +142,6 @@ static void inherit(struct reader *self, const char *name, struct service *servi
 		value = stack_load_variable(self->load, NULL, name);
 	else if (self->load->overrides)
 		value = strmap_find(self->load->overrides, name);
-	if (!value && !strmap_has(&self->load->source->environment, name) && strmap_find(&service->environment, name))
-		return;
 	if (strmap_set(&service->environment, name, value) < 0)
 		err_set(self->err, ERR_INTERNAL, "out of memory");
 }
