@@ -42,8 +42,8 @@ const char *stack_load_variable(const struct stack_load *self, const struct stac
 	stack_load_ask(self, name);
 	if (self->overrides)
 		value = strmap_find(self->overrides, name);
-	if (!value && self->project && strcmp(name, "COMPOSE_PROJECT_NAME") == 0)
-		value = self->project;
+	if (!value && strcmp(name, "COMPOSE_PROJECT_NAME") == 0)
+		value = self->project_spelled;
 	if (!value)
 		value = stack_source_variable(self->source, name);
 	return value ? value : scope_find(scope, name);

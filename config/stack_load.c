@@ -4,6 +4,7 @@
 #include "config/dotenv.h"
 #include "config/interpolate.h"
 #include "config/pool.h"
+#include "config/stack.h"
 #include "config/stack_source.h"
 #include "config/strmap.h"
 
@@ -324,6 +325,18 @@ static int load_file(struct stack_load *self, const struct stack_file *file, con
 
 /* ---- The whole ---- */
 
+/* What ${COMPOSE_PROJECT_NAME} stands for in the files is the name that networks and containers get. */
+static int spell_project(struct stack_load *self)
+{
+	char *spelled = stack_project_name(self->project);
+
+	if (!spelled)
+		return err_set(self->err, ERR_INTERNAL, "out of memory");
+	self->project_spelled = pool_strdup(self->pool, spelled);
+	free(spelled);
+	return 0;
+}
+
 /* The name has to be known before anything is filled: the files may use ${COMPOSE_PROJECT_NAME}. */
 static int find_project(struct stack_load *self, const struct stack_scope *scope)
 {
@@ -343,7 +356,7 @@ static int find_project(struct stack_load *self, const struct stack_scope *scope
 
 		self->project = pool_strdup(self->pool, slash ? slash + 1 : self->source->dir);
 	}
-	return 0;
+	return spell_project(self);
 }
 
 struct node *stack_load_tree(struct stack_load *self)

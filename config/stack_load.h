@@ -56,7 +56,8 @@ struct stack_load {
 	bool mask; /* secrets are starred: for printing */
 	struct secrets *secrets; /* their values are added to it; NULL: nobody wants them */
 	struct node *declared; /* variables that the stack declares secret, by name; NULL: not looked for */
-	const char *project;
+	const char *project; /* as it was given */
+	const char *project_spelled; /* NULL: not known yet */
 	struct err *err;
 	struct err *warnings; /* NULL: nobody wants them */
 	struct strmap *asked; /* names of all variables that were looked up; NULL: nobody wants them */

@@ -38,7 +38,7 @@ static void test_project_names(void **state)
 	stack_text_finish(&text);
 	stack_text_resolve(&text, "name: Top-${X:-y}\nservices: {a: {command: '${COMPOSE_PROJECT_NAME}'}}", NULL);
 	assert_string_equal(text.stack->name, "top-y");
-	assert_string_equal(text.stack->services[0].argv[0], "Top-y");
+	assert_string_equal(text.stack->services[0].argv[0], "top-y");
 	stack_text_finish(&text);
 	stack_text_resolve(&text, "name: top\nservices: {a: {command: b}}", &with_environment);
 	assert_string_equal(text.stack->name, "fromenv");
