@@ -63,5 +63,10 @@ const char *node_kind_name(const struct node *self);
 /* What a plain scalar means by YAML 1.2's core schema (and YAML 1.1's yes/no/on/off for Compose's sake). */
 bool node_is_bool(const struct node *self, bool *value);
 bool node_is_int(const struct node *self, int64_t *value);
+/*
+ * What a scalar is where text is wanted, as Compose spells it: of plain numbers and truth values what they mean (1.10 is "1.1", 0x10
+ * "16", 010 "8", True "true"), of all else what stands there. In the pool, or the scalar's own.
+ */
+const char *node_text(struct pool *pool, const struct node *self);
 
 #endif

@@ -12,6 +12,7 @@
 
 struct normal {
 	struct stack_load *load;
+	const struct stack_scope *scope;
 	const char *dir;
 	const char *home;
 };
@@ -63,8 +64,12 @@ static struct node *form_entries(struct normal *self, const char *key, struct no
 
 	if (value->kind == NODE_MAP) {
 		for (size_t i = 0; i < value->count; i++) {
-			if (value->pairs[i].value->kind == NODE_SCALAR)
-				value->pairs[i].value->style = NODE_QUOTED;
+			struct node *each = value->pairs[i].value;
+
+			if (each->kind != NODE_SCALAR)
+				continue;
+			each->text = node_text(self->load->pool, each);
+			each->style = NODE_QUOTED;
 		}
 		return value;
 	}
@@ -82,6 +87,21 @@ static struct node *form_entries(struct normal *self, const char *key, struct no
 			       node_kind_name(item));
 	}
 	return map;
+}
+
+/* Labels without a value have an empty one. */
+static struct node *form_labels(struct normal *self, const char *key, struct node *value)
+{
+	value = form_entries(self, key, value);
+	for (size_t i = 0; value->kind == NODE_MAP && i < value->count; i++) {
+		struct node *each = value->pairs[i].value;
+
+		if (each->kind != NODE_NULL || each->tag != NODE_TAG_NONE)
+			continue;
+		value->pairs[i].value = node_scalar(self->load->pool, "", each->place);
+		value->pairs[i].value->style = NODE_QUOTED;
+	}
+	return value;
 }
 
 /* Lists of names: a map from name to nothing, or to what `entry` makes. */
@@ -196,6 +216,25 @@ static void apply_form(struct normal *self, struct node *map, const char *key, n
 		node_set(self->load->pool, map, key, value->place, form(self, key, value));
 }
 
+/* An argument without a value has that of the variable of its name. */
+static struct node *form_args(struct normal *self, const char *key, struct node *value)
+{
+	value = form_entries(self, key, value);
+	for (size_t i = 0; value->kind == NODE_MAP && i < value->count; i++) {
+		struct node_pair *pair = &value->pairs[i];
+		const char *text;
+
+		if (pair->value->kind != NODE_NULL || pair->value->tag != NODE_TAG_NONE)
+			continue;
+		text = stack_load_variable(self->load, self->scope, pair->key);
+		if (!text)
+			continue;
+		pair->value = node_scalar(self->load->pool, text, pair->value->place);
+		pair->value->style = NODE_QUOTED;
+	}
+	return value;
+}
+
 static struct node *form_build(struct normal *self, const char *key, struct node *value)
 {
 	struct node *context;
@@ -214,8 +253,8 @@ static struct node *form_build(struct normal *self, const char *key, struct node
 	if (context && context->kind == NODE_SCALAR && !strstr(context->text, "://") &&
 	    strncmp(context->text, "git@", 4) != 0)
 		context->text = absolute(self, context->text);
-	apply_form(self, value, "args", form_entries);
-	apply_form(self, value, "labels", form_entries);
+	apply_form(self, value, "args", form_args);
+	apply_form(self, value, "labels", form_labels);
 	return value;
 }
 
@@ -223,7 +262,7 @@ static struct node *form_deploy(struct normal *self, const char *key, struct nod
 {
 	(void)key;
 	if (value->kind == NODE_MAP)
-		apply_form(self, value, "labels", form_entries);
+		apply_form(self, value, "labels", form_labels);
 	return value;
 }
 
@@ -266,7 +305,7 @@ static const struct {
 	{"annotations", form_entries}, {"build", form_build},       {"depends_on", form_depends},
 	{"deploy", form_deploy},       {"dns", form_list},          {"dns_opt", form_list},
 	{"dns_search", form_list},     {"env_file", form_env_file}, {"environment", form_entries},
-	{"extends", form_extends},     {"label_file", form_list},   {"labels", form_entries},
+	{"extends", form_extends},     {"label_file", form_list},   {"labels", form_labels},
 	{"networks", form_names},      {"ports", form_ports},       {"sysctls", form_entries},
 	{"tmpfs", form_list},          {"volumes", form_volumes},   {"healthcheck", form_healthcheck},
 };
@@ -294,7 +333,7 @@ static void normal_files(struct normal *self, const struct node *map)
 
 void stack_normal(struct stack_load *self, struct node *root, const struct stack_scope *scope)
 {
-	struct normal normal = {self, scope->dir, strmap_find(&self->source->environment, "HOME")};
+	struct normal normal = {self, scope, scope->dir, strmap_find(&self->source->environment, "HOME")};
 
 	normal_services(&normal, node_find(root, "services"));
 	normal_files(&normal, node_find(root, "configs"));

@@ -205,6 +205,81 @@ static void test_numbers(void **state)
 	pool_destroy(pool);
 }
 
+static void test_text(void **state)
+{
+	static const struct {
+		const char *text, *becomes;
+	} cases[] = {
+		/* Whole numbers of any base. */
+		{"12", "12"},
+		{"+12", "12"},
+		{"-0", "0"},
+		{"007", "7"},
+		{"010", "8"},
+		{"-010", "-8"},
+		{"0o10", "8"},
+		{"0x1F", "31"},
+		{"-0x1f", "-31"},
+		{"0b11", "3"},
+		{"1_000", "1000"},
+		{"1_", "1"},
+		{"18446744073709551615", "18446744073709551615"},
+		{"-9223372036854775808", "-9223372036854775808"},
+		/* Others. */
+		{"1.10", "1.1"},
+		{"1.0", "1"},
+		{"-0.0", "-0"},
+		{".5", "0.5"},
+		{"5.", "5"},
+		{"08.5", "8.5"},
+		{"09", "9"},
+		{"1.5e3", "1500"},
+		{"1e5", "100000"},
+		{"1E6", "1e+06"},
+		{"123456.789e3", "1.23456789e+08"},
+		{"0.1e-2", "0.001"},
+		{"1e-7", "1e-07"},
+		{"0.30000000000000004", "0.30000000000000004"},
+		{"123456789012345678901234567890", "1.2345678901234568e+29"},
+		{"-9223372036854775809", "-9.223372036854776e+18"},
+		/* Truth values. */
+		{"True", "true"},
+		{"FALSE", "false"},
+		/* What only looks like one. */
+		{"yes", "yes"},
+		{"1.2.3", "1.2.3"},
+		{"12:30:45", "12:30:45"},
+		{"2024-01-01", "2024-01-01"},
+		{"_1", "_1"},
+		{"0x", "0x"},
+		{"0xg", "0xg"},
+		{"0b12", "0b12"},
+		{"1e", "1e"},
+		{"1e400", "1e400"},
+		{".", "."},
+		{"-", "-"},
+		{"+-1", "+-1"},
+		{".inf", ".inf"},
+		{"", ""},
+	};
+	struct pool *pool = pool_create();
+	char digits[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct node *node = node_scalar(pool, cases[i].text, here);
+
+		assert_string_equal(node_text(pool, node), cases[i].becomes);
+		node->style = NODE_QUOTED;
+		assert_string_equal(node_text(pool, node), cases[i].text);
+	}
+	/* Longer than any number that means one: as it stands. */
+	memset(digits, '1', sizeof(digits) - 1);
+	digits[sizeof(digits) - 1] = '\0';
+	assert_string_equal(node_text(pool, node_scalar(pool, digits, here)), digits);
+	pool_destroy(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_kind_names),
 		cmocka_unit_test(test_truth_values),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,7 +236,7 @@ static void test_service_environment(void **state)
 	assert_string_equal(strmap_find(&out, "HAVE"), "shell");
 	assert_string_equal(strmap_find(&out, "PATH"), "/bin");
 	assert_false(strmap_has(&out, "MISSING"));
-	assert_string_equal(strmap_find(&out, "N"), "1.10");
+	assert_string_equal(strmap_find(&out, "N"), "1.1");
 	assert_string_equal(strmap_find(&out, "T"), "true");
 	assert_string_equal(strmap_find(&out, "E"), "");
 	assert_string_equal(strmap_find(&out, "TELEMETRY"), "off");
