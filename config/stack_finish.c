@@ -127,6 +127,64 @@ static void set_working_dir(struct stack_load *load, struct node *service)
 	node_set(load->pool, service, "working_dir", made->place, made);
 }
 
+/* ---- What a container needs without saying depends_on ---- */
+
+static void set_plain(struct stack_load *load, struct node *map, const char *key, const char *text)
+{
+	node_set(load->pool, map, key, map->place, node_scalar(load->pool, text, map->place));
+}
+
+/* `depends_on` is the service's own from here on: what it is merged from may be shared. */
+static void need(struct stack_load *load, struct node *service, const char *name, bool restart, struct err_place place)
+{
+	const struct node *said = node_find(service, "depends_on");
+	struct node *all = node_create(load->pool, NODE_MAP, place), *one;
+
+	if (said && said->kind != NODE_MAP && said->kind != NODE_NULL)
+		return;
+	if (!*name || node_find(said, name))
+		return;
+	for (size_t i = 0; said && i < said->count; i++)
+		node_set(load->pool, all, said->pairs[i].key, said->pairs[i].key_place, said->pairs[i].value);
+	one = node_create(load->pool, NODE_MAP, place);
+	set_plain(load, one, "condition", "service_started");
+	if (restart)
+		set_plain(load, one, "restart", "true");
+	set_plain(load, one, "required", "true");
+	node_set(load->pool, all, name, place, one);
+	node_set(load->pool, service, "depends_on", place, all);
+}
+
+/* "SERVICE:ALIAS", "SERVICE:ro": what stands before the colon. */
+static void need_each(struct stack_load *load, struct node *service, const char *key, bool restart)
+{
+	const struct node *list = node_find(service, key);
+
+	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->count; i++) {
+		const struct node *item = list->items[i];
+
+		if (item->kind == NODE_SCALAR && strncmp(item->text, "container:", strlen("container:")) != 0)
+			need(load, service, pool_strndup(load->pool, item->text, strcspn(item->text, ":")), restart,
+			     item->place);
+	}
+}
+
+/* As Compose does it: whose network or files a container uses must be there before it. */
+static void add_needs(struct stack_load *load, struct node *service)
+{
+	static const char *const spaces[] = {"network_mode", "ipc", "pid", "uts", "cgroup"};
+	static const char prefix[] = "service:";
+
+	need_each(load, service, "links", true);
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(*spaces); i++) {
+		const struct node *mode = node_find(service, spaces[i]);
+
+		if (mode && mode->kind == NODE_SCALAR && strncmp(mode->text, prefix, sizeof(prefix) - 1) == 0)
+			need(load, service, mode->text + sizeof(prefix) - 1, true, mode->place);
+	}
+	need_each(load, service, "volumes_from", false);
+}
+
 static struct node *finish_service(struct stack_load *load, const char *name, const struct node *from)
 {
 	struct node *service = node_create(load->pool, NODE_MAP, from->place);
@@ -139,6 +197,8 @@ static struct node *finish_service(struct stack_load *load, const char *name, co
 	split_command(load, service, "entrypoint", native, name);
 	if (native)
 		set_working_dir(load, service);
+	else
+		add_needs(load, service);
 	if (load->mask)
 		stack_mask_service(load, service);
 	return service;
