@@ -112,6 +112,8 @@ bool reader_int(struct reader *self, const char *key, const struct node *value, 
 
 /* service_read.c */
 void read_service(struct reader *self, const struct node_pair *pair, struct service *service, bool active);
+/* container_check.c: what Compose programs refuse of a container's service */
+void check_container(struct reader *self, const struct node *service, const struct service *read);
 /* service_parts.c */
 reader_function read_depends_on; /* struct service */
 reader_function read_ports; /* struct service */

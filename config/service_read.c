@@ -447,6 +447,8 @@ static void read_map(struct reader *self, const struct node_pair *pair, struct s
 		read_image_version(self, node_find(pair->value, "image"), service);
 	if (service->kind == SERVICE_NATIVE && active)
 		warn_ignored(self, pair->value);
+	if (service->kind == SERVICE_CONTAINER && active)
+		check_container(self, pair->value, service);
 	self->where = NULL;
 }
 

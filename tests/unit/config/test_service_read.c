@@ -544,7 +544,7 @@ static void test_ignored_keys(void **state)
 		"effect: networks (line 4), volumes (line 5), deploy.resources (line 6)\n");
 	stack_text_finish(&text);
 	/* A container engine honours them all. */
-	resolve(&text, "image: a\nnetworks: [x]\nvolumes: ['a:/b']\ncap_add: [ALL]\ngpus: all");
+	resolve(&text, "image: a\nnetworks: [default]\nvolumes: ['/a:/b']\ncap_add: [ALL]\ngpus: all");
 	stack_text_assert_error(&text, "");
 	assert_string_equal(text.warnings, "");
 	stack_text_finish(&text);

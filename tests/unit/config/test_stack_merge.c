@@ -108,7 +108,9 @@ static void test_two_files(void **state)
 		const char *value;
 
 		snprintf(text, sizeof(text),
-			 "services:\n  x: {image: x}\n  y: {image: x}\n  w:\n    image: i\n    %s\n", cases[i].base);
+			 "volumes: {a: , b: , c: }\nnetworks: {m: , n: }\n"
+			 "services:\n  x: {image: x}\n  y: {image: x}\n  w:\n    image: i\n    %s\n",
+			 cases[i].base);
 		world_write(world, "a.yaml", text);
 		snprintf(text, sizeof(text), "services:\n  w:\n    %s\n", cases[i].over);
 		world_write(world, "b.yaml", text);
