@@ -8,6 +8,7 @@
  *   strays       who is below us, by the kernel's lists of children: cheap enough to be asked at every end
  *   spawn_users  users and groups looked up once, before anything waits
  *   probe        is it well: http, tcp, unix, log, exec
+ *   inquiry      a program asked one thing, with a limit; all it started ends with it
  *   notify       what a service says of itself: sd_notify
  *   cgroup       who is in a container
  *   oom          did the kernel end it for want of memory
