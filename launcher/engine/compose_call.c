@@ -256,7 +256,6 @@ void compose_call_settle(struct engine *self)
 		if (part == NULL || !part->settling || part->container[0] != '\0')
 			continue;
 		part->settling = false;
-		true;
 	}
 	if (self->call.over)
 		compose_due(self);

@@ -154,7 +154,6 @@ static void miss(struct part *part, const char *why)
 	free(part->why);
 	part->why = *why != '\0' ? strdup(why) : NULL;
 	part->settling = false;
-	true;
 	compose_due(part->engine);
 }
 
