@@ -199,8 +199,17 @@ static int include_scope(struct stack_load *self, const struct node *entry, cons
 	return result;
 }
 
-/* What two files say of one thing must not be left to chance: an include adds, it does not override. */
-static int include_conflicts(struct stack_load *self, const struct node *have, const struct node *add)
+/* What an engine knows nothing of can be added to a service by who includes it. */
+static bool is_upfront_only(const struct node *service)
+{
+	return service->kind == NODE_MAP && service->count == 1 && strcmp(service->pairs[0].key, "x-upfront") == 0;
+}
+
+/*
+ * What two files say of one thing must not be left to chance: an include adds, it does not override. `includer`: `have` is the file that
+ * includes.
+ */
+static int include_conflicts(struct stack_load *self, const struct node *have, const struct node *add, bool includer)
 {
 	static const char *const sections[] = {"services", "networks", "volumes", "configs", "secrets"};
 	int result = 0;
@@ -216,6 +225,8 @@ static int include_conflicts(struct stack_load *self, const struct node *have, c
 			const struct node_pair *pair = &theirs->pairs[i];
 			const struct node *twin = node_find(mine, pair->key);
 
+			if (twin && includer && is_upfront_only(twin))
+				continue;
 			if (twin && (strcmp(twin->place.file, pair->value->place.file) != 0 ||
 				     twin->place.line != pair->value->place.line))
 				result = err_at(self->err, ERR_CONFIG, twin->place,
@@ -297,11 +308,11 @@ static int load_includes(struct stack_load *self, const struct stack_document *d
 			break;
 		added = include_content(self, added);
 		if (all)
-			result = include_conflicts(self, added, all);
+			result = include_conflicts(self, added, all, false);
 		all = all ? stack_merge(self, all, added) : added;
 	}
 	if (result == 0 && all) {
-		result = include_conflicts(self, *root, all);
+		result = include_conflicts(self, *root, all, true);
 		*root = stack_merge(self, all, *root);
 	}
 	return result;

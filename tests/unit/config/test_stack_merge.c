@@ -201,6 +201,37 @@ static void test_include(void **state)
 	assert_non_null(strstr(outcome(world, ""), "service 'one' is also in lib/one.yaml:3, which is included here"));
 }
 
+/* Who includes a service may say of it what only we read, and nothing else. */
+static void test_include_upfront(void **state)
+{
+	static const char *const conflicts[] = {"{x-upfront: {open: 'http://a'}, user: x}", "{user: x}", "{}"};
+	struct world *world = *state;
+	char text[256];
+
+	world_write(world, "lib/one.yaml",
+		    "services:\n  one: {command: run, user: me, x-upfront: {version: 1, ready: {log: up}}}\n");
+	world_write(world, "a.yaml",
+		    "include: [lib/one.yaml]\n"
+		    "services: {one: {x-upfront: {open: 'http://a', ready: {tcp: 'a:1', interval: 2s}}}}\n");
+	assert_string_equal(outcome(world, "services"), "{one}");
+	assert_string_equal(outcome(world, "services/one/command"), "[run]");
+	assert_string_equal(outcome(world, "services/one/user"), "me");
+	assert_string_equal(outcome(world, "services/one/x-upfront/open"), "http://a");
+	assert_string_equal(outcome(world, "services/one/x-upfront/version"), "1");
+	assert_string_equal(outcome(world, "services/one/x-upfront/ready"), "{tcp interval}");
+	/* It is still the included file's: its paths begin there. */
+	assert_string_equal(strrchr(outcome(world, "services/one/working_dir"), '/'), "/lib");
+	for (size_t i = 0; i < sizeof(conflicts) / sizeof(*conflicts); i++) {
+		snprintf(text, sizeof(text), "include: [lib/one.yaml]\nservices: {one: %s}\n", conflicts[i]);
+		world_write(world, "a.yaml", text);
+		assert_non_null(strstr(outcome(world, ""), "service 'one' is also in lib/one.yaml:2"));
+	}
+	/* Of two files that are included neither is laid over the other. */
+	world_write(world, "lib/two.yaml", "services: {one: {x-upfront: {open: 'http://b'}}}\n");
+	world_write(world, "a.yaml", "include: [lib/one.yaml, lib/two.yaml]\n");
+	assert_non_null(strstr(outcome(world, ""), "service 'one' is also in lib/one.yaml:2"));
+}
+
 static void test_include_troubles(void **state)
 {
 	struct world *world = *state;
@@ -319,6 +350,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_two_files, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_extends, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_include, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_include_upfront, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_include_troubles, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_files_listed, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_declared_telemetry, world_setup, world_teardown),
