@@ -48,6 +48,11 @@ static void double_dollars(struct pool *pool, struct node *node, int depth)
 	}
 }
 
+void stack_print_escape(struct pool *pool, struct node *node)
+{
+	double_dollars(pool, node, -1);
+}
+
 char *stack_print_yaml(const struct stack *stack)
 {
 	struct pool *pool = pool_create();

@@ -3,7 +3,12 @@
 #ifndef UPFRONT_CONFIG_STACK_PRINT_H
 #define UPFRONT_CONFIG_STACK_PRINT_H
 
+struct node;
+struct pool;
 struct stack;
+
+/* Doubles the dollar signs of all text in it, for who interpolates what it reads. The new text is in the pool. */
+void stack_print_escape(struct pool *pool, struct node *node);
 
 /*
  * Block-style YAML that resolves to the same stack again; dollar signs are doubled for that. The caller frees; NULL when out of

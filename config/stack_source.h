@@ -3,7 +3,7 @@
  * The files behind a stack: found, read, parsed and kept, with the environment they are interpolated from. Files that others
  * name (include, extends) are added when a resolution first needs them.
  *
- * Private to the stack_* files, except for the entry point for text.
+ * Private to the stack_* files, except for the entry point for text and for who tells whether another program can read the files as they are.
  */
 #ifndef UPFRONT_CONFIG_STACK_SOURCE_H
 #define UPFRONT_CONFIG_STACK_SOURCE_H

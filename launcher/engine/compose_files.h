@@ -9,6 +9,11 @@
  *              (`include` with version 1, `name`...)
  *
  * Files are written into `dir` (0700) as 0600, by rename; they may hold secrets.
+ *
+ *   compose_files  which way, written down: files, arguments, environment
+ *   compose_own    whether the user's own files can be read as they are
+ *   compose_text   the two texts
+ *   compose_keys   what version 1 knows
  */
 #ifndef UPFRONT_LAUNCHER_ENGINE_COMPOSE_FILES_H
 #define UPFRONT_LAUNCHER_ENGINE_COMPOSE_FILES_H
@@ -25,9 +30,15 @@ struct strmap;
 struct compose_files {
 	bool own;
 	char *why; /* of a generated one: "service 'api' runs on this machine" */
+	char *left_out; /* of it: keys that this program does not know, "annotations, gpus"; NULL: none */
 	char **args; /* what every call begins with: -p, --project-directory, --env-file, -f..., --profile...; ends with NULL */
-	char **environment; /* for execve: that of the `up`, what .env files say below it, the telemetry block's variables above it */
+	/*
+	 * For execve, one block: that of the `up`, below it what .env files say of the variables that the stack asks for and of the program's own
+	 * settings, above it the telemetry block's variables.
+	 */
+	char **environment;
 	char *override_path; /* or the generated file */
+	char *env_path; /* an empty file in place of any .env */
 };
 
 struct compose_files_options {
@@ -43,6 +54,7 @@ struct compose_files_options {
 
 /* Writes what is to be read. ERR_FAILED when it cannot be written. */
 int compose_files_write(const struct compose_files_options *options, struct compose_files *self, struct err *err);
+/* The files go, too. */
 void compose_files_finish(struct compose_files *self);
 
 /* The two texts, for tests and `config`: the caller frees; NULL: out of memory. */
