@@ -91,7 +91,7 @@ static const char *text_of(const struct node *map, const char *key)
 }
 
 /* What is gone for the Compose program is waited for by others than it, or not at all. */
-static void drop_depends(const struct stack *stack, struct node *service)
+static void drop_depends(const struct stack *stack, int major, struct node *service)
 {
 	struct node *map = node_find(service, "depends_on");
 
@@ -102,6 +102,9 @@ static void drop_depends(const struct stack *stack, struct node *service)
 		}
 		/* All that are left are there. */
 		node_remove(map->pairs[i].value, "required");
+		/* That is for who restarts them, and this one does not. */
+		if (major < 2)
+			node_remove(map->pairs[i].value, "restart");
 		i++;
 	}
 	if (map != NULL && map->count == 0)
@@ -279,7 +282,7 @@ static void make_service(struct pool *pool, const struct stack *stack, const cha
 	node_remove(service, "profiles");
 	drop_nulls(service);
 	set_environment(pool, stack, name, telemetry, service);
-	drop_depends(stack, service);
+	drop_depends(stack, major, service);
 	drop_links(pool, stack, service);
 	shorten_ports(pool, service);
 	if (is_mixed(stack))

@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/engine/compose_version.h"
 
-#include "config/clock.h"
 #include "config/paths.h"
 #include "config/strmap.h"
-#include "launcher/process/fd.h"
-#include "launcher/process/spawn.h"
+#include "launcher/process/inquiry.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define OUTPUT_BYTES_MAX 4096u
 #define CACHE_BYTES_MAX 8192u
 
 /* ---- Numbers ---- */
@@ -76,87 +68,51 @@ static char *find_version(char *output)
 	return NULL;
 }
 
-/* What there is by now; more than fits is read and forgotten. False at the end. */
-static bool read_some(int fd, char *output, size_t *size)
+/* Waits for its end. */
+static enum inquiry_state wait_for(struct inquiry *inquiry, int *code)
 {
-	char bytes[1024];
-	ssize_t got = read(fd, bytes, sizeof bytes);
+	struct pollfd ready = {.fd = inquiry_poll_fd(inquiry), .events = POLLIN};
+	enum inquiry_state state;
 
-	if (got < 0)
-		return errno == EINTR || errno == EAGAIN;
-	for (ssize_t i = 0; i < got && *size < OUTPUT_BYTES_MAX; i++)
-		output[(*size)++] = bytes[i] != '\0' ? bytes[i] : '\n';
-	return got > 0;
-}
-
-/* Reads until the child has ended. False: too late. */
-static bool wait_for(const struct child *child, int fd, int64_t deadline_ms, char *output)
-{
-	struct pollfd ready[2] = {{.fd = child->pidfd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
-	size_t size = 0;
-	bool ended = false;
-
-	while (!ended) {
-		int64_t left_ms = deadline_ms - clock_monotonic_ms();
-		int count = left_ms > 0 ? poll(ready, 2, (int)left_ms) : 0;
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return false;
-		ended = ready[0].revents != 0;
-		if (ready[1].revents != 0 && !read_some(fd, output, &size))
-			ready[1].fd = -1;
-	}
-	/* The rest of what it had to say; its children may hold the pipe for as long as they like. */
-	while (ready[1].fd >= 0 && poll(&ready[1], 1, 0) > 0 && size < OUTPUT_BYTES_MAX && read_some(fd, output, &size))
-		;
-	output[size] = '\0';
-	return true;
+	while ((state = inquiry_step(inquiry, code)) == INQUIRY_RUNS)
+		(void)poll(&ready, 1, -1);
+	return state;
 }
 
 char *compose_version_ask(const char *const *argv, const struct strmap *environment, int limit_ms, const char **flaw)
 {
 	char **environ_text = strmap_to_environ(environment);
-	struct spawn_options options = {.argv = argv,
-					.environment = environ_text,
-					.cwd = "/",
-					.stdin_fd = -1,
-					.stderr_fd = -1,
-					.keep_fd = -1,
-					.death_signal = SIGKILL};
-	int64_t deadline_ms = clock_monotonic_ms() + limit_ms;
-	char output[OUTPUT_BYTES_MAX + 1] = "";
-	struct child child = {-1, -1};
-	char *version = NULL, *found;
-	int ends[2] = {-1, -1}, status = -1;
-	bool in_time = false;
+	const struct inquiry_options options = {
+		.argv = argv, .environment = environ_text, .cwd = "/", .limit_ms = limit_ms};
+	struct inquiry *inquiry = NULL;
+	char *output = NULL, *version = NULL, *found;
+	size_t size_bytes;
+	int code = 0;
 
 	*flaw = "cannot be started";
-	if (environ_text == NULL || pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+	if (environ_text == NULL || inquiry_start(&options, &inquiry, NULL) < 0)
 		goto out;
-	options.stdout_fd = ends[1];
-	if (spawn_child(&options, &child, NULL) < 0)
-		goto out;
-	fd_close(&ends[1]);
-	in_time = wait_for(&child, ends[0], deadline_ms, output);
-	/* With all it has started. Reaped after that: until then nobody else can be this group. */
-	(void)kill(-child.pid, SIGKILL);
-	while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
-		;
-	found = find_version(output);
-	if (!in_time)
+	switch (wait_for(inquiry, &code)) {
+	case INQUIRY_TIMED_OUT:
 		*flaw = "does not answer when it is asked for its version";
-	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		goto out;
+	case INQUIRY_EXITED:
+		if (code == 0)
+			break;
+		/* fall through */
+	default:
 		*flaw = "fails when it is asked for its version";
-	else if (found == NULL)
+		goto out;
+	}
+	output = strdup(inquiry_output(inquiry, &size_bytes));
+	found = output != NULL ? find_version(output) : NULL;
+	if (found == NULL)
 		*flaw = "does not say which version it is";
 	else
 		version = strdup(found);
 out:
-	fd_close(&child.pidfd);
-	fd_close(&ends[0]);
-	fd_close(&ends[1]);
+	inquiry_destroy(inquiry);
+	free(output);
 	free(environ_text);
 	return version;
 }

@@ -171,8 +171,8 @@ static void test_own_or_not(void **state)
 		 "docker-compose 1.29.2 does not know 'path' here (a.yaml:1)"},
 		{"services: {web: {image: x, pull_policy: missing}}", NULL, &one,
 		 "docker-compose 1.29.2 does not know 'pull_policy: missing' (a.yaml:1)"},
-		{"services: {web: {image: x, environment: }}", NULL, &one,
-		 "docker-compose 1.29.2 does not know 'environment' without a value (a.yaml:1)"},
+		{"services: {web: {image: x, command: }}", NULL, &one,
+		 "docker-compose 1.29.2 does not know 'command' without a value (a.yaml:1)"},
 		{"services: {db: {image: x}, web: {extends: db}}", NULL, &one,
 		 "docker-compose 1.29.2 does not know all that 'extends' means (a.yaml:1)"},
 		{"services: {web: {image: '${A:-${B:-x}}'}}", NULL, &one,
@@ -355,7 +355,7 @@ static const char mixed[] =
 	"    links: [api, 'db:database']\n"
 	"    pull_policy: missing\n"
 	"    profiles: [on]\n"
-	"    user:\n"
+	"    entrypoint:\n"
 	"    labels: {n: '${N}', gpus: all}\n"
 	"    x-upfront: {open: 'http://a'}\n"
 	"  db: {image: x, depends_on: [api], extra_hosts: {host.docker.internal: 10.0.0.1}}\n"
@@ -398,7 +398,7 @@ static void begin_mixed(struct scene *scene)
 	"      args:\n"     \
 	"        A: null\n" \
 	"        B: \"1\"\n"
-#define TAIL                                          \
+#define MIDDLE                                        \
 	"    labels:\n"                               \
 	"      \"n\": \"2\"\n"                        \
 	"      gpus: all\n"                           \
@@ -420,17 +420,18 @@ static void begin_mixed(struct scene *scene)
 	"      FROM_FILE: told\n"                     \
 	"  side:\n"                                   \
 	"    image: x\n"                              \
-	"    network_mode: service:web\n"             \
-	"    environment:\n"                          \
-	"      TELEMETRY_ENABLED: \"false\"\n"        \
-	"      FROM_FILE: told\n"                     \
-	"volumes:\n"                                  \
-	"  data: {}\n"                                \
-	"networks:\n"                                 \
-	"  out:\n"                                    \
-	"    external: true\n"                        \
-	"secrets:\n"                                  \
-	"  s:\n"                                      \
+	"    network_mode: service:web\n"
+#define TAIL                                   \
+	"    environment:\n"                   \
+	"      TELEMETRY_ENABLED: \"false\"\n" \
+	"      FROM_FILE: told\n"              \
+	"volumes:\n"                           \
+	"  data: {}\n"                         \
+	"networks:\n"                          \
+	"  out:\n"                             \
+	"    external: true\n"                 \
+	"secrets:\n"                           \
+	"  s:\n"                               \
 	"    file: /s\n"
 static const char for_two[] = HEAD "      dockerfile_inline: FROM scratch\n"
 				   "    command:\n"
@@ -478,7 +479,10 @@ static const char for_two[] = HEAD "      dockerfile_inline: FROM scratch\n"
 				   "    tty: true\n"
 				   "    links:\n"
 				   "      - db:database\n"
-				   "    pull_policy: missing\n" TAIL;
+				   "    pull_policy: missing\n" MIDDLE "    depends_on:\n"
+				   "      web:\n"
+				   "        condition: service_started\n"
+				   "        restart: true\n" TAIL;
 static const char for_one[] = HEAD "    command:\n"
 				   "      - sh\n"
 				   "      - \"-c\"\n"
@@ -511,7 +515,9 @@ static const char for_one[] = HEAD "    command:\n"
 				   "    tty: true\n"
 				   "    links:\n"
 				   "      - db:database\n"
-				   "    pull_policy: if_not_present\n" TAIL;
+				   "    pull_policy: if_not_present\n" MIDDLE "    depends_on:\n"
+				   "      web:\n"
+				   "        condition: service_started\n" TAIL;
 
 static void assert_generated(struct scene *scene, int major, const char *expected)
 {
@@ -538,7 +544,7 @@ static void test_generated_one(void **state)
 	begin_mixed(scene);
 	assert_generated(scene, 1, for_one);
 	write_files(scene, &one);
-	assert_string_equal(scene->files.left_out, "dockerfile_inline, name, restart, start_interval");
+	assert_string_equal(scene->files.left_out, "dockerfile_inline, name, start_interval");
 	assert_string_equal(args(scene), "-p shop --project-directory stack --env-file run/shop.compose.env "
 					 "-f run/shop.compose.yaml");
 }
