@@ -17,6 +17,7 @@
  *   compose_terminal what is typed into a container's terminal, and its size
  *   compose_stats    what containers use: by /proc where their processes are this machine's, else asked of the engine
  *   compose_pull     images that are not there, fetched with their progress before the call
+ *   compose_build    how far images are that the call builds, from its lines
  *   containers_end   the end
  *
  * A unit is the container that carries the project's, the service's and the replica's label (com.docker.compose.project, .service,

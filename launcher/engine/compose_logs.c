@@ -31,12 +31,15 @@ static bool take(void *context, enum engine_stream stream, const char *bytes, si
 	return options->events->output(options->context, part->id, stream, bytes, size_bytes, time_ms);
 }
 
-static void tell_end(struct part *part)
+/* False when the part has been forgotten over it. */
+static bool tell_end(struct part *part)
 {
-	const struct engine_options *options = &part->engine->options;
+	struct engine *self = part->engine;
+	const unsigned id = part->id;
 
 	part->end_due = false;
-	options->events->output_ended(options->context, part->id);
+	self->options.events->output_ended(self->options.context, id);
+	return compose_find(self, id) == part;
 }
 
 /* A line of ours among the unit's own, once a container: who looks for its output looks there. */
@@ -88,7 +91,7 @@ static void give_up(struct part *part)
 {
 	part->logs_wanted = false;
 	if (part->end_due)
-		tell_end(part);
+		(void)tell_end(part);
 }
 
 /* ---- Logs that cannot be read ---- */
@@ -133,9 +136,7 @@ static void refused(struct part *part, const struct docker_answer *answer)
 		ask_driver(part);
 	else {
 		tell_why(part, answer->message);
-		if (part->end_due)
-			tell_end(part);
-		if (part->logs_wanted)
+		if ((!part->end_due || tell_end(part)) && part->logs_wanted)
 			retry_later(part);
 	}
 }
@@ -165,8 +166,7 @@ static void on_done(void *context, const struct docker_answer *answer)
 	} else if (answer->status >= 300) {
 		refused(part, answer);
 	} else if (part->end_due) {
-		tell_end(part);
-		if (part->logs_wanted) /* runs again meanwhile */
+		if (tell_end(part) && part->logs_wanted) /* runs again meanwhile */
 			read_log(part);
 	} else if (part->logs_wanted) {
 		retry_later(part);
@@ -191,22 +191,24 @@ static void read_log(struct part *part)
 		retry_later(part);
 }
 
-/* Another container than before: nothing of its output was had. */
-static void adopt(struct part *part)
+/* Another container than before: nothing of its output was had. False when the part has been forgotten over the end of the other one's. */
+static bool adopt(struct part *part)
 {
 	if (strcmp(part->logs_container, part->container) == 0)
-		return;
+		return true;
 	stop_reading(part);
-	if (part->end_due)
-		tell_end(part);
+	if (part->end_due && !tell_end(part))
+		return false;
 	snprintf(part->logs_container, sizeof(part->logs_container), "%s", part->container);
 	docker_frames_init(&part->frames, part->tty, true, 0);
 	part->logs_told = false;
+	return true;
 }
 
 void compose_logs_follow(struct part *part)
 {
-	adopt(part);
+	if (!adopt(part))
+		return;
 	if (!part->logs_wanted)
 		compose_terminal_begin(part);
 	part->logs_wanted = true;
@@ -217,7 +219,8 @@ void compose_logs_follow(struct part *part)
 void compose_logs_finish(struct part *part)
 {
 	compose_terminal_end(part);
-	adopt(part);
+	if (!adopt(part))
+		return;
 	part->logs_wanted = false;
 	if (part->end_due)
 		return; /* is being read */

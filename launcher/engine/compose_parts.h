@@ -262,6 +262,11 @@ void compose_pull_cancel(struct compose_pull *self); /* NULL is nothing, here an
 bool compose_pull_owns(const struct compose_pull *self, pid_t pid);
 /* A child ended: true when it was one of these. */
 bool compose_pull_reaped(struct compose_pull *self, pid_t pid);
+
+/* ---- compose_build.c ---- */
+
+/* A call begins: what was built before is over. */
+void compose_build_begin(struct engine *self, struct part *const *parts, size_t count);
 /* A line of the Compose program while it builds: told as progress of the service it speaks of. */
 void compose_pull_line(struct engine *self, const char *line);
 
