@@ -2,7 +2,8 @@
 /*
  * The body of a container's logs or attach stream, cut into what its program wrote: without a terminal the engine packs each piece with a
  * header of eight bytes (stream, size), with one it does not. With timestamps each line begins with "2026-11-21T10:00:00.123456789Z ",
- * which is taken off again. Pure: bytes in, pieces out; any cut, any bytes.
+ * which is taken off again. A line too long for the engine comes in pieces with a time each; they become one line again. Pure: bytes in,
+ * pieces out; any cut, any bytes.
  */
 #ifndef UPFRONT_LAUNCHER_ENGINE_DOCKER_FRAMES_H
 #define UPFRONT_LAUNCHER_ENGINE_DOCKER_FRAMES_H
@@ -28,6 +29,8 @@ struct docker_frames {
 		char stamp[DOCKER_STAMP_BYTES_MAX];
 		size_t stamp_bytes;
 		bool in_line, dropped;
+		bool open; /* what was last had of it did not end its line */
+		size_t piece_bytes; /* since its last stamp */
 		int64_t time_ns;
 		/* What was given: all before this time, and so many bytes of this time. A long line comes as several pieces of one time. */
 		int64_t had_ns;
@@ -47,6 +50,7 @@ void docker_frames_again(struct docker_frames *self);
 /* Seconds to ask for with `since`, so that nothing is missing; 0: from the beginning. */
 int64_t docker_frames_since(const struct docker_frames *self);
 
+/* `time_ms` since the epoch; 0: not known. */
 typedef bool docker_frames_take(void *context, enum engine_stream stream, const char *bytes, size_t size_bytes,
 				int64_t time_ms);
 /* 0; -EPROTO for what is no such stream: nothing more can be had of it. `take` returning false is noted in *held (may be NULL). */
