@@ -18,6 +18,7 @@
 #include "launcher/process/descendants.h"
 #include "launcher/process/fd.h"
 #include "launcher/process/guard.h"
+#include "launcher/process/kernel.h"
 #include "launcher/process/output.h"
 #include "launcher/process/ports.h"
 #include "launcher/process/spawn_users.h"
@@ -35,7 +36,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 struct up_options {
@@ -103,18 +103,6 @@ struct up {
 	const struct command_table *commands; /* upfront's own; NULL without consent */
 	struct sanitized line; /* what was typed for this `up` */
 };
-
-static int check_kernel(struct err *err)
-{
-	struct utsname name;
-	int major = 0, minor = 0;
-
-	if (uname(&name) < 0 || sscanf(name.release, "%d.%d", &major, &minor) != 2)
-		return 0;
-	if (major > 5 || (major == 5 && minor >= 10))
-		return 0;
-	return err_set(err, ERR_MISSING, "this kernel is %s, but Linux 5.10 or newer is needed", name.release);
-}
 
 /* Before anything is started: two notices cannot both be meant. */
 static int fold_telemetry(const struct up_options *options, struct consent_said *said, struct err *err)
@@ -494,7 +482,7 @@ static int up_run(struct cli_context *context, struct err *err)
 	project_init(&self.project);
 	self.abort.from = self.options->exit_code_from;
 	self.abort.on = self.options->abort_on_exit || self.abort.from != NULL;
-	code = check_kernel(err);
+	code = kernel_check(err);
 	if (code == 0)
 		code = fold_telemetry(self.options, &self.said, err);
 	if (code == 0)

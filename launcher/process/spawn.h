@@ -17,6 +17,7 @@
  *   ports        is a port free, and who holds it
  *   dial         a connection to a host or a unix socket, without waiting for it
  *   http_answer  one HTTP answer, read piece by piece
+ *   kernel       is it new enough
  *   browser      opens a URL, and lets go of whom it has started
  */
 #ifndef UPFRONT_LAUNCHER_PROCESS_SPAWN_H

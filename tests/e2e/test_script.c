@@ -194,8 +194,8 @@ static void test_pipes_get_plain_bytes(void **state)
 
 static void test_help_and_version(void **state)
 {
-	static const char *const commands[] = {"up",    "down", "ps",    "logs",      "run",  "config",
-					       "graph", "init", "setup", "telemetry", "help", "version"};
+	static const char *const commands[] = {"up",     "down", "ps",    "logs",      "run",  "config", "graph",
+					       "doctor", "init", "setup", "telemetry", "help", "version"};
 	struct run run;
 
 	run_upfront(&run, *state, "help", NULL);

@@ -88,6 +88,7 @@ const struct proof_command proof_commands[] = {
 	{.argv = {"config"}},
 	{.argv = {"config", "--json"}},
 	{.argv = {"graph"}},
+	{.argv = {"doctor"}},
 	{.argv = {"init", "made.yaml"}},
 	{.argv = {"setup"}},
 	{.argv = {"telemetry", "status"}, .always = true},
