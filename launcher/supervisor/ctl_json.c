@@ -178,7 +178,8 @@ static void add_crash_loop(cJSON *object, const struct svc *svc)
 	loop = cJSON_AddObjectToObject(object, "crash_loop");
 	cJSON_AddNumberToObject(loop, "exits", svc->failures_in_row);
 	cJSON_AddNumberToObject(loop, "within_ms", (double)(svc->ended_ms - svc->row_began_ms));
-	cJSON_AddNumberToObject(loop, "next_try_in_ms", left_ms > 0 ? (double)left_ms : 0);
+	/* By its engine: nobody says when. */
+	ctl_json_add_time(loop, "next_try_in_ms", svc->start_deadline_ms > 0, left_ms > 0 ? left_ms : 0);
 }
 
 static void add_kill(cJSON *object, const struct svc *svc)
@@ -198,7 +199,7 @@ static void add_svc(cJSON *object, const struct svc *svc, const struct secrets *
 	cJSON_AddBoolToObject(object, "settled", svc_is_settled(svc));
 	cJSON_AddBoolToObject(object, "one_shot", svc->policy.one_shot);
 	cJSON_AddNumberToObject(object, "restarts", svc->restarts);
-	ctl_json_add_time(object, "uptime_ms", svc->has_process && svc->started_ms > 0,
+	ctl_json_add_time(object, "uptime_ms", svc->has_process && svc->started_ms > 0 && svc->state != SVC_BACKOFF,
 			  clock_monotonic_ms() - svc->started_ms);
 	ctl_json_add_time(object, "ready_after_ms", ready, svc->ready_ms - svc->started_ms);
 	ctl_json_add_time(object, "backoff_ms", svc->state == SVC_BACKOFF, svc->backoff_ms);
@@ -246,6 +247,29 @@ static void add_start(cJSON *object, const struct supervisor_unit *unit)
 	ctl_json_add_text(start, "waited_for", unit->waited_for);
 }
 
+static const char *work_name(enum engine_work work)
+{
+	static const char *const names[] = {
+		[ENGINE_PULLING] = "pulling", [ENGINE_BUILDING] = "building", [ENGINE_CREATING] = "creating"};
+
+	return (size_t)work < sizeof names / sizeof names[0] ? names[work] : "unknown";
+}
+
+static void add_progress(cJSON *object, const struct engine_progress *progress, const struct secrets *secrets)
+{
+	cJSON *item;
+
+	if (progress == NULL) {
+		cJSON_AddNullToObject(object, "progress");
+		return;
+	}
+	item = cJSON_AddObjectToObject(object, "progress");
+	cJSON_AddStringToObject(item, "work", work_name(progress->work));
+	ctl_json_add_time(item, "done", true, progress->done);
+	ctl_json_add_time(item, "total", true, progress->total);
+	ctl_json_add_masked(item, "text", progress->text, secrets);
+}
+
 cJSON *ctl_json_unit(const struct supervisor *supervisor, const struct supervisor_unit *unit)
 {
 	const struct secrets *secrets = &supervisor_stack(supervisor)->secrets;
@@ -258,6 +282,11 @@ cJSON *ctl_json_unit(const struct supervisor *supervisor, const struct superviso
 	ctl_json_add_text(object, "service", unit->service->name);
 	cJSON_AddNumberToObject(object, "replica", unit->replica);
 	cJSON_AddStringToObject(object, "kind", service_kind_name(unit->service->kind));
+	if (unit->service->image != NULL) {
+		ctl_json_add_masked(object, "image", unit->service->image, secrets);
+		ctl_json_add_text(object, "container", unit->container);
+		add_progress(object, unit->progress, secrets);
+	}
 	if (unit->pid > 0)
 		cJSON_AddNumberToObject(object, "pid", unit->pid);
 	else
@@ -379,6 +408,26 @@ static void add_starts(cJSON *object, const struct supervisor *supervisor)
 		cJSON_AddItemToArray(list, cJSON_CreateNumber((double)starts.took_ms[i]));
 }
 
+static void add_engine(cJSON *object, const struct supervisor *supervisor)
+{
+	struct supervisor_engine shown;
+	char compose[128];
+	cJSON *engine;
+
+	if (!supervisor_show_engine(supervisor, &shown)) {
+		cJSON_AddNullToObject(object, "engine");
+		return;
+	}
+	snprintf(compose, sizeof compose, "%s %s", shown.compose, shown.compose_version);
+	engine = cJSON_AddObjectToObject(object, "engine");
+	cJSON_AddStringToObject(engine, "name", shown.name);
+	ctl_json_add_text(engine, "version", shown.version);
+	ctl_json_add_text(engine, "address", shown.address);
+	ctl_json_add_text(engine, "compose", compose);
+	cJSON_AddBoolToObject(engine, "reachable", shown.reachable);
+	ctl_json_add_text(engine, "why", shown.why);
+}
+
 cJSON *ctl_json_stack(const struct supervisor *supervisor)
 {
 	const struct stack *stack = supervisor_stack(supervisor);
@@ -402,6 +451,7 @@ cJSON *ctl_json_stack(const struct supervisor *supervisor)
 	ctl_json_add_text(object, "failed_unit", supervisor_failed_unit(supervisor));
 	cJSON_AddItemToObject(object, "consent", ctl_json_consent(supervisor_consent(supervisor)));
 	cJSON_AddNumberToObject(object, "log_bytes_lost", output != NULL ? (double)output_lost_bytes(output) : 0);
+	add_engine(object, supervisor);
 	add_starts(object, supervisor);
 	return object;
 }

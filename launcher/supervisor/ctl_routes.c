@@ -280,13 +280,17 @@ static void post_down(struct ctl_call *call)
 {
 	const cJSON *grace = cJSON_GetObjectItemCaseSensitive(call->body, "grace_ms");
 	const cJSON *reason = cJSON_GetObjectItemCaseSensitive(call->body, "reason");
+	const cJSON *volumes = cJSON_GetObjectItemCaseSensitive(call->body, "volumes");
 	int64_t grace_ms = -1;
 
+	if (volumes != NULL && !cJSON_IsBool(volumes)) {
+		ctl_routes_refuse(call->request, 400, "volumes: true or false is wanted");
+		return;
+	}
 	if (reason != NULL && (!cJSON_IsString(reason) || strcmp(reason->valuestring, "timeout") != 0)) {
 		ctl_routes_refuse(call->request, 400, "reason: only 'timeout' is known");
 		return;
 	}
-
 	if (grace != NULL) {
 		if (!cJSON_IsNumber(grace) || grace->valuedouble < 0 || grace->valuedouble > 1e12) {
 			ctl_routes_refuse(call->request, 400, "grace_ms: a number of milliseconds is wanted");
@@ -295,6 +299,8 @@ static void post_down(struct ctl_call *call)
 		grace_ms = (int64_t)grace->valuedouble;
 	}
 	ctl_answer_accepted(call->request);
+	if (cJSON_IsTrue(volumes))
+		supervisor_drop_volumes(call->supervisor);
 	supervisor_down(call->supervisor, reason != NULL ? DOWN_TIMED_OUT : DOWN_ASKED, grace_ms);
 }
 

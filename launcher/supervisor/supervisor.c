@@ -67,7 +67,7 @@ static void reap_children(struct supervisor *self)
 		if (info.si_pid == 0)
 			break;
 		how = exit_of(&info);
-		if (self->engine != NULL && self->engine_ops->reaped(self->engine, info.si_pid, &how))
+		if (engines_reaped(self, info.si_pid, &how))
 			continue;
 		if (!units_probe_reaped(self, info.si_pid, &how))
 			(void)telemetry_reaped(self, info.si_pid, &how);
@@ -250,27 +250,6 @@ out:
 	return rc;
 }
 
-static int make_engine(struct supervisor *self, struct err *err)
-{
-	char *marker = NULL;
-	struct engine_options options = {.base = self->base,
-					 .stack = self->stack,
-					 .environment = &self->environment,
-					 .telemetry = &self->telemetry_environment,
-					 .users = self->users,
-					 .events = &unit_engine_events,
-					 .context = self};
-
-	if (self->options->marker_value != NULL &&
-	    asprintf(&marker, "UPFRONT_STACK=%s", self->options->marker_value) < 0)
-		return err_set(err, ERR_INTERNAL, "cannot prepare to run services: out of memory");
-	options.marker = marker;
-	self->marker = marker;
-	self->engine_ops = &engine_native;
-	self->engine = engine_native.create(&options, err);
-	return self->engine == NULL ? -EIO : 0;
-}
-
 /* The selection was made on the stack as shown; that of the answer may list its services differently. */
 static bool is_selected(const struct supervisor *self, const struct service *service)
 {
@@ -299,7 +278,7 @@ static int bring_up(struct supervisor *self, struct err *err)
 	if (rc == 0)
 		rc = units_find_users(self, err);
 	if (rc == 0)
-		rc = make_engine(self, err);
+		rc = engines_make(self, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < self->unit_count; i++) {
@@ -347,9 +326,8 @@ static void finish(struct supervisor *self)
 
 	telemetry_end(self);
 	kept = keep_last_end(self);
-	if (self->engine != NULL)
-		self->engine_ops->destroy(self->engine);
-	self->engine = NULL;
+	engines_destroy(self);
+	containers_finish(self);
 	/*
 	 * Before the clients hear of the end: one that does not read is waited for, and for the terminal the end of its streams is
 	 * the sign that nobody sweeps but itself - it would end us in the middle of it.

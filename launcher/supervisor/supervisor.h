@@ -21,6 +21,8 @@
 #include <sys/types.h>
 
 struct command_table;
+struct compose_setup;
+struct engine_ops;
 struct err;
 struct sanitized;
 struct spawn_users;
@@ -65,6 +67,9 @@ struct supervisor_options {
 	size_t command_count;
 	bool watched; /* a person looks on and can act: what fails at the start stays there to be mended, and ends nothing */
 	const struct sanitized *command; /* what this `up` was typed as; reported when it ends. NULL: not at all */
+	/* Where some service to be started is a container: the engine that was found before the question, and what drives it. NULL: none is. */
+	const struct compose_setup *compose;
+	const struct engine_ops *compose_ops; /* engine_compose */
 };
 
 /*
@@ -85,7 +90,10 @@ struct supervisor_unit {
 	const struct service *service;
 	int replica;
 	const struct svc *svc;
-	pid_t pid; /* 0: no process */
+	pid_t pid; /* 0: no process, or none of this machine */
+	const char *container; /* short id; NULL: it is none, or there was none yet */
+	const struct engine_progress *progress; /* what its engine does before it can start; NULL: nothing */
+	struct engine_progress working; /* `progress` points here */
 	const char *why; /* last word on its state: probe answer, start error, "exited with code 3"; NULL: none */
 	bool passed_over; /* failed, and the start went on without it */
 	const char *status; /* what it says of itself (sd_notify); NULL: nothing */
@@ -108,6 +116,18 @@ void supervisor_unit(const struct supervisor *self, size_t index, struct supervi
 bool supervisor_find_unit(const struct supervisor *self, size_t id, struct supervisor_unit *unit);
 const struct stack *supervisor_stack(const struct supervisor *self);
 const struct consent_decision *supervisor_consent(const struct supervisor *self);
+
+/* The engine that containers run on. Text is valid until the loop runs again. */
+struct supervisor_engine {
+	const char *name; /* "docker" or "podman" */
+	const char *version;
+	const char *address; /* "unix:///var/run/docker.sock" */
+	const char *compose, *compose_version; /* the Compose program: "docker compose" */
+	bool reachable;
+	const char *why; /* it is not; else NULL */
+};
+/* False where no service is to run on one. */
+bool supervisor_show_engine(const struct supervisor *self, struct supervisor_engine *shown);
 
 /* One of the things that a unit needs. */
 struct supervisor_need {
@@ -231,6 +251,8 @@ int supervisor_reload(struct supervisor *self, const struct supervisor_reload *r
 enum down_reason { DOWN_ASKED, DOWN_TIMED_OUT };
 /* Orderly stop of everything; grace_limit_ms >= 0 shortens every grace period. Then the process ends. */
 void supervisor_down(struct supervisor *self, enum down_reason reason, int64_t grace_limit_ms);
+/* Before it is taken down: the volumes of containers go with them. */
+void supervisor_drop_volumes(struct supervisor *self);
 /* The terminal leaves: the leash no longer matters. */
 void supervisor_detach(struct supervisor *self);
 /*

@@ -170,6 +170,10 @@ int supervisor_start(struct supervisor *self, const struct supervisor_request *r
 	if (rc == 0 && (list = units_in_order(self, false, &count)) == NULL)
 		rc = err_set(err, ERR_INTERNAL, "cannot select services: out of memory");
 	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (selection.units[list[i]->id] && is_to_be_started(list[i]))
+			rc = containers_check(self, unit_service(list[i]), err);
+	}
+	for (size_t i = 0; rc == 0 && i < count; i++) {
 		/* A job that is only needed by what was named has done its work. */
 		if (!selection.units[list[i]->id] ||
 		    (!selection.named[list[i]->id] && list[i]->svc.state == SVC_COMPLETED))
@@ -275,7 +279,7 @@ int supervisor_signal(struct supervisor *self, const struct supervisor_request *
 
 		if (!selection.units[unit->id] || (!unit->svc.has_process && !unit->svc.has_leftovers))
 			continue;
-		if (request->dry_run || self->engine_ops->signal(self->engine, unit->id, request->signal) == 0)
+		if (request->dry_run || unit_engine_signal(unit, request->signal) == 0)
 			act_on(&selection, unit);
 	}
 	if (rc == 0 && selection.acted_count == 0)
@@ -291,13 +295,10 @@ int supervisor_signal(struct supervisor *self, const struct supervisor_request *
 static int check_scale(const struct supervisor *self, const struct service *service, size_t replicas, struct err *err)
 {
 	size_t *counts;
-	int rc;
+	int rc = containers_check(self, service, err);
 
-	if (service->kind == SERVICE_CONTAINER) {
-		err_at(err, ERR_MISSING, service->place,
-		       "service '%s' needs a container engine, which this version does not drive", service->name);
-		return -ENOENT;
-	}
+	if (rc < 0)
+		return rc;
 	counts = calloc(self->stack->service_count + 1, sizeof *counts);
 	if (counts == NULL)
 		return err_set(err, ERR_INTERNAL, "cannot scale '%s': out of memory", service->name);

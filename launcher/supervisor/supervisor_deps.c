@@ -40,16 +40,42 @@ bool unit_is_optional(const struct unit *self)
 enum verdict { NOT_YET, HOLDS, NEVER };
 
 /*
+ * Between containers the Compose program sees to it, in the one call that names both: it is enough that the other was asked to start.
+ */
+static bool is_asked_for(const struct unit *unit)
+{
+	switch (unit->svc.state) {
+	case SVC_STARTING:
+	case SVC_RUNNING:
+	case SVC_READY:
+	case SVC_UNHEALTHY:
+	case SVC_BACKOFF:
+	case SVC_COMPLETED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_as_needed(const struct service *dependent, const struct unit *unit, const struct dependency *dependency)
+{
+	if (dependent->kind == SERVICE_CONTAINER && unit_service(unit)->kind == SERVICE_CONTAINER)
+		return is_asked_for(unit);
+	return svc_satisfies(&unit->svc, dependency->condition);
+}
+
+/*
  * One replica of what is depended on. A service outside of what runs (`--no-deps`, an inactive selection) is nobody's to wait for;
  * one that is to be stopped or restarted is as good as gone already.
  */
-static enum verdict judge_unit(const struct unit *unit, const struct dependency *dependency)
+static enum verdict judge_unit(const struct service *dependent, const struct unit *unit,
+			       const struct dependency *dependency)
 {
 	if (!unit->member)
 		return HOLDS;
 	if (unit->ask != ASK_NOTHING)
 		return NOT_YET;
-	if (svc_satisfies(&unit->svc, dependency->condition))
+	if (is_as_needed(dependent, unit, dependency))
 		return HOLDS;
 	if (!dependency->required && unit_is_hopeless(unit))
 		return HOLDS;
@@ -90,7 +116,7 @@ static enum verdict judge(struct unit *self, unsigned *awaited)
 			const struct unit *other = supervisor->sets[index].units[u];
 			char why[256];
 
-			switch (judge_unit(other, dependency)) {
+			switch (judge_unit(service, other, dependency)) {
 			case HOLDS:
 				break;
 			case NOT_YET:
@@ -251,12 +277,13 @@ static void settle_going_along(struct supervisor *self)
 /* ---- Who waits for whom ---- */
 
 /* As its dependent judges it: NULL when every unit of it is as it is needed, else the first that is not. */
-static const struct unit *first_unmet(const struct supervisor *self, const struct dependency *dependency)
+static const struct unit *first_unmet(const struct supervisor *self, const struct service *dependent,
+				      const struct dependency *dependency)
 {
 	const size_t index = dependency->index;
 
 	for (size_t u = 0; index < self->stack->service_count && u < self->sets[index].count; u++) {
-		if (judge_unit(self->sets[index].units[u], dependency) != HOLDS)
+		if (judge_unit(dependent, self->sets[index].units[u], dependency) != HOLDS)
 			return self->sets[index].units[u];
 	}
 	return NULL;
@@ -267,7 +294,7 @@ const struct dependency *unit_waits_for(const struct unit *self)
 	const struct service *service = unit_service(self);
 
 	for (size_t d = 0; self->svc.state == SVC_WAITING && !self->leaving && d < service->depends_on_count; d++) {
-		if (first_unmet(self->supervisor, &service->depends_on[d]) != NULL)
+		if (first_unmet(self->supervisor, service, &service->depends_on[d]) != NULL)
 			return &service->depends_on[d];
 	}
 	return NULL;
@@ -283,7 +310,7 @@ bool supervisor_unit_need(const struct supervisor *self, unsigned id, size_t ind
 	if (service == NULL || index >= service->depends_on_count)
 		return false;
 	set = service->depends_on[index].index;
-	shown = first_unmet(self, &service->depends_on[index]);
+	shown = first_unmet(self, service, &service->depends_on[index]);
 	*need = (struct supervisor_need){.dependency = &service->depends_on[index], .met = shown == NULL};
 	if (shown == NULL && set < self->stack->service_count && self->sets[set].count > 0)
 		shown = self->sets[set].units[0];

@@ -86,8 +86,9 @@ void supervisor_begin_stop(struct supervisor *self, int64_t grace_limit_ms)
 
 	if (self->phase == PHASE_OVER)
 		return;
-	if (self->engine != NULL)
-		self->engine_ops->ending(self->engine);
+	if (self->stopping_ms == 0)
+		self->stopping_ms = now;
+	engines_ending(self);
 	for (size_t i = 0; i < self->unit_count; i++) {
 		struct unit *unit = self->units[i];
 
@@ -232,11 +233,16 @@ static void check_stopping(struct supervisor *self)
 		self->kill_all_ms = 0;
 		kill_all(self);
 	}
-	if (!deps_all_gone(self) && (self->give_up_ms == 0 || now < self->give_up_ms))
-		return;
+	if (!deps_all_gone(self)) {
+		if ((self->give_up_ms == 0 || now < self->give_up_ms) && !containers_are_lost(self, now))
+			return;
+		containers_give_up(self);
+	}
 	self->kill_all_ms = self->give_up_ms = 0;
-	self->linger_ms = linger_until(self, now);
 	telemetry_end(self);
+	if (!containers_close(self, now))
+		return;
+	self->linger_ms = linger_until(self, now);
 	supervisor_set_phase(self, PHASE_OVER);
 }
 
@@ -250,8 +256,8 @@ static void check_over(struct supervisor *self)
 
 static void arm_timer(struct supervisor *self)
 {
-	const int64_t deadlines[] = {units_deadline(self), self->kill_all_ms, self->give_up_ms,
-				     self->linger_ms,      self->soon_ms,     self->settle_due_ms};
+	const int64_t deadlines[] = {units_deadline(self), self->kill_all_ms,   self->give_up_ms,       self->linger_ms,
+				     self->soon_ms,        self->settle_due_ms, self->containers.due_ms};
 	int64_t earliest = 0, left;
 	struct timeval wait;
 

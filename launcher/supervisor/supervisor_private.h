@@ -5,7 +5,10 @@
  *   supervisor            the process: loop, signals, leash, guard, beginning and end
  *   supervisor_phase      how far the stack is, and what brings it to the next phase
  *   supervisor_sets       which units there are: made, added, taken away
- *   supervisor_units      units: performs what svc_step decides, hears the engine and the probes
+ *   supervisor_units      units: performs what svc_step decides, hears the probes
+ *   supervisor_heard      what the engines report of them
+ *   supervisor_engines    the two engines: which drives whom, and what goes to both
+ *   supervisor_containers what there is beside the units where some are containers: their engine's being there, and their end
  *   unit_word             what a unit says of itself, for people
  *   unit_start            its first start, in times; unit_story: what has gone wrong with it
  *   supervisor_deps       the graph at work: who may start, who may be stopped, in two steps - wants are noted first (unit.ask),
@@ -38,6 +41,8 @@
 #include <event2/util.h>
 
 struct ctl;
+struct engine_stats;
+struct engine_sample;
 struct event;
 struct event_base;
 struct held;
@@ -76,6 +81,15 @@ struct unit_set {
 	bool is_needed; /* as in struct unit */
 };
 
+/* What its engine does before it can start it. */
+struct unit_progress {
+	bool is_known;
+	enum engine_work work;
+	int64_t done, total;
+	char *text; /* may be NULL */
+	int64_t told_ms; /* monotonic: when whoever looks on heard of it last */
+};
+
 struct unit {
 	struct supervisor *supervisor;
 	unsigned id; /* index into supervisor.by_id, and the engine's name for it */
@@ -92,7 +106,9 @@ struct unit {
 		needs; /* ids of what the running process needs, when that is not what its definition says now; NULL: as it says */
 	size_t need_count;
 	struct svc svc;
-	pid_t pid;
+	pid_t pid; /* 0: none, or none of this machine */
+	char *container; /* its id, short; NULL: it is none, or there was none yet */
+	struct unit_progress progress;
 	struct terminal_modes modes; /* of its terminal, if it has one */
 	bool member; /* of what `up` is to bring up; or started later */
 	enum unit_ask ask;
@@ -118,6 +134,24 @@ struct unit {
 	int64_t changed_ms; /* wall clock */
 };
 
+/* By what units of one kind are run. */
+struct unit_engine {
+	const struct engine_ops *ops;
+	struct engine *engine; /* NULL: there is none */
+};
+
+enum containers_end_state { CONTAINERS_OPEN, CONTAINERS_CLOSING, CONTAINERS_CLOSED };
+
+/* What there is beside the units where some are containers; all zero where none are. */
+struct containers {
+	char *dir; /* for what the Compose program reads; NULL: none */
+	char *away; /* why their engine cannot be reached; NULL: it can */
+	int64_t away_since_ms; /* monotonic */
+	bool volumes; /* go with them at the end */
+	enum containers_end_state end;
+	int64_t due_ms; /* the end is waited for until then; 0: nothing is waited for */
+};
+
 struct supervisor {
 	const struct supervisor_options *options;
 	struct event_base *base;
@@ -129,8 +163,8 @@ struct supervisor {
 	struct generation *generation; /* of `stack`; NULL before there are units */
 	struct generation *first; /* of the answer: telemetry goes on speaking of it */
 	struct consent_decision consent;
-	const struct engine_ops *engine_ops;
-	struct engine *engine;
+	struct unit_engine engines[2]; /* by enum service_kind */
+	struct containers containers;
 	struct spawn_users own_users, *users; /* whom services run as */
 	struct output *output;
 	struct ctl *ctl;
@@ -174,6 +208,7 @@ struct supervisor {
 	bool was_up; /* all were ready once */
 	bool up_told; /* some `up` has told of itself */
 	int64_t started_ms;
+	int64_t stopping_ms; /* monotonic: since when it is being taken down; 0: it is not */
 	int64_t begin_wall_ms; /* wall clock: when the start began */
 	int64_t up_after_ms; /* -1: not up yet */
 	struct supervisor_starts starts;
@@ -244,6 +279,46 @@ int unit_set_append(struct unit_set *self, struct unit *unit);
 /* How many units there may be in all is a matter of the stack too. */
 int units_check_count(const struct stack *stack, const size_t *replicas, struct err *err);
 
+/* ---- supervisor_engines.c ---- */
+
+int engines_make(struct supervisor *self, struct err *err);
+/* With all that still runs. */
+void engines_destroy(struct supervisor *self);
+bool engines_drive_containers(const struct supervisor *self);
+/* A child process ended: offered to each. And whether one started it for its own work. */
+bool engines_reaped(struct supervisor *self, pid_t pid, const struct engine_exit *how);
+bool engines_own(const struct supervisor *self, pid_t pid);
+void engines_ending(struct supervisor *self);
+/* The stack is another, or what containers are told is. */
+void engines_renew(struct supervisor *self);
+int engines_stats(const struct supervisor *self, struct engine_stats *stats);
+int engines_sample(struct supervisor *self, struct engine_sample *samples);
+/* Of the engine's operations, those that are about one unit. */
+void unit_engine_start(const struct unit *self);
+int unit_engine_stop(const struct unit *self, int signal, int64_t grace_ms);
+int unit_engine_signal(const struct unit *self, int signal);
+void unit_engine_kill(const struct unit *self);
+void unit_engine_forget(const struct unit *self);
+int unit_engine_type(const struct unit *self, const char *bytes, size_t size_bytes);
+int unit_engine_resize(const struct unit *self, unsigned rows, unsigned columns);
+
+/* ---- supervisor_containers.c ---- */
+
+/* Before their engine is made: a folder for its files, and the note that says where containers are. */
+int containers_prepare(struct supervisor *self, struct err *err);
+/* What was made for them goes; NULL is nothing to each of them. */
+void containers_finish(struct supervisor *self);
+void containers_on_reachable(void *supervisor, const struct err *why);
+void containers_on_closed(void *supervisor, const struct err *why);
+/* All units are gone: what else was made for containers goes. True when there is nothing, or nothing more, to wait for. */
+bool containers_close(struct supervisor *self, int64_t now_ms);
+/* Only containers are left, and their engine was not to be reached for too long: it is said that they may be there. */
+bool containers_are_lost(struct supervisor *self, int64_t now_ms);
+/* There is no time for more: whoever comes after sees to what is left. */
+void containers_give_up(struct supervisor *self);
+/* ERR_MISSING, where the stack was started without an engine for this service. */
+int containers_check(const struct supervisor *self, const struct service *service, struct err *err);
+
 /* ---- supervisor_units.c ---- */
 
 /* Its definition becomes the present one; nothing of it may run. */
@@ -252,10 +327,19 @@ void unit_renew(struct unit *self);
 void unit_finish(struct unit *self);
 /* Looks up whom each service runs as; one that is not to be started may name anybody. */
 int units_find_users(struct supervisor *self, struct err *err);
-extern const struct engine_events unit_engine_events;
+struct svc_policy unit_policy(const struct service *definition);
+/* What is kept of its last run goes: another begins. */
+void unit_begin_run(struct unit *self);
+/* Memory may be there again in a moment: what was to start is not given up for that. False when it was tried for long enough. */
+bool unit_start_later(struct unit *self);
+/* An answer of its probe, or what counts as one. */
+void unit_probe_result(void *unit, bool well, const char *detail);
+/* Adds all that `why` says, with its hints and, where it knows of none, this place. `name` NULL: as it is. */
+void unit_add_reasons(struct err *err, const struct err *why, struct err_place place, const char *name);
 /* Output of a unit begins to be lost, or is written again. */
 void unit_log_trouble(void *supervisor, unsigned id);
 void unit_step(struct unit *self, enum svc_event_kind kind);
+void unit_step_event(struct unit *self, const struct svc_event *event);
 void unit_set_why(struct unit *self, const char *why);
 /* A child process ended: offered to each unit's probe. */
 bool units_probe_reaped(struct supervisor *self, pid_t pid, const struct engine_exit *how);
@@ -265,6 +349,12 @@ void units_timer(struct supervisor *self);
 const struct service *unit_service(const struct unit *self);
 /* Why the unit failed, as a person reads it, into `err`; the result is what telemetry says of it. */
 enum telemetry_error unit_explain(const struct unit *self, struct err *err);
+
+/* ---- supervisor_heard.c ---- */
+
+extern const struct engine_events unit_engine_events;
+/* NULL: nothing is being worked on. */
+void unit_set_progress(struct unit *self, const struct engine_progress *progress);
 
 /* ---- supervisor_starts.c ---- */
 

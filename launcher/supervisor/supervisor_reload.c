@@ -132,13 +132,9 @@ static int check_members(const struct reload *self, struct err *err)
 
 		if (!self->member[i])
 			continue;
-		if (service->kind == SERVICE_CONTAINER) {
-			err_at(err, ERR_MISSING, service->place,
-			       "service '%s' needs a container engine, which this version does not drive",
-			       service->name);
-			return -ENOENT;
-		}
-		rc = supervisor_note_user(self->supervisor->users, service, err);
+		rc = containers_check(self->supervisor, service, err);
+		if (rc == 0)
+			rc = supervisor_note_user(self->supervisor->users, service, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -402,6 +398,7 @@ static int apply(struct reload *self, struct err *err)
 	}
 	part_with_the_old(self);
 	swap(self);
+	engines_renew(supervisor);
 	ask_the_new(self, restarted);
 	units_list(supervisor);
 	go_along(supervisor, restarted);

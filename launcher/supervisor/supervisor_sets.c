@@ -182,10 +182,7 @@ static int no_memory(const char *name, struct err *err)
 static struct unit *unit_create(struct supervisor *self, const struct service *definition,
 				struct generation *generation, int replica, char *name)
 {
-	const struct svc_policy policy = {.restart = definition->restart,
-					  .stop = definition->stop,
-					  .readiness = service_readiness(definition),
-					  .liveness = service_liveness(definition)};
+	const struct svc_policy policy = unit_policy(definition);
 	struct unit *unit = calloc(1, sizeof *unit);
 
 	if (unit == NULL)
@@ -234,6 +231,7 @@ static void unit_discard(struct unit *self)
 {
 	struct supervisor *supervisor = self->supervisor;
 
+	unit_engine_forget(self);
 	if (supervisor->output != NULL)
 		output_remove(supervisor->output, self->id, clock_wall_ms());
 	supervisor->by_id[self->id] = NULL;

@@ -85,7 +85,7 @@ int supervisor_type(struct supervisor *self, size_t id, const char *bytes, size_
 
 	if (result < 0)
 		return result;
-	result = self->engine != NULL ? self->engine_ops->type(self->engine, (unsigned)id, bytes, size_bytes) : -ESRCH;
+	result = unit_engine_type(unit, bytes, size_bytes);
 	return result < 0 ? refuse(unit, result, err) : 0;
 }
 
@@ -96,6 +96,6 @@ int supervisor_resize(struct supervisor *self, size_t id, unsigned rows, unsigne
 
 	if (result < 0)
 		return result;
-	result = self->engine != NULL ? self->engine_ops->resize(self->engine, (unsigned)id, rows, columns) : -ESRCH;
+	result = unit_engine_resize(unit, rows, columns);
 	return result < 0 ? refuse(unit, result, err) : 0;
 }

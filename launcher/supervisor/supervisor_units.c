@@ -4,7 +4,6 @@
 #include "config/clock.h"
 #include "config/secrets.h"
 #include "config/stack.h"
-#include "launcher/process/notify.h"
 #include "launcher/process/output.h"
 #include "launcher/process/probe.h"
 #include "launcher/supervisor/supervisor_telemetry.h"
@@ -30,25 +29,6 @@ void unit_set_why(struct unit *self, const char *why)
 
 	free(self->why);
 	self->why = copy;
-}
-
-static void set_why_by_exit(struct unit *self, const struct engine_exit *how)
-{
-	bool well = !how->signaled && how->code == 0;
-	const char *word = !well ? self->word.text : NULL;
-	char text[96], whole[sizeof text + NOTIFY_STATUS_BYTES + 64];
-
-	if (how->signaled)
-		snprintf(text, sizeof text, "killed by SIG%s%s",
-			 sigabbrev_np(how->signal) != NULL ? sigabbrev_np(how->signal) : "?",
-			 how->oom    ? " (out of memory)"
-			 : how->core ? " (core dumped)"
-				     : "");
-	else
-		snprintf(text, sizeof text, "exited with code %d", how->code);
-	/* A program that knows why it ends has said so before. */
-	snprintf(whole, sizeof whole, word != NULL ? "%s; it said: %s" : "%s", text, word);
-	unit_set_why(self, whole);
 }
 
 /* ---- Why a unit failed ---- */
@@ -95,8 +75,7 @@ static void describe_probe(const struct probe_spec *probe, const struct secrets 
 	}
 }
 
-/* Adds all that `why` says, with its hints and, where it knows of none, this place. `name` NULL: as it is. */
-static void add_reasons(struct err *err, const struct err *why, struct err_place place, const char *name)
+void unit_add_reasons(struct err *err, const struct err *why, struct err_place place, const char *name)
 {
 	for (size_t i = 0; i < why->count; i++) {
 		const struct err_item *item = &why->items[i];
@@ -121,15 +100,19 @@ enum telemetry_error unit_explain(const struct unit *self, struct err *err)
 	char probe[256];
 
 	if (err_is_set(&self->start_error)) {
-		add_reasons(err, &self->start_error, place, self->name);
+		unit_add_reasons(err, &self->start_error, place, self->name);
 		return start_error_type(&self->start_error);
 	}
 	if (svc->state == SVC_UNHEALTHY && svc_probe(svc)->kind == PROBE_NOTIFY) {
 		err_at(err, ERR_FAILED, place, "service '%s' did not get ready: notify: %s", self->name, why);
 		return ERROR_UNHEALTHY;
 	}
+	if (svc->state == SVC_UNHEALTHY && svc_probe(svc)->kind == PROBE_ENGINE) {
+		err_at(err, ERR_FAILED, place, "service '%s' did not get ready: its health check: %s", self->name, why);
+		return ERROR_UNHEALTHY;
+	}
 	if (svc->state == SVC_UNHEALTHY) {
-		describe_probe(svc->policy.readiness, &self->supervisor->stack->secrets, probe, sizeof probe);
+		describe_probe(svc_readiness(svc), &self->supervisor->stack->secrets, probe, sizeof probe);
 		err_at(err, ERR_FAILED, place, "service '%s' did not get ready: %s: asked %d times, last answer: %s",
 		       self->name, probe, svc->probe_attempts, why);
 		return ERROR_UNHEALTHY;
@@ -146,9 +129,27 @@ enum telemetry_error unit_explain(const struct unit *self, struct err *err)
 	return svc->last_exit.signaled ? ERROR_SIGNALED : ERROR_EXITED;
 }
 
+/* ---- What runs it ---- */
+
+struct svc_policy unit_policy(const struct service *definition)
+{
+	const bool by_engine = definition->kind == SERVICE_CONTAINER;
+	struct svc_policy policy = {.restart = definition->restart, .stop = definition->stop, .by_engine = by_engine};
+
+	/* What a container's health check runs is in the container: nothing that could be asked from this machine. */
+	if (by_engine) {
+		policy.readiness = &definition->ready;
+		policy.has_health = definition->healthcheck.kind != PROBE_NONE;
+	} else {
+		policy.readiness = service_readiness(definition);
+		policy.liveness = service_liveness(definition);
+	}
+	return policy;
+}
+
 /* ---- Probes ---- */
 
-static void on_probe_result(void *context, bool well, const char *detail)
+void unit_probe_result(void *context, bool well, const char *detail)
 {
 	struct unit *unit = context;
 
@@ -182,8 +183,15 @@ static char **make_probe_environment(const struct unit *self)
 	int rc;
 
 	strmap_init(&map);
-	rc = service_environment(unit_service(self), &supervisor->environment, &supervisor->telemetry_environment,
-				 &map);
+	/* What is set for a container is not meant for programs of this machine. */
+	if (unit_service(self)->kind == SERVICE_CONTAINER) {
+		rc = strmap_merge(&map, &supervisor->environment);
+		if (rc == 0)
+			rc = strmap_merge(&map, &supervisor->telemetry_environment);
+	} else {
+		rc = service_environment(unit_service(self), &supervisor->environment,
+					 &supervisor->telemetry_environment, &map);
+	}
 	if (rc == 0 && supervisor->options->marker_value != NULL)
 		rc = strmap_set(&map, "UPFRONT_STACK", supervisor->options->marker_value);
 	if (rc == 0)
@@ -204,19 +212,21 @@ static void drop_probe(struct unit *self)
 /* A new one for each run: what the last run's output or answers said is no word on this one. */
 static void renew_probe(struct unit *self)
 {
+	const struct service *service = unit_service(self);
+	const bool here = service->kind == SERVICE_NATIVE;
 	const struct probe_spec *spec = svc_probe(&self->svc);
 	struct probe_options options = {.base = self->supervisor->base,
 					.spec = spec,
-					.cwd = unit_service(self)->working_dir,
-					.user = unit_service(self)->user,
+					.cwd = here ? service->working_dir : self->supervisor->stack->dir,
+					.user = here ? service->user : NULL,
 					.users = self->supervisor->users,
-					.result = on_probe_result,
+					.result = unit_probe_result,
 					.context = self};
 	struct err err = ERR_INIT;
 
 	drop_probe(self);
 	self->probe_spec = spec;
-	if (spec == NULL || spec->kind == PROBE_NOTIFY)
+	if (spec == NULL || spec->kind == PROBE_NOTIFY || spec->kind == PROBE_ENGINE)
 		return;
 	if (spec->kind == PROBE_EXEC) {
 		self->probe_environment = make_probe_environment(self);
@@ -241,8 +251,7 @@ bool units_probe_reaped(struct supervisor *self, pid_t pid, const struct engine_
 
 /* ---- Performing ---- */
 
-/* Memory may be there again in a moment: what was to start is not given up for that. False when it was tried for long enough. */
-static bool start_later(struct unit *self)
+bool unit_start_later(struct unit *self)
 {
 	if (self->start_tries >= START_TRIES_MAX)
 		return false;
@@ -254,19 +263,18 @@ static bool start_later(struct unit *self)
 
 static void start_now(struct unit *self)
 {
-	struct supervisor *supervisor = self->supervisor;
 	const struct probe_spec *spec;
 
 	self->start_again_ms = 0;
 	renew_probe(self);
 	spec = self->probe_spec;
 	/* One that listens must be there before the service says anything. */
-	if (spec != NULL && spec->kind == PROBE_LOG && self->probe == NULL && start_later(self))
+	if (spec != NULL && spec->kind == PROBE_LOG && self->probe == NULL && unit_start_later(self))
 		return;
-	supervisor->engine_ops->start(supervisor->engine, self->id, unit_service(self), self->replica);
+	unit_engine_start(self);
 }
 
-static void perform_start(struct unit *self)
+void unit_begin_run(struct unit *self)
 {
 	struct supervisor *supervisor = self->supervisor;
 
@@ -274,26 +282,33 @@ static void perform_start(struct unit *self)
 	err_init(&self->start_error);
 	unit_set_why(self, NULL);
 	unit_word_forget(&self->word);
+	unit_set_progress(self, NULL);
+	drop_probe(self);
 	unit_start_launched(&self->start, supervisor_since_begin_ms(supervisor));
 	if (supervisor->output != NULL)
 		output_begin(supervisor->output, self->id, clock_wall_ms());
 	self->modes = (struct terminal_modes){0};
+}
+
+static void perform_start(struct unit *self)
+{
+	unit_begin_run(self);
 	self->start_tries = 0;
 	start_now(self);
 }
 
 static void perform(struct unit *self, const struct svc_effects *effects)
 {
-	struct supervisor *supervisor = self->supervisor;
-
 	if (effects->silent)
 		set_why_by_silence(self);
 	if (effects->stop_probe && self->probe != NULL)
 		probe_cancel(self->probe);
-	if (effects->signal != 0)
-		(void)supervisor->engine_ops->signal(supervisor->engine, self->id, effects->signal);
+	if (effects->stop)
+		(void)unit_engine_stop(self, effects->signal, effects->grace_ms);
+	else if (effects->signal != 0)
+		(void)unit_engine_signal(self, effects->signal);
 	if (effects->kill)
-		supervisor->engine_ops->kill(supervisor->engine, self->id);
+		unit_engine_kill(self);
 	if (effects->start)
 		perform_start(self);
 	/* One that could not be made, for want of memory, is tried again when it is due next. */
@@ -322,7 +337,7 @@ static void note_change(struct unit *self, enum svc_state before)
 	unit_set_why(self, why);
 }
 
-static void step_event(struct unit *self, const struct svc_event *event)
+void unit_step_event(struct unit *self, const struct svc_event *event)
 {
 	const enum svc_state before = self->svc.state;
 	struct svc_effects effects = svc_step(&self->svc, event, clock_monotonic_ms());
@@ -341,7 +356,7 @@ static void step_event(struct unit *self, const struct svc_event *event)
 
 void unit_step(struct unit *self, enum svc_event_kind kind)
 {
-	step_event(self, &(struct svc_event){.kind = kind});
+	unit_step_event(self, &(struct svc_event){.kind = kind});
 }
 
 static int64_t earlier(int64_t a_ms, int64_t b_ms)
@@ -389,152 +404,13 @@ void units_timer(struct supervisor *self)
 	}
 }
 
-/* ---- What the engine reports ---- */
-
-static struct unit *engine_unit(void *context, unsigned id)
-{
-	struct supervisor *supervisor = context;
-
-	return id < supervisor->id_limit ? supervisor->by_id[id] : NULL;
-}
-
-static void on_started(void *context, unsigned id, const struct engine_start *start)
-{
-	struct unit *unit = engine_unit(context, id);
-
-	if (unit == NULL)
-		return;
-	unit->pid = start->pid;
-	unit->ever_started = true;
-	unit_step(unit, SVC_STARTED);
-}
-
-static void on_start_failed(void *context, unsigned id, const struct err *why)
-{
-	struct unit *unit = engine_unit(context, id);
-	const char *message = why->count > 0 ? why->items[0].message : "it could not be started";
-
-	if (unit == NULL || (why->cause == ERR_CAUSE_MEMORY && start_later(unit)))
-		return;
-	unit_set_why(unit, message);
-	err_finish(&unit->start_error);
-	err_init(&unit->start_error);
-	if (why->count > 0)
-		add_reasons(&unit->start_error, why, (struct err_place){NULL, 0, 0}, NULL);
-	else
-		err_set(&unit->start_error, ERR_FAILED, "%s", message);
-	unit_step(unit, SVC_START_FAILED);
-}
-
-static void on_exited(void *context, unsigned id, const struct engine_exit *how)
-{
-	struct unit *unit = engine_unit(context, id);
-
-	if (unit == NULL)
-		return;
-	unit->pid = 0;
-	if (unit->supervisor->output != NULL)
-		output_set_end(unit->supervisor->output, id, how->signaled, how->signaled ? how->signal : how->code);
-	unit_story_exit(&unit->story, how, clock_monotonic_ms() - unit->svc.started_ms, clock_wall_ms());
-	set_why_by_exit(unit, how);
-	step_event(unit, &(struct svc_event){.kind = SVC_EXITED, .exit = *how});
-}
-
-static void on_cleared(void *context, unsigned id)
-{
-	struct unit *unit = engine_unit(context, id);
-
-	if (unit != NULL)
-		unit_step(unit, SVC_CLEARED);
-}
-
-static void on_health(void *context, unsigned id, bool well, const char *detail)
-{
-	struct unit *unit = engine_unit(context, id);
-
-	if (unit != NULL)
-		on_probe_result(unit, well, detail);
-}
-
-static void on_notified(void *context, unsigned id, const struct notify_message *message)
-{
-	struct unit *unit = engine_unit(context, id);
-	const struct probe_spec *probe = unit != NULL ? svc_probe(&unit->svc) : NULL;
-
-	if (unit == NULL)
-		return;
-	if (unit_word_take(&unit->word, message))
-		supervisor_changed(unit->supervisor, id);
-	if (message->extend_ms > 0) {
-		svc_extend(&unit->svc, message->extend_ms, clock_monotonic_ms());
-		supervisor_touch(unit->supervisor);
-	}
-	/* Once a health check is asked in its place its word counts no more. */
-	if (probe != NULL && probe->kind == PROBE_NOTIFY) {
-		if (message->ready)
-			on_probe_result(unit, true, "it says that it is ready");
-		else if (message->watchdog && unit->svc.was_ready)
-			on_probe_result(unit, true, "it says that it is alive");
-	}
-	if (message->trouble) {
-		unit_set_why(unit, "it says itself that it is not well (WATCHDOG=trigger)");
-		unit_step(unit, SVC_TROUBLE);
-	}
-}
-
-static bool on_output(void *context, unsigned id, enum engine_stream stream, const char *bytes, size_t size_bytes,
-		      int64_t time_ms)
-{
-	struct supervisor *supervisor = context;
-	struct unit *unit = engine_unit(context, id);
-
-	if (unit == NULL)
-		return true;
-	if (supervisor->output != NULL)
-		output_write(supervisor->output, id, (int)stream, bytes, size_bytes,
-			     time_ms > 0 ? time_ms : clock_wall_ms());
-	if (unit->definition->tty)
-		terminal_modes_take(&unit->modes, bytes, size_bytes);
-	if (unit->probe != NULL && unit->probe_spec->kind == PROBE_LOG)
-		probe_feed(unit->probe, bytes, size_bytes);
-	return true;
-}
-
-static void on_output_ended(void *context, unsigned id)
-{
-	struct supervisor *supervisor = context;
-
-	if (engine_unit(context, id) != NULL && supervisor->output != NULL)
-		output_end(supervisor->output, id, clock_wall_ms());
-}
-
-void unit_log_trouble(void *context, unsigned id)
-{
-	supervisor_changed(context, id);
-}
-
-static bool on_is_other(void *context, pid_t pid)
-{
-	return telemetry_started(context, pid);
-}
-
-const struct engine_events unit_engine_events = {
-	.started = on_started,
-	.start_failed = on_start_failed,
-	.exited = on_exited,
-	.cleared = on_cleared,
-	.health = on_health,
-	.notified = on_notified,
-	.output = on_output,
-	.output_ended = on_output_ended,
-	.is_other = on_is_other,
-};
-
 /* ---- Renewing ---- */
 
 void unit_renew(struct unit *self)
 {
 	struct generation *current = self->supervisor->generation;
+	const struct service *before = self->definition;
+	struct svc_policy policy;
 
 	free(self->needs);
 	self->needs = NULL;
@@ -543,14 +419,16 @@ void unit_renew(struct unit *self)
 		return;
 	drop_probe(self);
 	self->probe_spec = NULL;
+	/* What it was before another engine drives it, the one before need not keep. */
+	if (before->kind != unit_service(self)->kind)
+		unit_engine_forget(self);
 	generation_release(self->generation);
 	self->generation = current;
 	current->references++;
 	self->definition = unit_service(self);
-	self->svc.policy.restart = self->definition->restart;
-	self->svc.policy.stop = self->definition->stop;
-	self->svc.policy.readiness = service_readiness(self->definition);
-	self->svc.policy.liveness = service_liveness(self->definition);
+	policy = unit_policy(self->definition);
+	policy.one_shot = self->svc.policy.one_shot;
+	svc_renew(&self->svc, &policy);
 	if (self->supervisor->output != NULL)
 		output_set_limits(self->supervisor->output, self->id, self->definition->log_max_size_bytes,
 				  self->definition->log_max_files);
@@ -564,6 +442,8 @@ void unit_finish(struct unit *self)
 	free(self->needs);
 	free(self->name);
 	free(self->why);
+	free(self->container);
+	free(self->progress.text);
 	unit_word_forget(&self->word);
 	unit_story_destroy(self->story);
 }
@@ -580,7 +460,7 @@ int supervisor_note_user(struct spawn_users *users, const struct service *servic
 		return 0;
 	rc = spawn_users_get(users, service->user, &user, &trouble);
 	if (rc < 0)
-		add_reasons(err, &trouble, service->place, service->name);
+		unit_add_reasons(err, &trouble, service->place, service->name);
 	err_finish(&trouble);
 	return rc;
 }

@@ -32,6 +32,7 @@ static void show(const struct unit *from, struct supervisor_unit *unit)
 					 .replica = from->replica,
 					 .svc = &from->svc,
 					 .pid = from->pid,
+					 .container = from->container,
 					 .why = from->why,
 					 .passed_over = from->passed_over && from->svc.state == SVC_FAILED,
 					 .status = from->word.text,
@@ -42,6 +43,11 @@ static void show(const struct unit *from, struct supervisor_unit *unit)
 					 .definition = from->definition,
 					 .story = from->story};
 
+	if (from->progress.is_known) {
+		unit->working = (struct engine_progress){from->progress.work, from->progress.done, from->progress.total,
+							 from->progress.text};
+		unit->progress = &unit->working;
+	}
 	if (from->waited_for < self->id_limit && self->by_id[from->waited_for] != NULL)
 		unit->waited_for = unit_service(self->by_id[from->waited_for])->name;
 	if (self->output != NULL)
@@ -64,14 +70,17 @@ bool supervisor_find_unit(const struct supervisor *self, size_t id, struct super
 int supervisor_unit_environment(const struct supervisor *self, unsigned id, struct strmap *environment,
 				const struct strmap **told)
 {
+	static const struct strmap nothing = {0};
 	const struct unit *unit = id < self->id_limit ? self->by_id[id] : NULL;
+	bool here;
 
 	if (unit == NULL)
 		return -ESRCH;
+	here = unit->definition->kind == SERVICE_NATIVE; /* a container has nothing of this machine's */
 	/* Who runs since before a withdrawal has what it was given then. */
 	*told = unit->svc.has_process && unit->svc.started_ms < self->told_off_ms ? &self->telemetry_before
 										  : &self->telemetry_environment;
-	return service_environment(unit->definition, &self->environment, *told, environment);
+	return service_environment(unit->definition, here ? &self->environment : &nothing, *told, environment);
 }
 
 const struct stack *supervisor_stack(const struct supervisor *self)

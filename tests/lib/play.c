@@ -112,7 +112,7 @@ void play_begin(struct play *play)
 			.member = play->select ? play->member : NULL,
 			.state_dir = play->folder,
 			.listen_fd = play->listen_fd,
-			.linger_ms = 400,
+			.linger_ms = play->linger_ms > 0 ? play->linger_ms : 400,
 			.socket_path = play->socket_path,
 			.leash_fd = play->leash[0],
 			.guard_fd = play->guard_fd,
@@ -126,6 +126,8 @@ void play_begin(struct play *play)
 			.commands = play->commands,
 			.command_count = play->commands != NULL ? 1 : 0,
 			.command = play->command,
+			.compose = play->compose,
+			.compose_ops = play->compose_ops,
 		};
 
 		if (play->leash[1] >= 0)

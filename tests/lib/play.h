@@ -17,6 +17,8 @@
 #include <sys/types.h>
 
 struct command_table;
+struct compose_setup;
+struct engine_ops;
 struct sanitized;
 
 #define PLAY_SERVICES_MAX 6
@@ -35,6 +37,8 @@ struct play {
 	struct consent_decision consent; /* off unless changed */
 	const struct command_table *commands; /* the one that is upfront's; NULL: none */
 	const struct sanitized *command; /* what its `up` was typed as; NULL: it is not told */
+	const struct compose_setup *compose; /* play_engine.h; NULL: no engine for containers */
+	const struct engine_ops *compose_ops;
 	bool watched; /* by a person: what fails stays */
 	int leash[2]; /* [0] the supervisor's; -1: detached */
 	int guard_fd;
@@ -44,6 +48,7 @@ struct play {
 	char mark[64]; /* in the environment of every process of the stack */
 	pid_t pid;
 	int64_t begin_ms;
+	int64_t linger_ms; /* so long a detached stack that has ended can still be asked; 0: 400 */
 };
 
 int play_setup(void **state);

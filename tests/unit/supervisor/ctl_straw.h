@@ -36,6 +36,8 @@ struct scene {
 	struct engine_sample samples[2];
 	int samples_taken, samples_ended;
 	char asked[128]; /* the last action that reached it */
+	const struct supervisor_engine *engine; /* of containers; NULL: none */
+	bool drops_volumes;
 	char noted[1024]; /* what is reported of requests and commands */
 	struct terminal_modes modes; /* of the first unit's terminal */
 	int terminal_refusal; /* -errno of all that is asked of a terminal */
@@ -107,6 +109,21 @@ void supervisor_show_starts(const struct supervisor *self, struct supervisor_sta
 	*starts = self->starts;
 	starts->begin_ms = self->begin_wall_ms;
 	starts->up_after_ms = self->up_after_ms;
+}
+
+bool supervisor_show_engine(const struct supervisor *self, struct supervisor_engine *shown)
+{
+	(void)self;
+	if (scene->engine == NULL)
+		return false;
+	*shown = *scene->engine;
+	return true;
+}
+
+void supervisor_drop_volumes(struct supervisor *self)
+{
+	(void)self;
+	scene->drops_volumes = true;
 }
 
 const struct stack *supervisor_stack(const struct supervisor *self)
