@@ -375,14 +375,13 @@ static bool take_piece(struct docker_call *self)
 		return false;
 	placed = http_answer_feed(&self->http, bytes, (size_t)count, &used, body, sizeof(body));
 	evbuffer_drain(in, used);
-	if (placed < 0) {
-		docker_call_fail(self, -EPROTO, NULL);
-		return true;
-	}
 	if (self->state == CALL_HEAD && http_answer_has_head(&self->http))
 		take_head(self);
 	if (placed > 0 && self->state == CALL_BODY)
 		take_body(self, body, (size_t)placed);
+	/* After what still made sense. */
+	if (self->state != CALL_OVER && self->http.state == HTTP_BROKEN)
+		docker_call_fail(self, -EPROTO, NULL);
 	return true;
 }
 
