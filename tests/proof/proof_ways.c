@@ -132,5 +132,6 @@ const struct proof_path proof_paths[] = {
 	 .record = true},
 	{.pattern = "config/upfront", .text = "where you have said no for good, your settings", .settings = true},
 	{.pattern = "config/upfront/config.yaml*", .settings = true},
+	{.pattern = "stack/made.yaml", .text = "where you have asked `init` for it, a stack file"},
 };
 const size_t proof_path_count = COUNT(proof_paths);
