@@ -8,6 +8,8 @@
 
 /* The engine cuts lines that are longer. */
 #define PIECE_BYTES 16384u
+/* How much later a line of one stream may come than one of the other that is younger. */
+#define SLACK_S 2
 
 struct feeding {
 	struct docker_frames *self;
@@ -18,16 +20,77 @@ struct feeding {
 
 void docker_frames_init(struct docker_frames *self, bool raw, bool stamped, int64_t since_ns)
 {
-	*self = (struct docker_frames){.raw = raw, .stamped = stamped, .since_ns = since_ns};
+	*self = (struct docker_frames){.raw = raw, .stamped = stamped};
+	for (size_t i = 0; i < 2 && since_ns > 0; i++) {
+		self->lines[i].had_ns = since_ns;
+		self->lines[i].had_bytes = UINT64_MAX;
+		self->lines[i].again = true;
+	}
+}
+
+void docker_frames_again(struct docker_frames *self)
+{
+	self->header_bytes = self->left = 0;
+	for (size_t i = 0; i < 2; i++) {
+		struct docker_frames_line *line = &self->lines[i];
+
+		line->stamp_bytes = line->piece_bytes = 0;
+		line->in_line = line->open = false;
+		line->again = self->stamped && line->had_ns > 0;
+		line->again_bytes = 0;
+	}
+}
+
+int64_t docker_frames_since(const struct docker_frames *self)
+{
+	int64_t had_ns = self->lines[0].had_ns;
+
+	if (self->lines[1].had_ns > had_ns)
+		had_ns = self->lines[1].had_ns;
+	had_ns = had_ns / 1000000000 - SLACK_S;
+	return had_ns > 0 ? had_ns : 0;
+}
+
+/* How many of the next bytes had been given before. */
+static size_t had_before(struct docker_frames_line *line, size_t size)
+{
+	uint64_t left;
+
+	if (!line->again || line->time_ns == 0)
+		return 0;
+	if (line->time_ns < line->had_ns)
+		return size;
+	left = line->had_bytes - line->again_bytes;
+	if (line->time_ns == line->had_ns && left > size) {
+		line->again_bytes += size;
+		return size;
+	}
+	line->again = false;
+	return line->time_ns == line->had_ns ? (size_t)left : 0;
+}
+
+static void note_given(struct docker_frames_line *line, size_t size)
+{
+	if (line->time_ns == 0)
+		return;
+	if (line->had_ns != line->time_ns)
+		line->had_bytes = 0;
+	line->had_ns = line->time_ns;
+	line->had_bytes += size;
 }
 
 static void give(const struct feeding *feeding, const char *bytes, size_t size)
 {
 	struct docker_frames *self = feeding->self;
-	int64_t time_ns = self->lines[self->stream].time_ns;
+	struct docker_frames_line *line = &self->lines[self->stream];
+	int64_t time_ns = line->time_ns;
+	size_t had = had_before(line, size);
 
-	if (size == 0 || self->lines[self->stream].dropped)
+	bytes += had;
+	size -= had;
+	if (size == 0)
 		return;
+	note_given(line, size);
 	if (time_ns > self->last_ns)
 		self->last_ns = time_ns;
 	if (!feeding->take(feeding->context, self->stream, bytes, size, time_ns / 1000000) && feeding->held != NULL)
@@ -43,10 +106,8 @@ static void give_back_stamp(const struct feeding *feeding)
 	self->lines[self->stream].in_line = true;
 	self->lines[self->stream].piece_bytes = size;
 	self->lines[self->stream].stamp_bytes = 0;
-	if (!self->lines[self->stream].open) {
-		self->lines[self->stream].dropped = false;
+	if (!self->lines[self->stream].open)
 		self->lines[self->stream].time_ns = 0;
-	}
 	give(feeding, self->lines[self->stream].stamp, size);
 	self->lines[self->stream].open = self->lines[self->stream].open || size > 0;
 }
@@ -69,7 +130,6 @@ static bool take_stamp_byte(const struct feeding *feeding, char byte)
 		self->lines[self->stream].in_line = true;
 		self->lines[self->stream].piece_bytes = 0;
 		self->lines[self->stream].time_ns = time_ns;
-		self->lines[self->stream].dropped = self->since_ns > 0 && time_ns <= self->since_ns;
 		return true;
 	}
 	if (*size == DOCKER_STAMP_BYTES_MAX || memchr("0123456789-:.+TZ", byte, 16) == NULL) {

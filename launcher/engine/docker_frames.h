@@ -16,6 +16,21 @@
 
 #define DOCKER_STAMP_BYTES_MAX 40u
 
+/* One of the two streams: the engine stamps each on its own, so that their lines may come out of order to each other. */
+struct docker_frames_line {
+	char stamp[DOCKER_STAMP_BYTES_MAX];
+	size_t stamp_bytes;
+	bool in_line;
+	bool open; /* what was last had of it did not end its line */
+	size_t piece_bytes; /* since its last stamp */
+	int64_t time_ns;
+	/* What was given: all before this time, and so many bytes of this time. A long line may come as several pieces of one time. */
+	int64_t had_ns;
+	uint64_t had_bytes;
+	bool again; /* until there it is left out */
+	uint64_t again_bytes; /* of had_ns, come once more so far */
+};
+
 struct docker_frames {
 	bool raw; /* no headers: the container has a terminal */
 	bool stamped; /* lines begin with their time */
@@ -25,19 +40,7 @@ struct docker_frames {
 	size_t header_bytes;
 	size_t left; /* of the piece */
 	enum engine_stream stream;
-	struct {
-		char stamp[DOCKER_STAMP_BYTES_MAX];
-		size_t stamp_bytes;
-		bool in_line, dropped;
-		bool open; /* what was last had of it did not end its line */
-		size_t piece_bytes; /* since its last stamp */
-		int64_t time_ns;
-		/* What was given: all before this time, and so many bytes of this time. A long line comes as several pieces of one time. */
-		int64_t had_ns;
-		uint64_t had_bytes;
-		bool again; /* until there it is left out */
-		uint64_t again_bytes; /* of had_ns, come once more so far */
-	} lines[2]; /* by stream: the engine stamps each on its own, so that they may come out of order to each other */
+	struct docker_frames_line lines[2]; /* by stream */
 };
 
 /* Lines of since_ns or before were had already: left out. 0: none were. */

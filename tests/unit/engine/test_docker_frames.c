@@ -14,6 +14,7 @@
 
 #define T0 "2026-11-21T10:00:00.000000001Z "
 #define T1 "2026-11-21T10:00:01.5Z "
+#define T2 "2026-11-21T10:00:02Z "
 #define T0_NS INT64_C(1795255200000000001)
 
 /* What comes out: "1:text" or "2:text" of one stream after the other, and the time of the last. */
@@ -169,6 +170,59 @@ static void test_long_line_of_a_terminal(void **state)
 	free(heard);
 }
 
+/*
+ * The connection breaks at any byte, and what had come shortly before comes once more: as if it had not broken. Lines of both streams, out of
+ * order to each other, several of one time, in pieces.
+ */
+static void test_again_from_any_byte(void **state)
+{
+	static const struct part parts[] = {{1, T0 "a\n"},    {2, T1 "e1\n"},   {1, T0 "b\n"},
+					    {1, T0 "long "},  {1, T1 "line\n"}, {2, T1 "e2\n"},
+					    {1, T1 "same\n"}, {1, T2 "z\n"},    {2, T2 "e3\n"}};
+	const size_t count = sizeof(parts) / sizeof(*parts);
+	struct heard *heard = malloc(sizeof(*heard));
+
+	(void)state;
+	for (size_t from = 0; from < 2; from++) {
+		for (size_t cut = 0; cut < 500; cut++) {
+			char bytes[1024];
+			struct docker_frames frames;
+			size_t size = 0;
+
+			docker_frames_init(&frames, false, true, 0);
+			*heard = (struct heard){0};
+			for (size_t i = 0; i < count; i++)
+				size += frame(bytes + size, parts[i].stream, parts[i].text);
+			docker_frames_feed(&frames, bytes, cut < size ? cut : size, hear, heard, NULL);
+			docker_frames_again(&frames);
+			/* The oldest is not sent any more once younger ones of its stream had been given. */
+			size = 0;
+			for (size_t i = cut < 200 ? 0 : from; i < count; i++)
+				size += frame(bytes + size, parts[i].stream, parts[i].text);
+			docker_frames_feed(&frames, bytes, size, hear, heard, NULL);
+			assert_string_equal(heard->text[0], "a\nb\nlong line\nsame\nz\n");
+			assert_string_equal(heard->text[1], "e1\ne2\ne3\n");
+		}
+	}
+	free(heard);
+}
+
+static void test_since(void **state)
+{
+	struct heard *heard = malloc(sizeof(*heard));
+	struct docker_frames frames;
+	char bytes[256];
+	size_t size = frame(bytes, 2, T1 "b\n");
+
+	(void)state;
+	size += frame(bytes + size, 1, T0 "a\n");
+	docker_frames_init(&frames, false, true, 0);
+	assert_int_equal(docker_frames_since(&frames), 0);
+	assert_int_equal(feed(&frames, heard, bytes, size, size), 0);
+	assert_int_equal(docker_frames_since(&frames), T0_NS / 1000000000 + 1 - 2);
+	free(heard);
+}
+
 static void test_held(void **state)
 {
 	struct heard *heard = calloc(1, sizeof(*heard));
@@ -210,6 +264,8 @@ int main(void)
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_long_line_of_a_terminal),
+		cmocka_unit_test(test_again_from_any_byte),
+		cmocka_unit_test(test_since),
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_nonsense),
 	};
