@@ -105,3 +105,17 @@ int telemetry_environment(const struct stack *stack, bool on, const char *relay,
 	strmap_finish(&block);
 	return result;
 }
+
+int telemetry_block(const struct stack *stack, const struct strmap *told, struct strmap *out)
+{
+	const char *answer = strmap_find(told, "UPFRONT_TELEMETRY");
+	const struct telemetry_decl *decl = stack->telemetry;
+	const struct strmap *block = NULL;
+	int result = 0;
+
+	if (decl)
+		block = answer && strcmp(answer, "on") == 0 ? &decl->env_on : &decl->env_off;
+	for (size_t i = 0; result == 0 && block && i < block->count; i++)
+		result = strmap_set(out, block->entries[i].key, strmap_find(told, block->entries[i].key));
+	return result;
+}

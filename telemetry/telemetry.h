@@ -100,6 +100,12 @@ size_t telemetry_exec_properties(const struct stack *stack, const struct telemet
 int telemetry_environment(const struct stack *stack, bool on, const char *relay, const char *distinct_id,
 			  const char *session_id, struct strmap *out);
 
+/*
+ * Of what services are told (`told`, as filled above), the stack's own block: what its file is filled in with, where another program does
+ * that. `out` is initialised by the caller.
+ */
+int telemetry_block(const struct stack *stack, const struct strmap *told, struct strmap *out);
+
 /* Where services' own clients are listened for, and what they must know: opened by the supervisor (telemetry/relay_port.h), served by the sender. */
 struct telemetry_relay {
 	const int *fds; /* listening sockets, non-blocking; they stay the caller's */

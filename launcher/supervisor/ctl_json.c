@@ -426,6 +426,7 @@ static void add_engine(cJSON *object, const struct supervisor *supervisor)
 	ctl_json_add_text(engine, "compose", compose);
 	cJSON_AddBoolToObject(engine, "reachable", shown.reachable);
 	ctl_json_add_text(engine, "why", shown.why);
+	ctl_json_add_text(engine, "untold_why", shown.untold_why);
 }
 
 cJSON *ctl_json_stack(const struct supervisor *supervisor)

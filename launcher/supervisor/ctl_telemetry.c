@@ -42,11 +42,18 @@ static void add_counts(cJSON *object, const struct telemetry_counts *counts)
 /* Without the token: what services are told, which holds it, stands in their environment. */
 static void add_relay(cJSON *object, const struct supervisor_telemetry *shown)
 {
-	cJSON *relay = cJSON_AddObjectToObject(object, "relay");
+	cJSON *relay = cJSON_AddObjectToObject(object, "relay"), *containers;
 
 	cJSON_AddStringToObject(relay, "state", shown->relay);
 	ctl_json_add_text(relay, "address", shown->relay_address);
 	ctl_json_add_text(relay, "why", shown->relay_why);
+	if (shown->bridge_address == NULL && shown->bridge_why == NULL) {
+		cJSON_AddNullToObject(relay, "containers");
+		return;
+	}
+	containers = cJSON_AddObjectToObject(relay, "containers");
+	ctl_json_add_text(containers, "address", shown->bridge_address);
+	ctl_json_add_text(containers, "why", shown->bridge_why);
 }
 
 /* With what services are told, so that a one-off command can be told the same. */

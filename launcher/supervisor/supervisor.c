@@ -402,6 +402,7 @@ int supervisor_run(const struct supervisor_options *options)
 	strmap_init(&self.telemetry_environment);
 	strmap_init(&self.telemetry_before);
 	strmap_init(&self.telemetry_off);
+	containers_init(&self);
 	if (options->begin_ms > 0)
 		self.begin_wall_ms -= now_ms - options->begin_ms;
 	starts_read(&self);

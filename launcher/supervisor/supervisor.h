@@ -125,6 +125,8 @@ struct supervisor_engine {
 	const char *compose, *compose_version; /* the Compose program: "docker compose" */
 	bool reachable;
 	const char *why; /* it is not; else NULL */
+	const char *
+		untold_why; /* why containers are told off after a yes: they cannot reach the relay; NULL: they are not */
 };
 /* False where no service is to run on one. */
 bool supervisor_show_engine(const struct supervisor *self, struct supervisor_engine *shown);
@@ -266,6 +268,9 @@ struct supervisor_telemetry {
 	const char *relay; /* "serving"; "answering": with a 200 and no more; "none" */
 	const char *relay_address; /* "127.0.0.1:41234"; NULL: none */
 	const char *relay_why; /* why it does not serve; NULL: it does */
+	const char *bridge_address; /* the relay's for containers; NULL: none */
+	const char *
+		bridge_why; /* why containers cannot reach the relay, and are told off; NULL: they can, or there is none, or they */
 	struct telemetry_counts counts;
 };
 void supervisor_show_telemetry(const struct supervisor *self, struct supervisor_telemetry *shown);

@@ -31,6 +31,15 @@ static char *make_dir_path(const struct supervisor *self)
 	return path;
 }
 
+void containers_init(struct supervisor *self)
+{
+	strmap_init(&self->containers.told);
+	strmap_init(&self->containers.before);
+	strmap_init(&self->containers.off);
+	strmap_init(&self->containers.block);
+	strmap_init(&self->containers.block_off);
+}
+
 int containers_prepare(struct supervisor *self, struct err *err)
 {
 	struct containers *containers = &self->containers;
@@ -51,6 +60,11 @@ void containers_finish(struct supervisor *self)
 	free(containers->dir);
 	free(containers->away);
 	containers->dir = containers->away = NULL;
+	strmap_finish(&containers->told);
+	strmap_finish(&containers->before);
+	strmap_finish(&containers->off);
+	strmap_finish(&containers->block);
+	strmap_finish(&containers->block_off);
 }
 
 int containers_check(const struct supervisor *self, const struct service *service, struct err *err)
@@ -173,6 +187,10 @@ bool supervisor_show_engine(const struct supervisor *self, struct supervisor_eng
 					    .compose = setup->cli.shown,
 					    .compose_version = setup->cli.version,
 					    .reachable = self->containers.away == NULL,
-					    .why = self->containers.away};
+					    .why = self->containers.away,
+					    .untold_why =
+						    self->consent.state == CONSENT_ON && self->bridge_trouble[0] != '\0'
+							    ? self->bridge_trouble
+							    : NULL};
 	return true;
 }

@@ -45,6 +45,10 @@ int engines_make(struct supervisor *self, struct err *err)
 	rc = containers_prepare(self, err);
 	if (rc < 0)
 		return rc;
+	if (self->containers.stack != NULL)
+		options.stack = self->containers.stack;
+	options.telemetry = &self->containers.told;
+	options.interpolation = &self->containers.block;
 	options.compose = given->compose;
 	options.source = given->source;
 	options.state_dir = given->state_dir;
@@ -110,8 +114,10 @@ void engines_renew(struct supervisor *self)
 	for (size_t i = 0; i < ENGINES; i++) {
 		const struct unit_engine *at = &self->engines[i];
 
+		const struct stack *theirs = i == SERVICE_CONTAINER ? self->containers.stack : NULL;
+
 		if (at->engine != NULL && at->ops->renew != NULL)
-			at->ops->renew(at->engine, self->stack, source);
+			at->ops->renew(at->engine, theirs != NULL ? theirs : self->stack, source);
 	}
 }
 

@@ -150,6 +150,10 @@ struct containers {
 	bool volumes; /* go with them at the end */
 	enum containers_end_state end;
 	int64_t due_ms; /* the end is waited for until then; 0: nothing is waited for */
+	/* As telemetry_environment, telemetry_before, telemetry_off: another address of the relay, or none, makes them other ones. */
+	struct strmap told, before, off;
+	struct strmap block, block_off; /* of these, what the Compose program fills files in with */
+	struct stack *stack; /* filled in with what containers are told; NULL: it is the same stack */
 };
 
 struct supervisor {
@@ -173,6 +177,7 @@ struct supervisor {
 	struct relay *relay; /* NULL: none */
 	const char *relay_why; /* why there is none */
 	char relay_trouble[128]; /* where that has to be put together */
+	char bridge_trouble[160]; /* why containers cannot reach it; "": they can, or there is no relay at all */
 	struct withdrawal *withdrawal; /* services are being told; NULL: not now */
 	struct telemetry_counts telemetry_counts; /* the last, once `sender` is gone */
 	pid_t last_sender; /* was ours and is not reaped yet; else 0 or -1 */
@@ -306,6 +311,7 @@ int unit_engine_resize(const struct unit *self, unsigned rows, unsigned columns)
 
 /* Before their engine is made: a folder for its files, and the note that says where containers are. */
 int containers_prepare(struct supervisor *self, struct err *err);
+void containers_init(struct supervisor *self);
 /* What was made for them goes; NULL is nothing to each of them. */
 void containers_finish(struct supervisor *self);
 void containers_on_reachable(void *supervisor, const struct err *why);

@@ -3,11 +3,13 @@
 
 #include "config/clock.h"
 #include "config/stack.h"
+#include "launcher/engine/compose.h"
 #include "launcher/supervisor/supervisor_telemetry.h"
 #include "telemetry/relay_port.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +21,8 @@
 #define GUEST_BYTES_A_TURN (4u * 1024u * 1024u)
 /* When no connection could be taken: out of descriptors, most likely. */
 #define PAUSE_MS 100
+/* Place of the address that containers are told of. */
+#define BRIDGE 1
 
 /*
  * Who takes a client: nobody looks while the sender does (two processes would race for each); before it runs the first client has it
@@ -172,16 +176,39 @@ static void relay_destroy(struct relay *self)
 	free(self);
 }
 
+/* What cannot be had for containers is no reason for the others to go without. */
+static int open_port(struct relay *self)
+{
+	struct supervisor *supervisor = self->supervisor;
+	const struct compose_setup *setup = supervisor->options->compose;
+	const char *addresses[] = {"127.0.0.1", setup != NULL ? setup->bridge : NULL};
+	char *why = supervisor->bridge_trouble;
+	int rc;
+
+	if (addresses[BRIDGE] == NULL) {
+		if (setup != NULL)
+			snprintf(why, sizeof supervisor->bridge_trouble, "%s",
+				 setup->bridge_why != NULL ? setup->bridge_why
+							   : "nothing leads from them to this machine");
+		return relay_port_open(&self->port, addresses, 1);
+	}
+	rc = relay_port_open(&self->port, addresses, 2);
+	if (rc == 0)
+		return 0;
+	snprintf(why, sizeof supervisor->bridge_trouble, "no port could be opened on %s (%s)", addresses[BRIDGE],
+		 strerror(-rc));
+	return relay_port_open(&self->port, addresses, 1);
+}
+
 int relay_open(struct supervisor *supervisor)
 {
-	static const char *const addresses[] = {"127.0.0.1"};
 	struct relay *self = calloc(1, sizeof *self);
 	int rc;
 
 	if (self == NULL)
 		return -ENOMEM;
 	self->supervisor = supervisor;
-	rc = relay_port_open(&self->port, addresses, sizeof addresses / sizeof addresses[0]);
+	rc = open_port(self);
 	self->resume = event_new(supervisor->base, -1, 0, on_resume, self);
 	for (size_t i = 0; rc == 0 && i < self->port.count; i++) {
 		self->listening[i] =
@@ -204,9 +231,17 @@ const struct telemetry_relay *relay_offer(const struct supervisor *supervisor)
 	return supervisor->relay != NULL ? &supervisor->relay->offer : NULL;
 }
 
-char *relay_url(const struct supervisor *supervisor)
+char *relay_url(const struct supervisor *supervisor, enum service_kind kind)
 {
-	return supervisor->relay != NULL ? relay_port_url(&supervisor->relay->port, 0) : NULL;
+	const size_t index = kind == SERVICE_CONTAINER ? BRIDGE : 0;
+	const struct relay *self = supervisor->relay;
+
+	return self != NULL && index < self->port.count ? relay_port_url(&self->port, index) : NULL;
+}
+
+bool relay_reaches_containers(const struct supervisor *supervisor)
+{
+	return supervisor->relay != NULL && supervisor->relay->port.count > BRIDGE;
 }
 
 const char *relay_token(const struct supervisor *supervisor)
@@ -232,11 +267,15 @@ void relay_show(const struct supervisor *supervisor, struct supervisor_telemetry
 	const struct relay *self = supervisor->relay;
 
 	shown->relay = "none";
+	if (supervisor->bridge_trouble[0] != '\0')
+		shown->bridge_why = supervisor->bridge_trouble;
 	shown->relay_why = supervisor->relay_why;
 	if (self == NULL)
 		return;
 	shown->relay = self->ears == EARS_ANSWER ? "answering" : "serving";
 	shown->relay_address = self->port.addresses[0];
+	if (relay_reaches_containers(supervisor))
+		shown->bridge_address = self->port.addresses[BRIDGE];
 	if (self->ears != EARS_ANSWER)
 		shown->relay_why = NULL;
 	else if (supervisor->consent.state != CONSENT_ON)

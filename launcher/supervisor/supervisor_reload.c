@@ -17,6 +17,7 @@ struct reload {
 	struct generation *generation;
 	const struct stack *stack; /* of the generation */
 	struct stack *stack_off; /* what it would be after a withdrawal; NULL: the same */
+	struct stack *for_containers; /* as containers see it; NULL: the same */
 	size_t *order;
 	struct stack_diff diff;
 	bool *member; /* by service: it is to run */
@@ -34,6 +35,7 @@ static void reload_finish(struct reload *self)
 	free(self->replicas);
 	generation_release(self->generation);
 	stack_destroy(self->stack_off);
+	stack_destroy(self->for_containers);
 }
 
 static int no_memory(struct err *err)
@@ -74,7 +76,7 @@ static int read_again(struct reload *self, const struct supervisor_reload *reque
 	self->generation->is_ours = true;
 	self->stack = stack;
 	telemetry_prepare_stack(supervisor, again, stack, &self->stack_off);
-	return 0;
+	return telemetry_resolve_for_containers(supervisor, again, stack, &self->for_containers, err);
 }
 
 static bool was_member(const struct supervisor *supervisor, size_t service)
@@ -318,6 +320,7 @@ static void swap(struct reload *self)
 {
 	struct supervisor *supervisor = self->supervisor;
 	struct generation *old = supervisor->generation;
+	struct stack *theirs;
 
 	unit_sets_destroy(supervisor->sets, supervisor->stack->service_count);
 	free(supervisor->order);
@@ -329,6 +332,10 @@ static void swap(struct reload *self)
 	stack_destroy(supervisor->stack_off);
 	supervisor->stack_off = self->stack_off;
 	self->stack_off = NULL;
+	/* What it was goes once their engine has the new one. */
+	theirs = supervisor->containers.stack;
+	supervisor->containers.stack = self->for_containers;
+	self->for_containers = theirs;
 	self->sets = NULL;
 	self->order = NULL;
 	self->generation = NULL;

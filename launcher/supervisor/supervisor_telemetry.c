@@ -71,21 +71,44 @@ static void open_telemetry(struct supervisor *self)
 		close(self->options->print_fd);
 }
 
-static int tell(struct supervisor *self)
+/* Where telemetry could not be opened there is no gate for the services' own events either: they are told "off". */
+static int fill(const struct supervisor *self, enum service_kind kind, struct strmap *told)
 {
 	const struct telemetry *telemetry = sender_telemetry(self);
-	char *url = relay_url(self);
-	int rc = self->relay != NULL && url == NULL ? -ENOMEM : 0;
+	const bool reaches = kind == SERVICE_NATIVE ? self->relay != NULL : relay_reaches_containers(self);
+	char *url = relay_url(self, kind);
+	int rc = reaches && url == NULL ? -ENOMEM : 0;
 
-	/* Where telemetry could not be opened there is no gate for the services' own events either: they are told "off". */
 	if (rc == 0)
 		rc = telemetry_environment(self->stack, telemetry != NULL, url,
 					   telemetry != NULL ? telemetry_distinct_id(telemetry) : NULL,
-					   telemetry != NULL ? telemetry_session_id(telemetry) : NULL,
-					   &self->telemetry_environment);
-	if (rc == 0 && telemetry != NULL)
-		rc = telemetry_environment(self->stack, false, NULL, NULL, NULL, &self->telemetry_off);
+					   telemetry != NULL ? telemetry_session_id(telemetry) : NULL, told);
 	free(url);
+	return rc;
+}
+
+static int tell_containers(struct supervisor *self)
+{
+	struct containers *containers = &self->containers;
+	int rc = fill(self, SERVICE_CONTAINER, &containers->told);
+
+	if (rc == 0)
+		rc = telemetry_block(self->stack, &containers->told, &containers->block);
+	if (rc == 0)
+		rc = strmap_merge(&containers->off, &self->telemetry_off);
+	if (rc == 0)
+		rc = telemetry_block(self->stack, &containers->off, &containers->block_off);
+	return rc;
+}
+
+static int tell(struct supervisor *self)
+{
+	int rc = fill(self, SERVICE_NATIVE, &self->telemetry_environment);
+
+	if (rc == 0 && sender_telemetry(self) != NULL)
+		rc = telemetry_environment(self->stack, false, NULL, NULL, NULL, &self->telemetry_off);
+	if (rc == 0 && self->options->compose != NULL)
+		rc = tell_containers(self);
 	return rc;
 }
 
@@ -131,7 +154,31 @@ int telemetry_prepare(struct supervisor *self, struct err *err)
 		self->stack_is_ours = true;
 	}
 	telemetry_prepare_stack(self, self->options->source, self->stack, &self->stack_off);
-	return 0;
+	return telemetry_resolve_for_containers(self, self->options->source, self->stack, &self->containers.stack, err);
+}
+
+static bool is_told_the_same(const struct supervisor *self)
+{
+	const struct strmap *a = &self->telemetry_environment, *b = &self->containers.told;
+
+	for (size_t i = 0; i < a->count; i++) {
+		const char *value = strmap_find(b, a->entries[i].key);
+
+		if (value == NULL || strcmp(value, a->entries[i].value) != 0)
+			return false;
+	}
+	return a->count == b->count;
+}
+
+int telemetry_resolve_for_containers(const struct supervisor *self, struct stack_source *source,
+				     const struct stack *stack, struct stack **theirs, struct err *err)
+{
+	*theirs = NULL;
+	if (self->options->compose == NULL || source == NULL || is_told_the_same(self) ||
+	    (!stack_depends_on(stack, &self->containers.told) &&
+	     !stack_depends_on(stack, &self->telemetry_environment)))
+		return 0;
+	return resolve(source, &self->containers.told, theirs, err);
 }
 
 /* ---- Children ---- */
@@ -265,5 +312,6 @@ void telemetry_end(struct supervisor *self)
 void telemetry_finish(struct supervisor *self)
 {
 	stack_destroy(self->stack_off);
-	self->stack_off = NULL;
+	stack_destroy(self->containers.stack);
+	self->stack_off = self->containers.stack = NULL;
 }

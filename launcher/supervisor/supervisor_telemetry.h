@@ -14,6 +14,7 @@
 #define UPFRONT_LAUNCHER_SUPERVISOR_SUPERVISOR_TELEMETRY_H
 
 #include "config/decide.h"
+#include "config/stack.h"
 #include "telemetry/telemetry.h"
 
 #include <stdbool.h>
@@ -26,8 +27,6 @@ struct err;
 struct relay;
 struct report;
 struct sender;
-struct stack;
-struct stack_source;
 struct supervisor;
 struct supervisor_telemetry;
 struct withdrawal;
@@ -39,6 +38,9 @@ int telemetry_prepare(struct supervisor *self, struct err *err);
 /* A stack that is not on show yet: what must not be shown of it is noted, and what it would be after a withdrawal goes to *off (may be NULL). */
 void telemetry_prepare_stack(const struct supervisor *self, struct stack_source *source, struct stack *stack,
 			     struct stack **off);
+/* The same stack as containers are to see it, where they are told of another address: *theirs. NULL: it is the same. */
+int telemetry_resolve_for_containers(const struct supervisor *self, struct stack_source *source,
+				     const struct stack *stack, struct stack **theirs, struct err *err);
 bool telemetry_reaped(struct supervisor *self, pid_t pid, const struct engine_exit *how);
 /* True when telemetry has started this child: the sender, a job that fetches a value, or one that passes a withdrawal on. */
 bool telemetry_started(const struct supervisor *self, pid_t pid);
@@ -95,11 +97,15 @@ void held_drop(struct supervisor *self);
 
 /* ---- supervisor_relay.c ---- */
 
-/* Listens where services can be told to send to. 0 or -errno: then there is none. */
+/*
+ * Listens where services can be told to send to: on this machine, and, where containers are to run that have a way to it, on the address
+ * that leads them here. 0 or -errno: then there is none. Without that address it is said why (bridge_trouble).
+ */
 int relay_open(struct supervisor *self);
-/* NULL when there is none. The caller frees the URL. */
+/* NULL when there is none, or none for them. The caller frees the URL. */
 const struct telemetry_relay *relay_offer(const struct supervisor *self);
-char *relay_url(const struct supervisor *self);
+char *relay_url(const struct supervisor *self, enum service_kind kind);
+bool relay_reaches_containers(const struct supervisor *self);
 const char *relay_token(const struct supervisor *self);
 /* The sender was started, is gone, or must not be: who looks after clients from here on. */
 void relay_follow(struct supervisor *self);

@@ -72,14 +72,17 @@ int supervisor_unit_environment(const struct supervisor *self, unsigned id, stru
 {
 	static const struct strmap nothing = {0};
 	const struct unit *unit = id < self->id_limit ? self->by_id[id] : NULL;
-	bool here;
+	bool here, before;
 
 	if (unit == NULL)
 		return -ESRCH;
 	here = unit->definition->kind == SERVICE_NATIVE; /* a container has nothing of this machine's */
 	/* Who runs since before a withdrawal has what it was given then. */
-	*told = unit->svc.has_process && unit->svc.started_ms < self->told_off_ms ? &self->telemetry_before
-										  : &self->telemetry_environment;
+	before = unit->svc.has_process && unit->svc.started_ms < self->told_off_ms;
+	if (here)
+		*told = before ? &self->telemetry_before : &self->telemetry_environment;
+	else
+		*told = before ? &self->containers.before : &self->containers.told;
 	return service_environment(unit->definition, here ? &self->environment : &nothing, *told, environment);
 }
 

@@ -38,11 +38,20 @@ static const struct withdraw_notice *notice_for_all(const struct supervisor *sel
 	return self->stack->telemetry != NULL ? &self->stack->telemetry->on_withdraw : NULL;
 }
 
+static bool runs(const struct unit *unit)
+{
+	return unit->svc.has_process && unit->svc.state != SVC_BACKOFF;
+}
+
 /* The pid is its own only as long as its end was not fetched: the engine may know of that before the unit does. */
 static void send_signal(const struct unit *unit, int signal)
 {
 	siginfo_t info;
 
+	if (unit->definition->kind == SERVICE_CONTAINER) {
+		(void)unit_engine_signal(unit, signal);
+		return;
+	}
 	if (waitid(P_PID, (id_t)unit->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
 		(void)kill(unit->pid, signal);
 }
@@ -126,16 +135,16 @@ static void tell_services(struct supervisor *supervisor)
 	for (size_t i = 0; supervisor->unit_count > 0 && i < supervisor->stack->service_count; i++) {
 		const struct withdraw_notice *own = supervisor->stack->services[i].on_withdraw;
 		const struct withdraw_notice *notice = own != NULL ? own : all;
-		bool runs = false;
+		bool any = false;
 
 		for (size_t u = 0; notice != NULL && u < supervisor->sets[i].count; u++) {
 			const struct unit *unit = supervisor->sets[i].units[u];
 
-			runs = runs || unit->pid != 0;
-			if (unit->pid != 0 && notice->signal != 0)
+			any = any || runs(unit);
+			if (runs(unit) && notice->signal != 0)
 				send_signal(unit, notice->signal);
 		}
-		if (!runs || notice->argv == NULL || self == NULL || (own == NULL && all_told))
+		if (!any || notice->argv == NULL || self == NULL || (own == NULL && all_told))
 			continue;
 		all_told = all_told || own == NULL;
 		self->notices[self->count++].argv = notice->argv;
@@ -253,6 +262,28 @@ static void swap_stack(struct supervisor *self)
 	self->stack_is_ours = true;
 }
 
+/* What containers are told is what all are told, from here on. */
+static void renew_engines(struct supervisor *self)
+{
+	struct stack *theirs = self->containers.stack;
+
+	if (self->generation == NULL)
+		return;
+	self->containers.stack = NULL;
+	engines_renew(self);
+	stack_destroy(theirs);
+}
+
+static void tell_containers_off(struct containers *self)
+{
+	self->before = self->told;
+	self->told = self->off;
+	strmap_init(&self->off);
+	strmap_finish(&self->block);
+	self->block = self->block_off;
+	strmap_init(&self->block_off);
+}
+
 static void tell_off(struct supervisor *self)
 {
 	if (self->telemetry_off.count == 0)
@@ -261,6 +292,7 @@ static void tell_off(struct supervisor *self)
 	self->told_off_ms = clock_monotonic_ms();
 	self->telemetry_environment = self->telemetry_off;
 	strmap_init(&self->telemetry_off);
+	tell_containers_off(&self->containers);
 }
 
 /* Theirs means all that waits; what the surroundings say means this run. Settings that cannot be read say off as well: that is nobody's no. */
@@ -286,5 +318,6 @@ void withdraw_begin(struct supervisor *self, enum consent_reason reason)
 	relay_follow(self);
 	tell_off(self);
 	swap_stack(self);
+	renew_engines(self);
 	tell_services(self);
 }

@@ -126,6 +126,8 @@ static void played_start(struct engine *self, unsigned unit, const struct servic
 {
 	self->units[unit] = (struct played){.service = service, .replica = replica, .asked = true};
 	trace(self, "start %s %d\n", service->name, replica);
+	if (self->options.stack->telemetry != NULL)
+		trace(self, "told %s\n", strmap_find(self->options.telemetry, "UPFRONT_TELEMETRY"));
 	soon(self);
 }
 

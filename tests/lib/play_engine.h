@@ -2,7 +2,7 @@
 /*
  * An engine of containers that is only played, inside the supervisor of a play. What it is asked for are lines of the play's trace:
  *
- *   start NAME REPLICA   stop NAME SIGNAL GRACE_MS   signal NAME SIGNAL   kill NAME   forget NAME   ending   renew VARIABLES   close [volumes]
+ *   start NAME REPLICA (and with telemetry declared: told on|off)   stop NAME SIGNAL GRACE_MS   signal NAME SIGNAL   kill NAME   forget NAME   ending   renew VARIABLES   close [volumes]
  *
  * and what has happened to its containers a test tells it in lines (play_engine_tell). Unless it was told otherwise a container starts when it
  * is asked to, and ends when it is asked to.

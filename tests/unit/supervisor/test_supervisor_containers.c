@@ -59,6 +59,17 @@ static void await_stack(const struct play *play, const char *text)
 	}
 }
 
+static void assert_detail(const struct play *play, const char *name, const char *text, bool there)
+{
+	char target[128], *answer;
+
+	snprintf(target, sizeof target, "/v1/services/%s/detail", name);
+	answer = ctl_ask(play->socket_path, "GET", target, "");
+	if ((strstr(answer, text) != NULL) != there)
+		fail_msg("'%s' %s: %s", text, there ? "is missing" : "is there", answer);
+	free(answer);
+}
+
 static void containers_come_up_in_one_go(void **state)
 {
 	struct play *play = *state;
@@ -85,7 +96,7 @@ static void containers_come_up_in_one_go(void **state)
 	play_engine_tell("exited db 0"); /* a job that is done */
 	await_stack(play, "\"phase\":\"up\"");
 	await_stack(play, "\"engine\":{\"name\":\"docker\",\"version\":\"20.10.24\",\"address\":\"unix:///nowhere\","
-			  "\"compose\":\"docker compose 2.29.7\",\"reachable\":true,\"why\":null}");
+			  "\"compose\":\"docker compose 2.29.7\",\"reachable\":true,\"why\":null,\"untold_why\":null}");
 	play_down(play);
 	play_await(play, "ending\nstop web 15 10000\n", 1);
 	play_await(play, "stop api 15 10000\nclose\n", 1);
@@ -345,6 +356,41 @@ static void without_an_engine_containers_are_refused(void **state)
 	play_down(play);
 }
 
+/* ---- A no in the middle of a run ---- */
+
+static const struct withdraw_notice by_signal = {.signal = SIGUSR1};
+static const struct telemetry_decl declared = {
+	.enabled = true, .notice = 1, .host = "file:/nowhere", .key = "phc_test", .on_withdraw = {.signal = SIGUSR1}};
+
+static void a_no_reaches_containers(void **state)
+{
+	struct play *play = *state;
+
+	play->stack.telemetry = &declared;
+	play->consent = (struct consent_decision){.state = CONSENT_ON, .reason = CONSENT_BY_ANSWER};
+	strmap_set(&play->environment, "UPFRONT_TELEMETRY_PRINT", "1");
+	strmap_set(&play->environment, "XDG_STATE_HOME", play->folder);
+	assert_int_equal(setenv("XDG_STATE_HOME", play->folder, 1), 0);
+	play_add_container(play, "web")->on_withdraw = &by_signal;
+	play_add_container(play, "job");
+	play_begin(play);
+	await_stack(play, "\"phase\":\"up\"");
+	play_await(play, "told on\n", 2);
+	play_engine_tell("exited job 0");
+	await(play, "\"state\":\"completed\"", true);
+	post(play, "/v1/telemetry/withdraw", "{\"reason\":\"do_not_track\"}", "\"off\"");
+	play_await(play, "renew 2 off\nsignal web 10\n", 1);
+	assert_int_equal(play_count(play, "trace", "signal job"), 0);
+	/* Those of this machine are no variables of a container; what it was told stands there as it was. */
+	assert_detail(play, "web", "{\"name\":\"UPFRONT_TELEMETRY\",\"value\":\"on\"", true);
+	assert_detail(play, "web", "\"name\":\"PATH\"", false);
+	post(play, "/v1/services/web/restart", "", "HTTP/1.1 202");
+	play_await(play, "start web 1\ntold off\n", 1);
+	await(play, "\"state\":\"running\"", true);
+	assert_detail(play, "web", "{\"name\":\"UPFRONT_TELEMETRY\",\"value\":\"off\"", true);
+	play_down(play);
+}
+
 /* ---- Side by side ---- */
 
 static void what_they_use_is_asked_of_each(void **state)
@@ -403,6 +449,7 @@ int main(void)
 		TEST(the_death_of_the_terminal_ends_containers_too),
 		TEST(actions_work_on_containers),
 		TEST(without_an_engine_containers_are_refused),
+		TEST(a_no_reaches_containers),
 		TEST(what_they_use_is_asked_of_each),
 		TEST(children_of_an_engine_are_its_own),
 	};

@@ -137,11 +137,41 @@ static void test_a_stack_without_telemetry_tells_its_services_off_too(void **sta
 	shop_finish(&shop);
 }
 
+static void test_what_fills_files_in_is_the_block_alone(void **state)
+{
+	struct shop shop;
+
+	(void)state;
+	shop_init(&shop);
+	strmap_set(&shop.decl.env_on, "POSTHOG_HOST", "${relay}");
+	strmap_set(&shop.decl.env_on, "ENABLED", "true");
+	strmap_set(&shop.decl.env_off, "ENABLED", "false");
+	strmap_set(&shop.decl.env_off, "DO_NOT_TRACK", "0"); /* the answer itself is told as it is */
+	for (int on = 0; on < 2; on++) {
+		struct strmap told, block;
+
+		strmap_init(&told);
+		strmap_init(&block);
+		assert_int_equal(telemetry_environment(&shop.stack, on, "http://127.0.0.1:1/r/t", "D", "S", &told), 0);
+		assert_int_equal(telemetry_block(&shop.stack, &told, &block), 0);
+		assert_int_equal(block.count, 2);
+		assert_string_equal(strmap_find(&block, "ENABLED"), on ? "true" : "false");
+		if (on)
+			assert_string_equal(strmap_find(&block, "POSTHOG_HOST"), "http://127.0.0.1:1/r/t");
+		else
+			assert_string_equal(strmap_find(&block, "DO_NOT_TRACK"), "1");
+		strmap_finish(&told);
+		strmap_finish(&block);
+	}
+	shop_finish(&shop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_on_fills_the_block_and_says_nothing_else),
 		cmocka_unit_test(test_ids_that_are_not_there_are_empty),
+		cmocka_unit_test(test_what_fills_files_in_is_the_block_alone),
 		cmocka_unit_test(test_services_that_need_a_relay_are_told_off_without_one),
 		cmocka_unit_test(test_no_block_changes_the_answer),
 		cmocka_unit_test(test_off_is_said_in_every_way_there_is),
