@@ -12,9 +12,11 @@
 #include "launcher/command/setup_ask.h"
 #include "launcher/command/up_abort.h"
 #include "launcher/command/up_consent.h"
+#include "launcher/command/up_engine.h"
 #include "launcher/command/up_follow.h"
 #include "launcher/command/up_open.h"
 #include "launcher/command/up_running.h"
+#include "launcher/engine/engine.h"
 #include "launcher/process/descendants.h"
 #include "launcher/process/fd.h"
 #include "launcher/process/guard.h"
@@ -48,7 +50,7 @@ struct up_options {
 };
 
 static const char *const telemetry_words[] = {"ask", "on", "off", "on@N", NULL};
-static const char *const engine_words[] = {"auto", "native", NULL};
+static const char *const engine_words[] = {"auto", "native", "compose", NULL};
 
 #define AT(member) .offset = offsetof(struct up_options, member)
 
@@ -63,7 +65,7 @@ static const struct cli_option up_table[] = {
 	 .ends_telemetry = true},
 	{0, "disable-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(disable_telemetry),
 	 .ends_telemetry = true},
-	{0, "engine", CLI_WORD, "auto|native", "what runs the services", engine_words, AT(engine)},
+	{0, "engine", CLI_WORD, UP_ENGINE_WORDS, "what runs the services", engine_words, AT(engine)},
 	{0, "no-deps", CLI_FLAG, NULL, "start the named services without those they need", NULL, AT(no_deps)},
 	{0, "abort-on-exit", CLI_FLAG, NULL, "take the stack down when the first service ends", NULL,
 	 AT(abort_on_exit)},
@@ -99,6 +101,7 @@ struct up {
 	struct child guard;
 	struct proc_list strangers; /* descendants from before the guard */
 	struct spawn_users users; /* whom services run as */
+	struct up_engine engine; /* of containers */
 	struct pool *pool; /* of `commands` */
 	const struct command_table *commands; /* upfront's own; NULL without consent */
 	struct sanitized line; /* what was typed for this `up` */
@@ -137,17 +140,7 @@ static int check_services(const struct up *self, struct err *err)
 
 	if (stack->service_count == 0)
 		return err_set(err, ERR_CONFIG, "project '%s' has no services", stack->name);
-	for (size_t i = 0; i < stack->service_count; i++) {
-		const struct service *service = &stack->services[i];
-
-		if ((self->member != NULL && !self->member[i]) || service->kind != SERVICE_CONTAINER)
-			continue;
-		err_at(err, ERR_MISSING, service->place,
-		       "service '%s' needs a container engine, which this version does not drive", service->name);
-		err_hint(err, "give it a command to run on this machine, or start others by name: upfront up SERVICE");
-		return -ENOENT;
-	}
-	return 0;
+	return up_engine_check(self->options->engine, stack, self->member, err);
 }
 
 /* Name services may take their time: asked now, while Ctrl-C still ends us, and not when services are to be started. */
@@ -174,7 +167,7 @@ static void say_loaded(const struct up *self)
 		return;
 	for (const char *const *file = self->project.stack->files; *file != NULL; file++)
 		fprintf(stderr, "upfront: read %s\n", *file);
-	fprintf(stderr, "upfront: project '%s', engine: native\n", self->project.name);
+	fprintf(stderr, "upfront: project '%s'\n", self->project.name);
 }
 
 /*
@@ -223,6 +216,16 @@ static int check_logs(const struct up *self, struct err *err)
 	return 0;
 }
 
+static int find_engine(struct up *self, struct err *err)
+{
+	int result = up_engine_find(&self->engine, self->project.stack, self->member, &self->context->environment,
+				    self->project.state_dir, err);
+
+	if (result == 0 && self->context->globals.verbose)
+		up_engine_tell(&self->engine);
+	return result;
+}
+
 /* 0, -errno, or the exit code of somebody who was asked and quit. */
 static int prepare(struct up *self, struct err *err)
 {
@@ -253,6 +256,8 @@ static int prepare(struct up *self, struct err *err)
 		return err_is_set(err) ? -EBUSY : 0;
 	if (result == 0)
 		result = project_lock(&self->project, self->socket_path, err);
+	if (result == 0)
+		result = find_engine(self, err);
 	if (result == 0)
 		result = check_logs(self, err);
 	if (result == 0)
@@ -286,6 +291,8 @@ static int supervise(void *context)
 		.command_count = self->commands != NULL ? 1 : 0,
 		.watched = self->dashboard,
 		.command = self->commands != NULL && self->line.tracked ? &self->line : NULL,
+		.compose = self->engine.found ? &self->engine.setup : NULL,
+		.compose_ops = self->engine.found ? &engine_compose : NULL,
 	};
 
 	return supervisor_run(&options);
@@ -311,7 +318,8 @@ static void forget_source(struct up *self)
 {
 	struct project *project = &self->project;
 
-	if (!answer_counts(project->stack, true) && !answer_counts(project->stack, false))
+	/* A Compose program reads the files themselves, where they say it all. */
+	if (!self->engine.found && !answer_counts(project->stack, true) && !answer_counts(project->stack, false))
 		stack_source_forget(project->source);
 	malloc_trim(0);
 }
@@ -508,6 +516,7 @@ static int up_run(struct cli_context *context, struct err *err)
 	pool_destroy(self.pool);
 	proc_list_finish(&self.strangers);
 	spawn_users_finish(&self.users);
+	up_engine_finish(&self.engine);
 	return code;
 }
 

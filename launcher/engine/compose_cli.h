@@ -29,6 +29,8 @@ struct strmap;
 #define COMPOSE_ARGV_MAX 4u
 /* docker-compose 1.27 was the first that reads what the Compose Specification says. */
 #define COMPOSE_OLDEST "1.27.0"
+/* Where what was found is kept, in the state folder. */
+#define COMPOSE_CLI_KEPT "compose-program"
 
 struct compose_cli {
 	char *argv[COMPOSE_ARGV_MAX]; /* {"/usr/bin/docker", "compose", NULL} */
