@@ -132,6 +132,7 @@ int setup_read(struct stack_source *source, struct setup **setup, struct err *er
 	self->templates = stack->templates;
 	self->template_count = stack->template_count;
 	self->project = project_name(pool, load.project);
+	self->dir = pool_strdup(pool, source->dir);
 	self->app = stack->app ? stack->app : *self->project ? self->project : "this stack";
 	find_answers(self, source);
 	*setup = self;

@@ -37,6 +37,7 @@ struct setup {
 	const struct stack_template *templates; /* x-upfront.files, as the answers make them (config/template.h) */
 	size_t template_count;
 	const char *project; /* the stack's name */
+	const char *dir; /* real path of its folder */
 	const char
 		*env_path; /* the file that answers are kept in: the last --env-file, else .env beside the first file */
 	const char *env_shown; /* the same, for messages */

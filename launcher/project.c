@@ -244,6 +244,17 @@ bool project_is_running(const struct project *self)
 	return taken;
 }
 
+bool project_name_is_running(const char *name)
+{
+	struct project project;
+	bool running;
+
+	project_init(&project);
+	running = take_name(&project, name, NULL) == 0 && project_is_running(&project);
+	project_finish(&project);
+	return running;
+}
+
 /* There is no waiting for a lock with an end to it, so it is looked at until then. */
 int project_wait_unlocked(const struct project *self, int limit_ms, struct err *err)
 {

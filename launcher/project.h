@@ -62,6 +62,8 @@ const char *project_option(const struct project *self);
 
 /* True while some process of the project holds the lock. */
 bool project_is_running(const struct project *self);
+/* The same of a name alone. */
+bool project_name_is_running(const char *name);
 /* True while an `up` holds the lock that has started nothing yet: its question is not answered. */
 bool project_is_asked(const struct project *self);
 

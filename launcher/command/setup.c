@@ -4,14 +4,25 @@
 #include "config/stack.h"
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
-#include "launcher/command/consent_sources.h"
 #include "launcher/command/json_out.h"
 #include "launcher/command/setup_ask.h"
+#include "launcher/command/setup_set.h"
+#include "launcher/command/setup_steps.h"
 #include "launcher/project.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
+
+struct setup_options {
+	const char **set;
+};
+
+static const struct cli_option setup_table[] = {
+	{0, "set", CLI_LIST, "KEY=VALUE", SETUP_SET_HELP, NULL, .offset = offsetof(struct setup_options, set)},
+	{.name = NULL},
+};
 
 /* {"version": 1, "file": PATH, "saved": [NAME, ...]}: the variables that were written, never what they hold. */
 static int print_json(const struct setup *setup, const struct strmap *kept, struct err *err)
@@ -38,42 +49,53 @@ static int cannot_ask(const struct setup *setup, const char *why, struct err *er
 	if (setup_missing_count(setup) > 0)
 		return setup_say_missing(setup, why, err);
 	err_set(err, ERR_CONFIG, "cannot ask the setup questions: %s", why);
-	err_hint(err, "every one of them has an answer; to change one, write NAME=value into %s", setup->env_shown);
+	err_hint(err, "every one of them has an answer; to change one: upfront setup --set NAME=VALUE");
 	return -EINVAL;
 }
 
-static int ask(const struct cli_context *context, const struct setup *setup, struct err *err)
+/* `set`: answers were given on the command line, so only what is missing then is asked. */
+static int ask(struct setup_steps *self, bool set, struct err *err)
 {
-	const char *why = has_questions(setup) ? consent_not_interactive(context) : NULL;
-	struct strmap kept;
-	int result = 0;
+	const char *why;
 
-	if (why != NULL)
-		return cannot_ask(setup, why, err);
-	strmap_init(&kept);
-	if (has_questions(setup))
-		result = setup_ask(context, setup, &kept, err);
-	else if (!context->globals.quiet)
-		fprintf(stderr, "upfront: %s has no setup questions\n", setup->app);
-	if (result == 0 && context->globals.json)
-		result = print_json(setup, &kept, err);
-	strmap_finish(&kept);
+	if (!has_questions(self->setup)) {
+		if (self->setup->count == 0 && self->setup->template_count == 0 && !self->context->globals.quiet)
+			fprintf(stderr, "upfront: %s has no setup questions\n", self->setup->app);
+		return 0;
+	}
+	if (set && setup_missing_count(self->setup) == 0)
+		return 0;
+	why = setup_steps_not_asked(self);
+	return why != NULL ? cannot_ask(self->setup, why, err) : setup_steps_ask(self, err);
+}
+
+/* Left without an answer to something, nothing is made of the answers. */
+static int finish(struct setup_steps *self, struct err *err)
+{
+	int result = setup_missing_count(self->setup) == 0 ? setup_steps_end(self, false, err) : 0;
+
+	if (result == 0 && self->context->globals.json)
+		result = print_json(self->setup, &self->kept, err);
 	return result;
 }
 
 static int setup_run(struct cli_context *context, struct err *err)
 {
-	struct setup *setup = NULL;
+	const struct setup_options *options = context->options;
+	const char *const *sets = (const char *const *)options->set;
+	struct setup_steps steps;
 	struct project project;
 	int result;
 
 	project_init(&project);
-	result = project_open(&project, context, err);
+	result = setup_steps_begin(&steps, context, &project, err);
 	if (result == 0)
-		result = setup_read(project.source, &setup, err);
+		result = setup_steps_set(&steps, sets, err);
 	if (result == 0)
-		result = ask(context, setup, err);
-	setup_destroy(setup);
+		result = ask(&steps, sets != NULL && *sets != NULL, err);
+	if (result == 0)
+		result = finish(&steps, err);
+	setup_steps_finish(&steps);
 	project_finish(&project);
 	return result > 0 ? result : (int)err->code;
 }
@@ -84,8 +106,11 @@ const struct cli_command command_setup = {
 	.summary = "ask the stack's setup questions again",
 	.text = "Shows all of them in one page, with the answers as they are; what you change is written into .env, "
 		"all\n"
-		"else in it stays as it is. up asks by itself, once, when an answer is missing.\n"
+		"else in it stays as it is. up asks by itself, once, when an answer is missing. With --set nothing is\n"
+		"asked that has an answer. Then free ports are chosen and missing files made, as the stack file says.\n"
 		"\n"
 		"Esc leaves without saving, Ctrl-C too (exit code 130).",
+	.options = setup_table,
+	.options_size = sizeof(struct setup_options),
 	.run = setup_run,
 };

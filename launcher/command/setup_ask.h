@@ -5,14 +5,13 @@
 
 struct cli_context;
 struct err;
-struct project;
 struct setup;
 struct strmap;
 
 /*
  * Asks all of them, with the answers as they are, and writes what was changed into .env; the names go into `kept` (without values). Returns
  * 0, a positive exit code when the person quit (130) or a signal ended it (129, 143), or -errno with `err` set. Left without saving,
- * `kept` is empty.
+ * `kept` is as it was.
  */
 int setup_ask(const struct cli_context *context, const struct setup *setup, struct strmap *kept, struct err *err);
 
@@ -22,7 +21,7 @@ int setup_ask(const struct cli_context *context, const struct setup *setup, stru
  */
 int setup_say_missing(const struct setup *setup, const char *why, struct err *err);
 
-/* For `up`, before the stack is resolved: asks only when something is missing. Opens the project; returns as setup_ask does. */
-int setup_ask_missing(const struct cli_context *context, struct project *project, struct err *err);
+/* One line on stderr, unless -q: what was saved, and where. */
+void setup_say_kept(const struct cli_context *context, const struct setup *setup, const struct strmap *kept);
 
 #endif

@@ -9,7 +9,8 @@
 #include "launcher/command/command.h"
 #include "launcher/command/command_report.h"
 #include "launcher/command/dashboard.h"
-#include "launcher/command/setup_ask.h"
+#include "launcher/command/setup_set.h"
+#include "launcher/command/setup_steps.h"
 #include "launcher/command/up_abort.h"
 #include "launcher/command/up_consent.h"
 #include "launcher/command/up_engine.h"
@@ -47,6 +48,7 @@ struct up_options {
 	const char **telemetry;
 	bool no_telemetry, disable_telemetry;
 	const char *engine;
+	const char **set;
 };
 
 static const char *const telemetry_words[] = {"ask", "on", "off", "on@N", NULL};
@@ -66,6 +68,7 @@ static const struct cli_option up_table[] = {
 	{0, "disable-telemetry", CLI_FLAG, NULL, "the same as --telemetry=off", NULL, AT(disable_telemetry),
 	 .ends_telemetry = true},
 	{0, "engine", CLI_WORD, UP_ENGINE_WORDS, "what runs the services", engine_words, AT(engine)},
+	{0, "set", CLI_LIST, "KEY=VALUE", SETUP_SET_HELP, NULL, AT(set)},
 	{0, "no-deps", CLI_FLAG, NULL, "start the named services without those they need", NULL, AT(no_deps)},
 	{0, "abort-on-exit", CLI_FLAG, NULL, "take the stack down when the first service ends", NULL,
 	 AT(abort_on_exit)},
@@ -233,7 +236,7 @@ static int prepare(struct up *self, struct err *err)
 	int result;
 
 	self->project.named = (const char *const *)self->context->args;
-	result = setup_ask_missing(self->context, &self->project, err);
+	result = setup_steps_up(self->context, &self->project, (const char *const *)self->options->set, err);
 	if (result == 0)
 		result = project_load(&self->project, self->context, err);
 	if (result == 0)

@@ -14,7 +14,7 @@
 #include "config/stack.h"
 #include "launcher/process/ports_holder.h"
 
-#define ADDRESSES_MAX 2
+#define ADDRESSES_MAX 4
 
 /* One port of one service, and where it is to be bound. */
 struct claim {
@@ -163,6 +163,46 @@ static int check_port(const struct service *service, const struct service_port *
 		result = result < 0 ? result : one;
 	}
 	return result;
+}
+
+/* The first address at which the port cannot be had, and why: the errno of bind, 0: it can. */
+static int find_obstacle(int number, struct sockaddr_storage *obstacle)
+{
+	struct claim claim = {.udp = false};
+	add_four(&claim, htonl(INADDR_ANY));
+	add_six(&claim, &in6addr_any);
+	add_four(&claim, htonl(INADDR_LOOPBACK));
+	add_six(&claim, &in6addr_loopback);
+	for (size_t i = 0; i < claim.count; i++) {
+		struct sockaddr_storage address = claim.addresses[i];
+		((struct sockaddr_in *)(void *)&address)->sin_port = htons((uint16_t)number);
+		int error = try_bind((const struct sockaddr *)&address, false);
+		if (error == EADDRINUSE || error == EACCES) {
+			*obstacle = address;
+			return error;
+		}
+	}
+	return 0;
+}
+
+bool ports_is_free(int number)
+{
+	struct sockaddr_storage obstacle;
+	return find_obstacle(number, &obstacle) == 0;
+}
+
+void ports_holder_words(int number, char *words, size_t size_bytes)
+{
+	struct sockaddr_storage obstacle;
+	struct ports_holder holder;
+	int error = find_obstacle(number, &obstacle);
+	*words = '\0';
+	if (error == EADDRINUSE) {
+		ports_holder_find((const struct sockaddr *)&obstacle, false, &holder);
+		describe_holder(&holder, words, size_bytes);
+	} else if (error == EACCES) {
+		snprintf(words, size_bytes, "the system, which keeps it for root");
+	}
 }
 
 static bool declares(const struct service *service, const struct service_port *wanted)

@@ -18,4 +18,11 @@ struct stack;
  */
 int ports_check(const struct stack *stack, const bool *member, const struct stack *running, struct err *err);
 
+/*
+ * True when a server can listen there (tcp), on 127.0.0.1 as on any address, IPv4 and IPv6 as far as this machine has them.
+ */
+bool ports_is_free(int number);
+/* Who stands in the way of that: "nginx (pid 12)". "" when nobody does. */
+void ports_holder_words(int number, char *words, size_t size_bytes);
+
 #endif

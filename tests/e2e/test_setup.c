@@ -40,6 +40,7 @@ static int setup(void **state)
 	world = *state;
 	world_write(world, "upfront.yaml", stack_text);
 	world_setenv(world, "WANTED", "sk-s3cret's $5");
+	world_setenv(world, "PORT", "3000"); /* test_setup_set.c has ports */
 	return 0;
 }
 

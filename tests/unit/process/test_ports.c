@@ -294,6 +294,27 @@ static void test_long_ranges_end(void **state)
 	err_finish(&err);
 }
 
+/* Whatever address somebody listens at, the port is not free for a service of any address. */
+static void test_free_for_any_address(void **state)
+{
+	static const char *const hosts[] = {"0.0.0.0", "127.0.0.1", "127.0.0.2", "::", "::1"};
+	char words[160], wanted[64];
+	(void)state;
+	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+		int port = free_port();
+		assert_true(ports_is_free(port));
+		ports_holder_words(port, words, sizeof words);
+		assert_string_equal(words, "");
+		int fd = hold(hosts[i], false, true, &port);
+		assert_false(ports_is_free(port));
+		ports_holder_words(port, words, sizeof words);
+		snprintf(wanted, sizeof wanted, "(pid %d)", (int)getpid());
+		assert_non_null(strstr(words, wanted));
+		close(fd);
+		assert_true(ports_is_free(port));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -306,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_without_privilege),
 		cmocka_unit_test(test_machine_without_addresses),
 		cmocka_unit_test(test_long_ranges_end),
+		cmocka_unit_test(test_free_for_any_address),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
