@@ -185,6 +185,32 @@ static void long_complete(struct stack_load *load, struct node *list, struct nod
 	node_append(load->pool, list, item);
 }
 
+/* A port said twice is one. */
+static struct node *each_once(struct stack_load *load, const struct node *ports)
+{
+	static const char *const fields[] = {"host_ip", "published", "target", "protocol"};
+	struct node *list = node_create(load->pool, NODE_LIST, ports->place);
+	struct node *seen = node_create(load->pool, NODE_MAP, ports->place);
+
+	list->tag = ports->tag;
+	for (size_t i = 0; i < ports->count; i++) {
+		struct node *port = ports->items[i];
+		const char *identity = "";
+
+		for (size_t k = 0; k < sizeof(fields) / sizeof(*fields); k++) {
+			const struct node *field = node_find(port, fields[k]);
+
+			identity = pool_printf(load->pool, "%s\n%s", identity,
+					       field && field->kind == NODE_SCALAR ? field->text : "");
+		}
+		if (node_find_pair(seen, identity))
+			continue;
+		node_set(load->pool, seen, identity, port->place, port);
+		node_append(load->pool, list, port);
+	}
+	return list;
+}
+
 struct node *stack_normal_ports(struct stack_load *self, const struct node *ports)
 {
 	struct node *list = node_create(self->pool, NODE_LIST, ports->place);
@@ -201,5 +227,5 @@ struct node *stack_normal_ports(struct stack_load *self, const struct node *port
 			err_at(self->err, ERR_CONFIG, item->place,
 			       "a port wants text such as \"8080:80\" or a map, found %s", node_kind_name(item));
 	}
-	return list;
+	return each_once(self, list);
 }

@@ -253,6 +253,8 @@ static void test_ports(void **state)
 		{"[{target: 80, published: 8080, protocol: udp, host_ip: 127.0.0.1}]", "127.0.0.1 8080-8080:80/udp;"},
 		{"[{target: 80, published: '8080-8090'}]", "- 8080-8090:80/tcp;"},
 		{"[{target: 80, name: web, mode: host, app_protocol: http}]", "- 0-0:80/tcp;"},
+		/* Said twice, in whatever way. */
+		{"['80:80', {target: 80, published: 80}, '80:80/udp', '80:80/tcp']", "- 80-80:80/tcp;- 80-80:80/udp;"},
 		{"[]", ""},
 	};
 
