@@ -29,6 +29,7 @@ struct reader {
 	const char *where; /* "service 'web'", for messages */
 	const struct node *services; /* active ones; the place in it is the index into stack.services */
 	struct env_file *env_files; /* read so far: many services share one */
+	size_t env_files_bytes; /* what they hold */
 };
 
 /* Reads one value into `field`. */

@@ -12,14 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One env_file, read once however many services name it. */
+/* What env_files may hold together: each is read once for every row of files that it stands behind. */
+#define ENV_FILES_BYTES_MAX STACK_TEXT_BYTES_MAX
+
+/* One env_file behind those named before it, whose values it may use. Read once however many services have the same row. */
 struct env_file {
 	struct env_file *next;
+	const struct env_file *before; /* NULL: it is the first of its row */
 	const char *path;
 	bool raw;
 	int result; /* of reading it */
 	bool reported; /* what is wrong with it has been said */
 	struct strmap values;
+};
+
+/* Where the variables of one come from. */
+struct env_scope {
+	struct stack_load *load;
+	const struct env_file *before;
 };
 
 /* An entry of the list as it stands there. */
@@ -37,9 +47,18 @@ static const struct key env_file_keys[] = {
 const struct key_table table_env_file = {"env_file", "env_file", env_file_keys,
 					 sizeof(env_file_keys) / sizeof(*env_file_keys), true};
 
+/* As Compose v2 does it: files named before it, then environment and .env, and only then the file itself. */
 static const char *variable_find(void *context, const char *name)
 {
-	return stack_load_variable(context, NULL, name);
+	const struct env_scope *scope = context;
+
+	for (const struct env_file *file = scope->before; file; file = file->before) {
+		const char *value = strmap_find(&file->values, name);
+
+		if (value)
+			return value;
+	}
+	return stack_load_variable(scope->load, NULL, name);
 }
 
 /* Docker's own format: NAME=value to the end of the line, nothing quoted, nothing replaced. */
@@ -67,20 +86,39 @@ static int read_raw(const char *path, struct strmap *values)
 	return result;
 }
 
-static struct env_file *env_file_get(struct reader *self, const char *path, bool raw)
+static int env_file_count(struct reader *self, const struct strmap *values)
 {
-	struct interpolate_source variables = {variable_find, NULL, self->load, NULL};
+	for (size_t i = 0; i < values->count; i++)
+		self->env_files_bytes += strlen(values->entries[i].key) +
+					 (values->entries[i].value ? strlen(values->entries[i].value) : 0);
+	if (self->env_files_bytes <= ENV_FILES_BYTES_MAX)
+		return 0;
+	return err_set(self->err, ERR_CONFIG, "the env_files of all services hold more than %u MB",
+		       ENV_FILES_BYTES_MAX >> 20);
+}
+
+static struct env_file *env_file_get(struct reader *self, const struct env_file *before, const char *path, bool raw)
+{
+	struct env_scope scope = {self->load, before};
+	struct interpolate_source variables = {variable_find, NULL, &scope, NULL};
 	struct env_file *file;
 
 	for (file = self->env_files; file; file = file->next) {
-		if (file->raw == raw && strcmp(file->path, path) == 0)
+		if (file->before == before && file->raw == raw && strcmp(file->path, path) == 0)
 			return file;
 	}
 	file = pool_alloc(self->pool, sizeof(*file));
+	file->before = before;
 	file->path = path;
 	file->raw = raw;
 	strmap_init(&file->values);
-	file->result = raw ? read_raw(path, &file->values) : dotenv_read(path, &variables, &file->values, self->err);
+	if (self->env_files_bytes > ENV_FILES_BYTES_MAX)
+		file->result = -EINVAL;
+	else
+		file->result =
+			raw ? read_raw(path, &file->values) : dotenv_read(path, &variables, &file->values, self->err);
+	if (file->result == 0)
+		file->result = env_file_count(self, &file->values);
 	file->next = self->env_files;
 	self->env_files = file;
 	return file;
@@ -99,7 +137,9 @@ static void merge(struct reader *self, struct service *service, const struct str
 		err_set(self->err, ERR_INTERNAL, "out of memory");
 }
 
-static void read_env_file(struct reader *self, const struct node *item, struct service *service)
+/* `last` is the file before it, and afterwards this one if it is there. */
+static void read_env_file(struct reader *self, const struct node *item, struct service *service,
+			  const struct env_file **last)
 {
 	struct env_entry entry = {NULL, NULL, true};
 	size_t before = self->err->count + self->err->dropped;
@@ -121,10 +161,11 @@ static void read_env_file(struct reader *self, const struct node *item, struct s
 		reader_wanted(self, "format", node_find(item, "format"), "raw, or nothing");
 		return;
 	}
-	file = env_file_get(self, entry.path, raw);
-	if (file->result == 0)
+	file = env_file_get(self, *last, entry.path, raw);
+	if (file->result == 0) {
 		merge(self, service, &file->values);
-	else if (file->result == -ENOENT && !entry.required)
+		*last = file;
+	} else if (file->result == -ENOENT && !entry.required)
 		return;
 	else if (self->err->count + self->err->dropped == before && !file->reported)
 		err_at(self->err, ERR_CONFIG, item->place, "%s: cannot read env_file %s: %s", self->where, entry.path,
@@ -175,11 +216,12 @@ void read_environment(struct reader *self, const struct node *node, struct servi
 {
 	const struct node *files = node_find(node, "env_file");
 	const struct node *entries = node_find(node, "environment");
+	const struct env_file *last = NULL;
 
 	if (files && files->kind != NODE_LIST && files->kind != NODE_NULL)
 		reader_wanted(self, "env_file", files, "a path, or a list of them");
 	for (size_t i = 0; files && files->kind == NODE_LIST && i < files->count; i++)
-		read_env_file(self, files->items[i], service);
+		read_env_file(self, files->items[i], service, &last);
 	if (entries && entries->kind != NODE_NULL)
 		read_entries(self, entries, service);
 }

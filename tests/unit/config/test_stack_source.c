@@ -8,6 +8,7 @@
 #include "tests/lib/world.h"
 #include "tests/lib/skip.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -328,6 +329,68 @@ static void test_env_file_of_a_service(void **state)
 	stack_source_destroy(source);
 }
 
+/* What a variable of an env_file means: files before it, then the environment, then .env, then the file itself. */
+static void test_variables_between_env_files(void **state)
+{
+	struct world *world = *state;
+	struct stack_options options = {.directory = world->stack, .environment = &world->environment};
+	struct stack_source *source = NULL;
+	struct stack *stack = NULL;
+	struct err err = ERR_INIT;
+
+	world_setenv(world, "SHELL_VALUE", "s");
+	world_write(world, ".env", "DOT=dot\nBOTH=dot\n");
+	world_write(world, "compose.yaml",
+		    "services:\n"
+		    "  a: {command: x, env_file: [a.env, b.env]}\n"
+		    "  b: {command: x, env_file: [b.env, a.env]}\n"
+		    "  c: {command: x, env_file: [{path: gone.env, required: false}, b.env]}\n");
+	world_write(world, "a.env", "SHELL_VALUE=a\nBOTH=a\nOWN=a\nFROM_SHELL=$SHELL_VALUE\nFROM_OWN=$OWN\n");
+	world_write(world, "b.env", "S=$SHELL_VALUE\nB=$BOTH\nD=$DOT\n");
+	assert_int_equal(stack_source_open(&options, &source, &err), 0);
+	assert_int_equal(stack_resolve(source, NULL, &stack, &err), 0);
+	assert_string_equal(strmap_find(&stack->services[0].environment, "FROM_SHELL"), "s");
+	assert_string_equal(strmap_find(&stack->services[0].environment, "FROM_OWN"), "a");
+	assert_string_equal(strmap_find(&stack->services[0].environment, "S"), "a");
+	assert_string_equal(strmap_find(&stack->services[0].environment, "B"), "a");
+	assert_string_equal(strmap_find(&stack->services[0].environment, "D"), "dot");
+	/* The same file in another row. */
+	assert_string_equal(strmap_find(&stack->services[1].environment, "S"), "s");
+	assert_string_equal(strmap_find(&stack->services[1].environment, "B"), "dot");
+	assert_string_equal(strmap_find(&stack->services[2].environment, "S"), "s");
+	stack_destroy(stack);
+	stack_source_destroy(source);
+}
+
+/* Files that name each other in ever new rows come to an end. */
+static void test_rows_of_env_files_end(void **state)
+{
+	struct world *world = *state;
+	struct stack_options options = {.directory = world->stack, .environment = &world->environment};
+	struct stack_source *source = NULL;
+	struct stack *stack = NULL;
+	struct err err = ERR_INIT;
+	const size_t value_bytes = 900 * 1024;
+	char *value = malloc(value_bytes + 8), yaml[2048];
+	size_t length;
+
+	memset(value, 'v', value_bytes + 7);
+	memcpy(value, "A=", 2);
+	value[value_bytes + 7] = '\0';
+	world_write(world, "a.env", value);
+	free(value);
+	length = (size_t)snprintf(yaml, sizeof(yaml), "services: {a: {command: x, env_file: [a.env");
+	for (int i = 0; i < 100; i++)
+		length += (size_t)snprintf(yaml + length, sizeof(yaml) - length, ", a.env");
+	snprintf(yaml + length, sizeof(yaml) - length, "]}}\n");
+	world_write(world, "compose.yaml", yaml);
+	assert_int_equal(stack_source_open(&options, &source, &err), 0);
+	assert_int_equal(stack_resolve(source, NULL, &stack, &err), -EINVAL);
+	assert_non_null(strstr(err.items[0].message, "the env_files of all services hold more than 64 MB"));
+	err_finish(&err);
+	stack_source_destroy(source);
+}
+
 static void test_procfile(void **state)
 {
 	struct world *world = *state;
@@ -410,6 +473,8 @@ int main(void)
 		IN_WORLD(test_bad_content),
 		IN_WORLD(test_variables_of_env_files),
 		IN_WORLD(test_env_file_of_a_service),
+		IN_WORLD(test_variables_between_env_files),
+		IN_WORLD(test_rows_of_env_files_end),
 		IN_WORLD(test_procfile),
 		IN_WORLD(test_standard_input),
 		cmocka_unit_test(test_paths),
