@@ -111,7 +111,6 @@ static int resolve_extends(struct stack_load *load, struct stack_document *docum
 	const struct node *name = node_find(extends, "service");
 	struct stack_document *other;
 	struct node *base;
-	struct node *own;
 	int result = check_keys(load, extends);
 
 	if (result < 0)
@@ -129,9 +128,8 @@ static int resolve_extends(struct stack_load *load, struct stack_document *docum
 	result = resolve_service(load, other, name->text, chain, &base);
 	if (result < 0)
 		return result;
-	own = stack_merge_service(load, node_create(load->pool, NODE_MAP, service->place), service);
-	node_remove(own, "extends");
-	*resolved = stack_merge_service(load, base, own);
+	*resolved = stack_merge_service(load, base, service);
+	node_remove(*resolved, "extends");
 	(*resolved)->place = service->place;
 	return 0;
 }

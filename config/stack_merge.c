@@ -30,6 +30,7 @@ struct merge_rule {
 
 static const char *const by_port[] = {"host_ip", "published", "target", "protocol", NULL};
 static const char *const by_target[] = {"target", NULL};
+static const char *const by_device[] = {"target", NULL}; /* or the second part of SOURCE:TARGET:PERMISSIONS */
 static const char *const by_mount[] = {"source", "target", NULL};
 static const char *const by_path[] = {"path", NULL};
 static const char *const by_key[] = {"key", NULL};
@@ -53,7 +54,7 @@ static const struct merge_rule service_rules[] = {
 	{"cap_drop", MERGE_UNIQUE, NULL, NULL},
 	{"command", MERGE_REPLACE, NULL, NULL},
 	{"configs", MERGE_UNIQUE, NULL, by_mount},
-	{"devices", MERGE_UNIQUE, NULL, by_target},
+	{"devices", MERGE_UNIQUE, NULL, by_device},
 	{"dns", MERGE_UNIQUE, NULL, NULL},
 	{"dns_opt", MERGE_UNIQUE, NULL, NULL},
 	{"dns_search", MERGE_UNIQUE, NULL, NULL},
@@ -115,12 +116,23 @@ static const struct merge_rule *rule_for(const struct merge_rule *rules, const c
 	return &deep;
 }
 
+/* The same as that of a map with this target. */
+static const char *device_identity(struct stack_load *load, const char *text)
+{
+	const char *target = strchr(text, ':');
+
+	target = target ? target + 1 : text;
+	return pool_printf(load->pool, "\n%.*s", (int)strcspn(target, ":"), target);
+}
+
 /* What makes an item of a list the same as another; NULL: nothing does. */
 static const char *identity_of(struct stack_load *load, const struct node *item, const struct merge_rule *rule)
 {
 	const char *text = "";
 	bool any = false;
 
+	if (item->kind == NODE_SCALAR && rule->identity == by_device)
+		return device_identity(load, item->text);
 	if (item->kind == NODE_SCALAR)
 		return item->text;
 	for (size_t i = 0; item->kind == NODE_MAP && rule->identity && rule->identity[i]; i++) {

@@ -72,6 +72,8 @@ static void test_two_files(void **state)
 		{"volumes: ['a:/x', 'b:/y']", "volumes: ['c:/x']", "volumes", "[... ...]"},
 		{"env_file: x.env", "env_file: [{path: ./x.env, required: false}]", "env_file/0/required", "false"},
 		{"profiles: [x]", "profiles: [x]", "profiles", "[x]"},
+		{"devices: ['/a:/x']", "devices: ['/b:/x:r', '/c']", "devices", "[/b:/x:r /c]"},
+		{"devices: ['/a:/x']", "devices: [{source: /b, target: /x}]", "devices", "[...]"},
 		/* Commands are replaced. */
 		{"command: a b", "command: [c]", "command", "[c]"},
 		{"entrypoint: [a, b]", "entrypoint: c", "entrypoint", "[c]"},
@@ -137,6 +139,8 @@ static void test_extends(void **state)
 		{"services/w/environment/B", "mid"},
 		{"services/w/extends", "(none)"},
 		{"services/w/depends_on", "{mid}"},
+		{"services/reset", "{image environment}"},
+		{"services/reset/environment", "{B}"},
 		{"services/other/command", "[deep]"},
 		/* Paths of another file are relative to where that file lies. */
 		{"services/other/working_dir", "sub/work"},
@@ -149,6 +153,8 @@ static void test_extends(void **state)
 		    "  base: {command: run base, environment: {A: base, B: base, C: base}}\n"
 		    "  mid: {extends: base, environment: {B: mid}}\n"
 		    "  w: {extends: {service: mid}, command: run w, environment: [A=w], depends_on: [mid]}\n"
+		    "  from: {image: a, command: run, environment: {A: 1, B: 2}}\n"
+		    "  reset: {extends: from, command: !reset null, environment: {A: !reset null}}\n"
 		    "  other: {extends: {file: sub/s.yaml, service: outer}}\n");
 	world_write(world, "sub/s.yaml",
 		    "services:\n"
