@@ -32,7 +32,13 @@ struct containers_end;
 struct containers_end *containers_end_begin(struct docker *docker, const struct containers_end_options *options,
 					    void (*done)(void *context, size_t ended, const struct err *why),
 					    void *context);
-void containers_end_cancel(struct containers_end *self); /* NULL is nothing; it has been told: nothing, too */
+/* Before the client is destroyed. NULL is nothing; from inside of `done`: nothing, too. After that it is no more. */
+void containers_end_cancel(struct containers_end *self);
+/*
+ * Asked from inside of `done`: no container of the project is left (or runs), whatever else is: a network that others use, a volume. Then
+ * nobody needs to come again for it.
+ */
+bool containers_end_is_clear(const struct containers_end *self);
 
 /* ---- The note ---- */
 
@@ -45,14 +51,14 @@ struct containers_note {
 };
 int containers_note_write(const char *state_dir, const struct docker_endpoint *endpoint, const char *project,
 			  const char *marker, struct err *err);
-/* 0; -ENOENT: none. */
+/* 0; -ENOENT: none; -EBADMSG: it is no such note. */
 int containers_note_read(const char *state_dir, struct containers_note *self);
 void containers_note_finish(struct containers_note *self);
 void containers_note_remove(const char *state_dir);
 
 /*
- * Standing still, at most limit_ms: ends what the note speaks of and removes it. *ended: how many containers were running. -errno when the
- * engine cannot be asked: the note stays.
+ * Standing still, at most limit_ms: kills and removes what the note speaks of, but for volumes, and removes the note. *ended: how many containers
+ * were running. -errno when the engine cannot be asked or a container stays: so does the note. 0 with words in `err`: of what else is left.
  */
 int containers_sweep(const char *state_dir, const struct strmap *environment, int limit_ms, size_t *ended,
 		     struct err *err);
