@@ -101,11 +101,31 @@ static const char *gateway_of(const cJSON *network)
 	return "";
 }
 
+/* An engine that has chosen the gateway itself may not tell it: then it is the address of the bridge's interface. "": it has none. */
+static void address_of_interface(const cJSON *network, char address[INET_ADDRSTRLEN])
+{
+	const char *name =
+		text_of(cJSON_GetObjectItemCaseSensitive(network, "Options"), "com.docker.network.bridge.name");
+	struct ifaddrs *all = NULL;
+
+	address[0] = '\0';
+	if (*name == '\0' || getifaddrs(&all) < 0)
+		return;
+	for (const struct ifaddrs *at = all; at != NULL && address[0] == '\0'; at = at->ifa_next) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)at->ifa_addr;
+
+		if (in != NULL && in->sin_family == AF_INET && strcmp(at->ifa_name, name) == 0)
+			(void)inet_ntop(AF_INET, &in->sin_addr, address, INET_ADDRSTRLEN);
+	}
+	freeifaddrs(all);
+}
+
 /* Constant text, or NULL with *bridge set. What cannot be found out costs the relay, and no start. */
 static const char *find_bridge(const struct docker_endpoint *endpoint, const struct strmap *environment, char **bridge)
 {
 	cJSON *info = NULL, *network = NULL;
 	const char *why = NULL, *gateway;
+	char address[INET_ADDRSTRLEN];
 
 	if (!endpoint->local)
 		return "the engine runs on another machine";
@@ -118,6 +138,10 @@ static const char *find_bridge(const struct docker_endpoint *endpoint, const str
 	else
 		why = apart(endpoint, info);
 	gateway = gateway_of(network);
+	if (*gateway == '\0') {
+		address_of_interface(network, address);
+		gateway = address;
+	}
 	if (why == NULL && *gateway == '\0')
 		why = "the engine has no bridge";
 	if (why == NULL && !is_here(gateway))

@@ -117,6 +117,11 @@ static void test_found(void **state)
 		{{VERSION, "{}", NETWORK("127.0.0.1")}, "127.0.0.1", NULL},
 		{{VERSION, "{}", NETWORK("192.0.2.7")}, NULL, "the engine's bridge is not on this machine"},
 		{{VERSION, "{}", "{\"IPAM\":{}}"}, NULL, "the engine has no bridge"},
+		/* One that says no more than which interface is its bridge: again one that every machine has. */
+		{{VERSION, "{}", "{\"Options\":{\"com.docker.network.bridge.name\":\"lo\"}}"}, "127.0.0.1", NULL},
+		{{VERSION, "{}", "{\"Options\":{\"com.docker.network.bridge.name\":\"no-such\"}}"},
+		 NULL,
+		 "the engine has no bridge"},
 		{{VERSION, "{}", NETWORK("nonsense")}, NULL, "the engine has no bridge"},
 		{{VERSION, "{}", NULL}, NULL, "the engine does not tell its bridge"},
 		{{VERSION, NULL, NETWORK("127.0.0.1")}, NULL, "the engine does not tell its bridge"},
