@@ -259,8 +259,11 @@ void docker_link_open(struct docker_link *self)
 
 	if (endpoint->dial == DIAL_CLIENT) {
 		result = open_child(self, &err);
-		if (result < 0)
-			docker_call_down(self->call, result, err.count > 0 ? err.items[0].message : NULL);
+		/* What is wrong with the program is no answer of the engine's. */
+		if (err.count > 0)
+			docker_call_down(self->call, -EPIPE, err.items[0].message);
+		else if (result < 0)
+			docker_call_down(self->call, result, NULL);
 		else
 			docker_call_up(self->call);
 		err_finish(&err);

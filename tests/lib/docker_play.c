@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -286,6 +287,26 @@ void docker_play_endpoint(const struct docker_play *self, struct docker_endpoint
 	endpoint->why = copy("the test says so");
 	assert_true(asprintf(&endpoint->shown, "unix://%s", self->path) > 0);
 	endpoint->host_variable = copy(endpoint->shown);
+}
+
+pid_t docker_play_fork(struct docker_play *self)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		event_reinit(self->base);
+		event_base_dispatch(self->base);
+		_exit(0);
+	}
+	return pid;
+}
+
+void docker_play_join(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(children_wait(pid), 128 + SIGKILL);
 }
 
 /* ---- What it answers ---- */

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct docker_endpoint;
 struct docker_play;
@@ -26,6 +27,13 @@ void docker_play_endpoint(const struct docker_play *self, struct docker_endpoint
 /* All connections are cut, and nobody listens: with its socket file there still (refused), or not. And it is back. */
 void docker_play_away(struct docker_play *self, bool socket_stays);
 void docker_play_back(struct docker_play *self);
+
+/*
+ * From here on it is a process of its own that serves, for what stands still while it asks; what is said and asked of `self` afterwards is
+ * no more of it. docker_play_join ends it.
+ */
+pid_t docker_play_fork(struct docker_play *self);
+void docker_play_join(pid_t pid);
 
 /* ---- What it answers ---- */
 

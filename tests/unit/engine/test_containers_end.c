@@ -385,6 +385,59 @@ static void test_notes_that_are_none(void **state)
 	children_remove_folder(folder);
 }
 
+/* What a killed run left: killed and removed, its volumes not, and nobody needs to come again. */
+static void test_sweep(void **state)
+{
+	char *folder = children_make_folder();
+	struct containers_note note;
+	struct err err = ERR_INIT;
+	struct scene scene;
+	size_t ended = 0;
+	pid_t pid;
+
+	(void)state;
+	scene_open(&scene, "[" ONE("a", "running") "," ONE("b", "exited") "]");
+	docker_play_route(scene.play, "POST", "/containers/a/stop", 500, "{\"message\":\"not that\"}");
+	docker_play_route(scene.play, "GET", "/networks[?]*", 200,
+			  "[{\"Id\":\"n1\",\"Name\":\"shop_default\"," LABEL("shop") "}]");
+	docker_play_route(scene.play, "GET", "/networks/n1", 200, "{}");
+	docker_play_route(scene.play, "DELETE", "/networks/n1", 403, IN_USE);
+	assert_int_equal(containers_note_write(folder, &scene.endpoint, "shop", "M=1", &err), 0);
+	pid = docker_play_fork(scene.play);
+	assert_int_equal(containers_sweep(folder, NULL, CHILDREN_DEADLINE_MS, &ended, &err), 0);
+	assert_int_equal(ended, 1);
+	assert_string_equal(err.items[0].message, "network 'shop_default' stays: containers of others use it");
+	assert_int_equal(containers_note_read(folder, &note), -ENOENT);
+	err_finish(&err);
+	docker_play_join(pid);
+	children_remove_folder(folder);
+	scene_close(&scene);
+}
+
+/* In the time that is left not all could be ended: somebody has to come again. */
+static void test_sweep_in_no_time(void **state)
+{
+	char *folder = children_make_folder();
+	struct containers_note note;
+	struct err err = ERR_INIT;
+	struct scene scene;
+	size_t ended = 0;
+	pid_t pid;
+
+	(void)state;
+	scene_open(&scene, "[" ONE("a", "running") "]");
+	docker_play_handler(scene.play, "POST", "*", NULL, NULL);
+	assert_int_equal(containers_note_write(folder, &scene.endpoint, "shop", "M=1", &err), 0);
+	pid = docker_play_fork(scene.play);
+	assert_int_equal(containers_sweep(folder, NULL, 50, &ended, &err), -ETIMEDOUT);
+	assert_int_equal(containers_note_read(folder, &note), 0);
+	containers_note_finish(&note);
+	err_finish(&err);
+	docker_play_join(pid);
+	children_remove_folder(folder);
+	scene_close(&scene);
+}
+
 /* Nobody there, and nothing to see to. */
 static void test_sweep_without_an_engine(void **state)
 {
@@ -424,6 +477,8 @@ int main(void)
 		cmocka_unit_test(test_engine_goes),
 		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_notes_that_are_none),
+		cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_sweep_in_no_time),
 		cmocka_unit_test(test_sweep_without_an_engine),
 	};
 
