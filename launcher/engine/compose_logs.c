@@ -16,7 +16,9 @@
 #define PATH_BYTES 256
 #define LINE_BYTES 400
 /* After a stream that ended while its container runs: it may be about to end, or the engine to go. */
-#define RETRY_MS 500
+#define SOON_MS 200
+/* After an answer that was none, and while the engine is away. */
+#define LATER_MS 500
 #define DRIVER_TIMEOUT_MS 10000
 
 static void read_log(struct part *part);
@@ -68,9 +70,9 @@ static void on_retry(evutil_socket_t fd, short what, void *context)
 		read_log(part);
 }
 
-static void retry_later(struct part *part)
+static void retry_in(struct part *part, int pause_ms)
 {
-	const struct timeval pause = {.tv_usec = RETRY_MS * 1000};
+	const struct timeval pause = {.tv_usec = pause_ms * 1000};
 
 	if (part->logs_retry == NULL)
 		part->logs_retry = evtimer_new(part->engine->options.base, on_retry, part);
@@ -137,7 +139,7 @@ static void refused(struct part *part, const struct docker_answer *answer)
 	else {
 		tell_why(part, answer->message);
 		if ((!part->end_due || tell_end(part)) && part->logs_wanted)
-			retry_later(part);
+			retry_in(part, LATER_MS);
 	}
 }
 
@@ -162,14 +164,14 @@ static void on_done(void *context, const struct docker_answer *answer)
 	part->logs = NULL;
 	if (answer->error < 0) {
 		compose_suspect(part->engine);
-		retry_later(part);
+		retry_in(part, SOON_MS);
 	} else if (answer->status >= 300) {
 		refused(part, answer);
 	} else if (part->end_due) {
 		if (tell_end(part) && part->logs_wanted) /* runs again meanwhile */
 			read_log(part);
 	} else if (part->logs_wanted) {
-		retry_later(part);
+		retry_in(part, SOON_MS);
 	}
 }
 
@@ -180,7 +182,7 @@ static void read_log(struct part *part)
 		.method = "GET", .path = path, .done = on_done, .bytes = on_bytes, .context = part};
 
 	if (!part->engine->reachable) {
-		retry_later(part);
+		retry_in(part, LATER_MS);
 		return;
 	}
 	docker_frames_again(&part->frames);
@@ -188,7 +190,7 @@ static void read_log(struct part *part)
 		 part->logs_container, part->end_due ? 0 : 1, (long long)docker_frames_since(&part->frames));
 	part->logs = docker_begin(part->engine->docker, &request);
 	if (part->logs == NULL)
-		retry_later(part);
+		retry_in(part, LATER_MS);
 }
 
 /* Another container than before: nothing of its output was had. False when the part has been forgotten over the end of the other one's. */
