@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A container engine of a test's own: Debian's dockerd with its data, its socket and its bridge apart from any other engine on the machine, so
- * that it can be killed. It needs root. Images are made on the spot from the static busybox; nothing is fetched.
+ * A container engine of a test's own: Debian's dockerd with its data and its socket apart from any other engine on the machine, so that it can be
+ * killed, in a network namespace that the test moves into with all that it starts: no bridge, address or rule of the machine is touched. It
+ * needs root. Images are made on the spot from the static busybox; nothing is fetched.
  *
  * engine_run_begin skips the running case, and says why, where no engine can run: no dockerd, no root, or a kernel that does not let it. An engine
  * that should run and does not fails it.
@@ -16,15 +17,13 @@
 struct world;
 
 #define ENGINE_PATH_MAX 256u
-/* Of the bridge and the pools of addresses: 10.210.N.0/24 and the two that follow. */
-#define ENGINE_BRIDGES_MAX 50u
+/* This machine as containers see it there. */
+#define ENGINE_BRIDGE "172.17.0.1"
 
 struct engine_run {
 	char dir[ENGINE_PATH_MAX];
 	char socket[ENGINE_PATH_MAX];
 	char host[ENGINE_PATH_MAX + 8]; /* "unix:///..." */
-	char bridge_address[32]; /* this machine as its containers see it */
-	unsigned number;
 	pid_t pid; /* 0: it does not run */
 };
 
