@@ -30,6 +30,11 @@ void news_crash_loop(const struct view_unit *unit, char *text, size_t size_bytes
 	char within[32], next[32];
 
 	news_duration(unit->crash_within_ms, within, sizeof(within));
+	if (unit->next_try_ms < 0) {
+		snprintf(text, size_bytes, "crash loop: %d exits in %s, its engine tries again", unit->crash_exits,
+			 within);
+		return;
+	}
 	news_duration(unit->next_try_ms, next, sizeof(next));
 	snprintf(text, size_bytes, "crash loop: %d exits in %s, next try in %s", unit->crash_exits, within, next);
 }
@@ -197,4 +202,34 @@ char *news_of_trouble(const struct view_unit *unit)
 				  unit->log_trouble_before);
 	}
 	return result >= 0 ? text : NULL;
+}
+
+char *news_engine_away(const struct view_engine *engine)
+{
+	char *text = NULL;
+
+	if (engine->away && asprintf(&text,
+				     "the container engine cannot be reached%s%s: containers are shown as they were "
+				     "last heard of",
+				     engine->why != NULL ? ": " : "", engine->why != NULL ? engine->why : "") < 0)
+		text = NULL;
+	return text;
+}
+
+char *news_of_engine(const struct view_engine *engine)
+{
+	if (engine->away && !engine->was_away)
+		return news_engine_away(engine);
+	return engine->was_away && !engine->away ? strdup("the container engine can be reached again") : NULL;
+}
+
+char *news_untold(const struct view_engine *engine)
+{
+	char *text = NULL;
+
+	if (engine->untold_why != NULL &&
+	    asprintf(&text, "containers are told that usage statistics are off, as they cannot reach the relay: %s",
+		     engine->untold_why) < 0)
+		text = NULL;
+	return text;
 }

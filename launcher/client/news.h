@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct view_engine;
 struct view_unit;
 
 /* "redis is ready (0.2 s)"; NULL when the change is not worth a line. The caller frees. */
@@ -24,6 +25,13 @@ void news_crash_loop(const struct view_unit *unit, char *text, size_t size_bytes
 char *news_of_loss(const struct view_unit *unit);
 /* The line for its beginning or its end; NULL when the change is neither. */
 char *news_of_trouble(const struct view_unit *unit);
+
+/* The container engine is gone, or back; NULL when neither is new. The caller frees. */
+char *news_of_engine(const struct view_engine *engine);
+/* The same as it stands: that it cannot be reached. NULL: it can, or there is none. */
+char *news_engine_away(const struct view_engine *engine);
+/* Why containers are told off although the answer was yes; NULL: they are not. */
+char *news_untold(const struct view_engine *engine);
 
 /* "120 bytes", "1.2 MB". */
 void news_size(double size_bytes, char *text, size_t text_bytes);

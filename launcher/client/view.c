@@ -36,6 +36,9 @@ static void unit_finish(struct view_unit *self)
 	free(self->waits_for);
 	free(self->waits_condition);
 	free(self->start.waited_for);
+	free(self->image);
+	free(self->container);
+	free(self->progress.text);
 	memset(self, 0, sizeof(*self));
 }
 
@@ -52,6 +55,12 @@ void view_finish(struct view *self)
 	free(self->consent_text);
 	free(self->failed_unit);
 	free(self->line);
+	free(self->engine.name);
+	free(self->engine.version);
+	free(self->engine.address);
+	free(self->engine.compose);
+	free(self->engine.why);
+	free(self->engine.untold_why);
 	err_finish(&self->failure);
 	view_init(self);
 }
@@ -162,6 +171,20 @@ static void take_waiting(struct view_unit *self, const cJSON *object)
 	keep_text(&self->waits_condition, json_text(awaited, "condition"));
 }
 
+static void take_container(struct view_unit *self, const cJSON *object)
+{
+	const cJSON *progress = json_member(object, "progress");
+	const char *kind = json_text(object, "kind"), *work = json_text(progress, "work");
+
+	self->is_container = kind != NULL && strcmp(kind, "container") == 0;
+	keep_text(&self->image, json_text(object, "image"));
+	keep_text(&self->container, json_text(object, "container"));
+	snprintf(self->progress.work, sizeof(self->progress.work), "%s", work != NULL ? work : "");
+	self->progress.done = json_number(progress, "done", 0);
+	self->progress.total = json_number(progress, "total", 0);
+	keep_text(&self->progress.text, json_text(progress, "text"));
+}
+
 static bool take_unit(struct view_unit *self, const cJSON *object)
 {
 	const cJSON *how = json_member(object, "exit");
@@ -183,6 +206,9 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 				   .waits_for = was.waits_for,
 				   .waits_condition = was.waits_condition,
 				   .start = was.start,
+				   .image = was.image,
+				   .container = was.container,
+				   .progress = was.progress,
 				   .usage = was.usage};
 	memcpy(self->before, was.state, sizeof(self->before));
 	memcpy(self->log_trouble_before, was.log_trouble, sizeof(self->log_trouble_before));
@@ -209,7 +235,8 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	take_exit(self, how);
 	self->crash_exits = json_int(loop, "exits");
 	self->crash_within_ms = json_number(loop, "within_ms", 0);
-	self->next_try_ms = json_number(loop, "next_try_in_ms", 0);
+	self->next_try_ms = json_number(loop, "next_try_in_ms", -1);
+	take_container(self, object);
 	take_ports(self, object);
 	keep_text(&self->why, json_text(object, "why"));
 	keep_text(&self->status, json_text(object, "status"));
@@ -219,7 +246,7 @@ static bool take_unit(struct view_unit *self, const cJSON *object)
 	take_start(self, object);
 	take_stopping(self, object, was.slow_ms);
 	/* What has ended uses nothing any more, and what comes after it is told anew. */
-	if (self->pid == 0)
+	if (!view_unit_runs(self))
 		self->usage = unknown_usage;
 	return self->name != NULL && self->service != NULL;
 }
@@ -351,6 +378,22 @@ static void take_times(struct view *self, const cJSON *object)
 	}
 }
 
+static void take_engine(struct view_engine *self, const cJSON *engine)
+{
+	self->was_away = self->away;
+	self->away = cJSON_IsFalse(json_member(engine, "reachable"));
+	if (!self->away)
+		self->away_ms = 0;
+	else if (!self->was_away)
+		self->away_ms = clock_monotonic_ms();
+	keep_text(&self->name, json_text(engine, "name"));
+	keep_text(&self->version, json_text(engine, "version"));
+	keep_text(&self->address, json_text(engine, "address"));
+	keep_text(&self->compose, json_text(engine, "compose"));
+	keep_text(&self->why, json_text(engine, "why"));
+	keep_text(&self->untold_why, json_text(engine, "untold_why"));
+}
+
 static int take_stack(struct view *self, const cJSON *object)
 {
 	const cJSON *failure = json_member(object, "failure");
@@ -366,6 +409,7 @@ static int take_stack(struct view *self, const cJSON *object)
 	keep_text(&self->open, json_text(object, "open"));
 	take_consent(self, json_member(object, "consent"));
 	take_times(self, object);
+	take_engine(&self->engine, json_member(object, "engine"));
 	self->supervisor_pid = json_int(object, "supervisor_pid");
 	free(self->failed_unit);
 	self->failed_unit = json_copy(object, "failed_unit");
@@ -407,7 +451,7 @@ static void take_figures(struct view *self, const cJSON *object, void *context)
 		struct view_unit *unit =
 			cJSON_IsNumber(json_member(item, "id")) ? find(self, (unsigned)json_int(item, "id")) : NULL;
 
-		if (unit == NULL || unit->pid == 0)
+		if (unit == NULL || !view_unit_runs(unit))
 			continue;
 		if (json_member(item, "cpu_percent") != NULL)
 			take_usage(&unit->usage, item);
@@ -506,6 +550,22 @@ int view_take_services(struct view *self, const char *answer, struct err *err)
 		err_set(err, ERR_FAILED, "the supervisor's answer is not understood");
 	cJSON_Delete(object);
 	return result;
+}
+
+int view_take_stack(struct view *self, const char *answer, struct err *err)
+{
+	cJSON *object = cJSON_Parse(answer);
+	int result = take_stack(self, object);
+
+	if (result < 0)
+		err_set(err, ERR_FAILED, "the supervisor's answer is not understood");
+	cJSON_Delete(object);
+	return result;
+}
+
+bool view_unit_runs(const struct view_unit *unit)
+{
+	return unit->pid > 0 || unit->uptime_ms >= 0;
 }
 
 const struct view_unit *view_find(const struct view *self, unsigned id)

@@ -37,11 +37,21 @@ struct view_start {
 	char *waited_for; /* the service it waited for last; NULL: none */
 };
 
+/* What its engine does before it can start. */
+struct view_progress {
+	char work[12]; /* "pulling", "building", "creating"; "": nothing */
+	int64_t done, total; /* total 0: not known */
+	char *text; /* what exactly; NULL */
+};
+
 struct view_unit {
 	unsigned id;
 	char *name, *service;
 	char state[24], before[24]; /* as svc_state_name gives it; `before` the last change */
-	pid_t pid;
+	pid_t pid; /* 0: it does not run, or not as a process of this machine */
+	bool is_container;
+	char *image, *container; /* of one: as the stack file names it; its id, short. NULL: none */
+	struct view_progress progress;
 	int restarts;
 	int64_t uptime_ms, ready_after_ms, backoff_ms; /* -1: not known */
 	int64_t settles_ms; /* monotonic: when it has run for SUPERVISOR_SETTLE_MS */
@@ -49,7 +59,7 @@ struct view_unit {
 	int64_t kill_ms; /* monotonic: until then it may take to stop; 0: not known */
 	int64_t slow_ms; /* slow_stop's own; 0: it is not stopping */
 	int crash_exits; /* of a crash loop; 0: none */
-	int64_t crash_within_ms, next_try_ms;
+	int64_t crash_within_ms, next_try_ms; /* next_try_ms -1: only its engine knows */
 	bool wanted, settled, one_shot, has_probe, has_exited;
 	bool tty, stdin_open; /* it has a terminal of its own; which can be typed into */
 	bool passed_over; /* failed, and the start went on without it */
@@ -66,6 +76,17 @@ struct view_unit {
 	struct view_usage usage; /* all not known while it has no process */
 	int64_t log_bytes_lost;
 	char log_trouble[64], log_trouble_before[64]; /* why its log cannot be written; "": it can */
+};
+
+/* What containers run on. */
+struct view_engine {
+	char *name, *version; /* "docker", "20.10.24"; name NULL: the stack has none */
+	char *address, *compose; /* "unix:///var/run/docker.sock"; "docker compose 2.29.7" */
+	bool away,
+		was_away; /* it cannot be reached: containers are as they were last heard of; `was_away` before the last change */
+	int64_t away_ms; /* monotonic: since when, as it was heard; 0: it is not */
+	char *why; /* why not; NULL: it can */
+	char *untold_why; /* why containers are told off after a yes; NULL: they are not */
 };
 
 struct view;
@@ -86,6 +107,7 @@ struct view {
 	size_t start_count;
 	struct view_usage usage; /* of the supervisor; `processes` is never known */
 	view_usage_changed *usage_changed; /* set after view_init; gets the context of view_feed. NULL: nobody asks */
+	struct view_engine engine;
 	struct err failure;
 	pid_t supervisor_pid; /* 0: not known */
 	char *failed_unit; /* name of the unit the failure is about; NULL: none */
@@ -109,6 +131,12 @@ const struct view_unit *view_find(const struct view *self, unsigned id);
 
 /* The unit of this name; `name` may be NULL. */
 const struct view_unit *view_find_name(const struct view *self, const char *name);
+
+/* Something of it runs now, whether that is a process of this machine or not. */
+bool view_unit_runs(const struct view_unit *unit);
+
+/* Takes the answer of GET /v1/stack. */
+int view_take_stack(struct view *self, const char *answer, struct err *err);
 
 /* True when its last run ended by SIGKILL. */
 bool view_unit_was_killed(const struct view_unit *unit);

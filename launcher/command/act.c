@@ -82,7 +82,7 @@ bool act_is_started(const struct view_unit *unit)
 	for (size_t i = 0; states[i] != NULL; i++)
 		if (strcmp(unit->state, states[i]) == 0)
 			return true;
-	return strcmp(unit->state, "starting") == 0 && unit->pid > 0;
+	return strcmp(unit->state, "starting") == 0 && view_unit_runs(unit);
 }
 
 /* ---- The request ---- */

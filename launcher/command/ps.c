@@ -77,16 +77,39 @@ static void print_table(const struct view *view)
 	table_finish(&table);
 }
 
-/* What is missing in the logs, below the table. */
-static void print_losses(const struct view *view)
+static void print_line(char *line)
 {
-	for (size_t i = 0; i < view->count; i++) {
-		char *line = news_of_loss(&view->units[i]);
+	if (line != NULL)
+		printf("%s\n", line);
+	free(line);
+}
 
-		if (line != NULL)
-			printf("%s\n", line);
-		free(line);
-	}
+/* Below the table: what it is not worth a column, and the reader must know all the same. */
+static void print_notes(const struct view *view)
+{
+	print_line(news_engine_away(&view->engine));
+	print_line(news_untold(&view->engine));
+	/* What is missing in the logs. */
+	for (size_t i = 0; i < view->count; i++)
+		print_line(news_of_loss(&view->units[i]));
+}
+
+/* What containers run on: asked for where there are some. */
+static int ask_engine(const struct ctl_client *client, struct view *view, struct err *err)
+{
+	bool any = false;
+	char *answer = NULL;
+	int status = 0, result;
+
+	for (size_t i = 0; i < view->count; i++)
+		any = any || view->units[i].is_container;
+	if (!any)
+		return 0;
+	result = ctl_client_call(client, "GET", "/v1/stack", NULL, CALL_TIMEOUT_MS, &status, &answer, err);
+	if (result == 0)
+		result = view_take_stack(view, answer, err);
+	free(answer);
+	return result;
 }
 
 static int ps_run(struct cli_context *context, struct err *err)
@@ -106,9 +129,9 @@ static int ps_run(struct cli_context *context, struct err *err)
 		view_take_error(answer, status, err);
 	else if (view_take_services(&view, answer, err) == 0 && context->globals.json)
 		fputs(answer, stdout);
-	else if (!err_is_set(err)) {
+	else if (!err_is_set(err) && ask_engine(&client, &view, err) == 0) {
 		print_table(&view);
-		print_losses(&view);
+		print_notes(&view);
 	}
 out:
 	free(answer);

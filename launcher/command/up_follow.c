@@ -77,6 +77,8 @@ static void take_change(void *context, const struct view *view, const struct vie
 		screen_take_change(self->screen, unit);
 	else if (unit != NULL)
 		follow_say_change(self, unit);
+	else
+		follow_say_engine(self);
 	if (unit != NULL && self->stop_signal == 0 && up_abort_take(&self->abort, unit)) {
 		follow_say_abort(self, unit);
 		post(self, "/v1/stack/down", NULL);
@@ -177,7 +179,7 @@ static bool is_started(const struct view_unit *unit)
 {
 	if (!unit->wanted || strcmp(unit->state, "waiting") == 0 || strcmp(unit->state, "stopped") == 0)
 		return !unit->wanted;
-	return strcmp(unit->state, "starting") != 0 || unit->pid > 0;
+	return strcmp(unit->state, "starting") != 0 || view_unit_runs(unit);
 }
 
 static bool all_started(const struct view *view)

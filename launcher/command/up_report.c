@@ -56,6 +56,17 @@ static void say_left_out(struct follow *self)
 	}
 }
 
+void follow_say_engine(struct follow *self)
+{
+	char *line = news_of_engine(&self->view.engine);
+
+	/* The same view is told again with each unit of a snapshot. */
+	if (line != NULL && self->engine_said_away != self->view.engine.away)
+		follow_say(self, line);
+	self->engine_said_away = self->view.engine.away;
+	free(line);
+}
+
 void follow_say_up(struct follow *self)
 {
 	char after[32], *line = NULL;

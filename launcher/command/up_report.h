@@ -54,6 +54,7 @@ struct follow {
 	struct log_gap *gaps;
 	size_t gap_count;
 	int64_t gaps_said_ms;
+	bool engine_said_away; /* of the container engine */
 	struct log_reader *reader;
 	struct last_words last_words;
 	struct outlet out, news; /* stdout and stderr */
@@ -101,6 +102,8 @@ void follow_add_gap(struct follow *self, const char *service, uint64_t size_byte
 /* Says what is missing, also with -q: once a second, and the rest at the end. */
 void follow_say_gaps(struct follow *self, bool at_once);
 /* The stack is up: after how long, where to look, and who failed and was not needed. */
+/* What containers run on is gone, or back. */
+void follow_say_engine(struct follow *self);
 void follow_say_up(struct follow *self);
 /* The stack is up: its page is opened where that is wanted, and where that cannot be its URL is told. */
 void follow_open_page(struct follow *self);

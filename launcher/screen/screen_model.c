@@ -150,7 +150,7 @@ void screen_model_note(struct screen_model *self, const struct view *view, const
 void screen_model_take_usage(struct screen_model *self, const struct view_unit *unit, int64_t now_ms)
 {
 	/* That it was probed again says nothing of what it uses. */
-	if (unit->usage.cpu_percent < 0 && unit->pid > 0)
+	if (unit->usage.cpu_percent < 0 && view_unit_runs(unit))
 		return;
 	unit_sparks_take(&self->sparks, unit->id, unit->usage.cpu_percent, unit->usage.rss_bytes, now_ms);
 }
@@ -254,7 +254,7 @@ static void fill_unit(struct screen_model *self, const struct view *view, size_t
 	const struct view_unit *from = &view->units[index];
 	struct unit_texts *texts = &self->texts[index];
 	const enum unit_state state = unit_words_state(from);
-	const bool runs = from->pid > 0;
+	const bool runs = view_unit_runs(from);
 
 	unit_words_why(from, texts->why, sizeof(texts->why));
 	unit_words_outlook(from, texts->outlook, sizeof(texts->outlook));
@@ -282,7 +282,7 @@ static void fill_unit(struct screen_model *self, const struct view *view, size_t
 		.open = from->open,
 		.replicas = replicas_of(view, index),
 		.takes_input = from->tty && from->stdin_open && runs,
-		.pid = runs ? from->pid : -1,
+		.pid = from->pid > 0 ? from->pid : -1,
 		.start = {from->start.launched_ms, from->start.probed_ms, from->start.ready_ms, from->start.ended_ms,
 			  from->start.waited_for},
 	};

@@ -81,6 +81,10 @@ static void say_back_off(const struct view_unit *unit, char *text, size_t size_b
 
 	unit_words_exit(unit, how, sizeof(how));
 	figure_duration(delay_ms > 0 ? delay_ms : 0, after, sizeof(after));
+	if (unit->is_container) {
+		snprintf(text, size_bytes, "%s, its engine starts it again", or_else(how, or_else(unit->why, "ended")));
+		return;
+	}
 	if (unit->crash_exits > 0)
 		snprintf(text, size_bytes, "%s, try %d after %s", or_else(how, or_else(unit->why, "ended")),
 			 unit->crash_exits + 1, after);
@@ -114,11 +118,29 @@ static void say_probe(const struct view_unit *unit, char *text, size_t size_byte
 		snprintf(text, size_bytes, "%s", or_else(unit->why, "not asked yet"));
 }
 
+/* What its engine is busy with before it can start. */
+static void say_progress(const struct view_progress *progress, char *text, size_t size_bytes)
+{
+	const char *what = or_else(progress->text, "");
+	const bool pulls = strcmp(progress->work, "pulling") == 0;
+
+	if (pulls && progress->total > 0)
+		snprintf(text, size_bytes, "pulling %s, %d %%", what,
+			 (int)(100.0 * (double)progress->done / (double)progress->total));
+	else if (strcmp(progress->work, "building") == 0 && progress->total > 0)
+		snprintf(text, size_bytes, "building, step %lld of %lld", (long long)progress->done,
+			 (long long)progress->total);
+	else
+		snprintf(text, size_bytes, "%s%s%s", progress->work, pulls ? " " : "", pulls ? what : "");
+}
+
 void unit_words_why(const struct view_unit *unit, char *text, size_t size_bytes)
 {
 	text[0] = '\0';
 	if (is_state(unit, "waiting"))
 		say_waiting(unit, text, size_bytes);
+	else if (is_state(unit, "starting") && unit->progress.work[0] != '\0')
+		say_progress(&unit->progress, text, size_bytes);
 	else if (is_state(unit, "back-off"))
 		say_back_off(unit, text, size_bytes);
 	else if (is_state(unit, "failed") || is_state(unit, "completed"))
@@ -141,7 +163,10 @@ void unit_words_outlook(const struct view_unit *unit, char *text, size_t size_by
 
 	unit_words_exit(unit, how, sizeof(how));
 	text[0] = '\0';
-	if (is_state(unit, "back-off") && unit->crash_exits > 0) {
+	if (is_state(unit, "back-off") && unit->is_container) {
+		snprintf(text, size_bytes, "%s ended (%s). Its container engine starts it again.", unit->name,
+			 or_else(how, or_else(unit->why, "why is not known")));
+	} else if (is_state(unit, "back-off") && unit->crash_exits > 0) {
 		figure_duration(unit->crash_within_ms, within, sizeof(within));
 		figure_duration(unit->next_try_ms, next, sizeof(next));
 		snprintf(text, size_bytes, "%s ended %d times in %s (%s). It is started again after %s.", unit->name,

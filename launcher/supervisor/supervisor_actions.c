@@ -269,7 +269,7 @@ int supervisor_signal(struct supervisor *self, const struct supervisor_request *
 		      struct err *err)
 {
 	struct selection selection = {0};
-	int rc;
+	int result, rc;
 
 	if (request->signal <= 0 || request->signal >= NSIG)
 		return err_set(err, ERR_USAGE, "no such signal: %d", request->signal);
@@ -279,8 +279,12 @@ int supervisor_signal(struct supervisor *self, const struct supervisor_request *
 
 		if (!selection.units[unit->id] || (!unit->svc.has_process && !unit->svc.has_leftovers))
 			continue;
-		if (request->dry_run || unit_engine_signal(unit, request->signal) == 0)
+		result = request->dry_run ? 0 : unit_engine_signal(unit, request->signal);
+		if (result == 0)
 			act_on(&selection, unit);
+		else if (result == -EAGAIN && selection.acted_count == 0)
+			rc = err_set(err, ERR_FAILED, "cannot signal '%s': the container engine cannot be reached",
+				     unit->name);
 	}
 	if (rc == 0 && selection.acted_count == 0)
 		rc = err_set(err, ERR_FAILED, "nothing to signal: none of these services is running");

@@ -113,6 +113,19 @@ static void fail(struct supervisor *self, const char *why)
 	supervisor_changed(self, SIZE_MAX);
 }
 
+/* In the engine's own words: it knows what is left, and why. */
+static void take_failure(struct supervisor *self, const struct err *why)
+{
+	for (size_t i = 0; i < why->count; i++) {
+		err_set(&self->failure, ERR_FAILED, "%s", why->items[i].message);
+		if (why->items[i].hint != NULL)
+			err_hint(&self->failure, "%s", why->items[i].hint);
+	}
+	if (!err_is_set(&self->failure))
+		fail(self, "no reason is known");
+	supervisor_changed(self, SIZE_MAX);
+}
+
 bool containers_are_lost(struct supervisor *self, int64_t now_ms)
 {
 	struct containers *containers = &self->containers;
@@ -146,7 +159,7 @@ void containers_on_closed(void *context, const struct err *why)
 		return;
 	containers_give_up(self);
 	if (why != NULL)
-		fail(self, why->count > 0 ? why->items[0].message : "no reason is known");
+		take_failure(self, why);
 	supervisor_touch(self);
 }
 
