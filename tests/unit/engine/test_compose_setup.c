@@ -26,6 +26,9 @@
 	"{\"IPAM\":{\"Config\":[{\"Subnet\":\"fd00::/64\",\"Gateway\":\"fd00::1\"},{\"Gateway\":" \
 	"\"" gateway "\"}]}}"
 
+/* Without a gateway, as Docker 20.10 tells it. */
+#define NAMED(name) "{\"IPAM\":{\"Config\":[{}]},\"Options\":{\"com.docker.network.bridge.name\":\"" name "\"}}"
+
 struct answers {
 	const char *version, *info, *network;
 };
@@ -115,6 +118,8 @@ static void test_found(void **state)
 	} cases[] = {
 		/* An address that every machine has stands for the bridge's. */
 		{{VERSION, "{}", NETWORK("127.0.0.1")}, "127.0.0.1", NULL},
+		{{VERSION, "{}", NAMED("lo")}, "127.0.0.1", NULL},
+		{{VERSION, "{}", NAMED("none-such")}, NULL, "the engine has no bridge"},
 		{{VERSION, "{}", NETWORK("192.0.2.7")}, NULL, "the engine's bridge is not on this machine"},
 		{{VERSION, "{}", "{\"IPAM\":{}}"}, NULL, "the engine has no bridge"},
 		/* One that says no more than which interface is its bridge: again one that every machine has. */
