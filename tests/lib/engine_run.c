@@ -56,7 +56,7 @@ static int shell(const struct engine_run *self, const char *line, char **text)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static char *docker_line(const char *format, va_list args)
+static char *__attribute__((format(printf, 1, 0))) docker_line(const char *format, va_list args)
 {
 	char *line = NULL, *whole = NULL;
 
