@@ -221,11 +221,13 @@ static int check_logs(const struct up *self, struct err *err)
 
 static int find_engine(struct up *self, struct err *err)
 {
-	int result = up_engine_find(&self->engine, self->project.stack, self->member, &self->context->environment,
-				    self->project.state_dir, err);
+	int result = up_engine_find(&self->engine, self->project.stack, self->project.source, self->member,
+				    &self->context->environment, self->project.state_dir, err);
 
 	if (result == 0 && self->context->globals.verbose)
 		up_engine_tell(&self->engine);
+	if (result == 0 && !self->context->globals.quiet)
+		up_engine_warn(&self->engine);
 	return result;
 }
 

@@ -260,35 +260,40 @@ static char *make_text(struct pool *pool, const struct compose_files_options *op
 		return compose_override_text(options->stack, options->telemetry);
 	text = stack_yaml_print(
 		compose_generated_tree(pool, options->stack, options->telemetry, options->cli->major, &left_out));
-	if (*left_out != '\0') {
-		self->left_out = strdup(left_out);
-		if (self->left_out == NULL) {
-			free(text);
-			text = NULL;
-		}
-	}
-	return text;
+	if (*left_out == '\0')
+		return text;
+	self->left_out = strdup(left_out);
+	if (self->left_out != NULL)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* *text: what is to be written. */
+static int choose(struct pool *pool, const struct compose_files_options *options, struct compose_files *self,
+		  struct compose_own *own, char **text)
+{
+	const char *why = compose_own_find(pool, options, own);
+
+	self->own = why == NULL;
+	self->why = why != NULL ? strdup(why) : NULL;
+	*text = make_text(pool, options, self);
+	return *text != NULL && (self->own || self->why != NULL) ? 0 : -ENOMEM;
 }
 
 static int write_all(struct pool *pool, const struct compose_files_options *options, struct compose_files *self,
 		     struct err *err)
 {
 	struct compose_own own;
-	const char *why = compose_own_find(pool, options, &own);
 	char *text = NULL;
-	int result;
+	int result = choose(pool, options, self, &own, &text);
 
-	self->own = why == NULL;
-	self->why = why != NULL ? strdup(why) : NULL;
-	text = make_text(pool, options, self);
 	if (asprintf(&self->override_path, "%s/%s.compose.yaml", options->dir, options->stack->name) < 0)
 		self->override_path = NULL;
 	if (asprintf(&self->env_path, "%s/%s.compose.env", options->dir, options->stack->name) < 0)
 		self->env_path = NULL;
-	result = text != NULL && self->override_path != NULL && self->env_path != NULL &&
-				 (self->own || self->why != NULL)
-			 ? 0
-			 : -ENOMEM;
+	if (self->override_path == NULL || self->env_path == NULL)
+		result = -ENOMEM;
 	if (result == 0)
 		result = make_environment(options, self->own ? own.dir : NULL, self);
 	if (result == 0)
@@ -302,6 +307,24 @@ static int write_all(struct pool *pool, const struct compose_files_options *opti
 	if (result == 0)
 		result = write_text(self->env_path, "", err);
 	free(text);
+	return result;
+}
+
+int compose_files_choose(const struct compose_files_options *options, struct compose_files *self, struct err *err)
+{
+	struct pool *pool = pool_create();
+	struct compose_own own;
+	char *text = NULL;
+	int result;
+
+	*self = (struct compose_files){.own = false};
+	result = choose(pool, options, self, &own, &text);
+	free(text);
+	pool_destroy(pool);
+	if (result < 0) {
+		compose_files_finish(self);
+		err_set(err, ERR_INTERNAL, "out of memory");
+	}
 	return result;
 }
 

@@ -52,6 +52,8 @@ struct compose_files_options {
 	const char *host_variable; /* DOCKER_HOST, or NULL: as it is */
 };
 
+/* Only which way, why, and what would be left out: nothing is written, and of the options the first four count. */
+int compose_files_choose(const struct compose_files_options *options, struct compose_files *self, struct err *err);
 /* Writes what is to be read. ERR_FAILED when it cannot be written. */
 int compose_files_write(const struct compose_files_options *options, struct compose_files *self, struct err *err);
 /* The files go, too. */

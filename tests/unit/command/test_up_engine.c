@@ -59,9 +59,11 @@ static void test_missing(void **state)
 
 	world_setenv(world, "DOCKER_HOST", "unix:///no/such/engine.sock");
 	stack_text_resolve(&text, STACK, NULL);
-	assert_int_equal(up_engine_find(&engine, text.stack, none, &world->environment, world->state, &err), 0);
+	assert_int_equal(
+		up_engine_find(&engine, text.stack, text.source, none, &world->environment, world->state, &err), 0);
 	assert_false(engine.found);
-	assert_true(up_engine_find(&engine, text.stack, NULL, &world->environment, world->state, &err) < 0);
+	assert_true(up_engine_find(&engine, text.stack, text.source, NULL, &world->environment, world->state, &err) <
+		    0);
 	assert_false(engine.found);
 	assert_int_equal(err.code, ERR_MISSING);
 	assert_non_null(strstr(err.items[0].message, "service 'db' runs in a container: "));

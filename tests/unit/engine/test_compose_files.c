@@ -1,99 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a Compose program is given to read. The texts were read by docker-compose 1.29.2 and docker compose 2.29.7. */
-#include "launcher/engine/compose_files.h"
+#include "tests/unit/engine/compose_files_scene.h"
 
-#include "config/err.h"
-#include "config/stack.h"
-#include "launcher/engine/compose_cli.h"
-#include "tests/lib/world.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
-
-static const struct compose_cli one = {.shown = (char *)"docker-compose", .version = (char *)"1.29.2", .major = 1};
-static const struct compose_cli two = {.shown = (char *)"docker compose", .version = (char *)"2.29.7", .major = 2};
-
-struct scene {
-	struct world world;
-	struct strmap telemetry, interpolation;
-	struct stack_source *source;
-	struct stack *stack;
-	struct compose_files files;
-};
-
-static int scene_setup(void **state)
-{
-	struct scene *scene = calloc(1, sizeof(*scene));
-
-	world_begin(&scene->world);
-	strmap_init(&scene->telemetry);
-	strmap_init(&scene->interpolation);
-	*state = scene;
-	return 0;
-}
-
-static void scene_forget(struct scene *scene)
-{
-	compose_files_finish(&scene->files);
-	stack_destroy(scene->stack);
-	stack_source_destroy(scene->source);
-	scene->stack = NULL;
-	scene->source = NULL;
-}
-
-static int scene_teardown(void **state)
-{
-	struct scene *scene = *state;
-
-	scene_forget(scene);
-	strmap_finish(&scene->telemetry);
-	strmap_finish(&scene->interpolation);
-	world_end(&scene->world);
-	free(scene);
-	return 0;
-}
-
-/* Resolves <stack>/a.yaml, with b.yaml over it when that is there. */
-static void resolve(struct scene *scene, const char *const *profiles)
-{
-	const char *const files[] = {"a.yaml", world_has(&scene->world, "b.yaml") ? "b.yaml" : NULL, NULL};
-	const struct stack_options options = {.files = files,
-					      .directory = scene->world.stack,
-					      .profiles = profiles,
-					      .project = "shop",
-					      .environment = &scene->world.environment};
-	const struct stack_resolve_options how = {.overrides = &scene->interpolation};
-	struct err err = ERR_INIT;
-
-	scene_forget(scene);
-	if (stack_source_open(&options, &scene->source, &err) < 0 ||
-	    stack_resolve(scene->source, &how, &scene->stack, &err) < 0)
-		fail_msg("%s", err.items[0].message);
-}
-
-static void write_files(struct scene *scene, const struct compose_cli *cli)
-{
-	char dir[WORLD_PATH_MAX];
-	struct compose_files_options options = {.stack = scene->stack,
-						.source = scene->source,
-						.cli = cli,
-						.environment = &scene->world.environment,
-						.telemetry = &scene->telemetry,
-						.interpolation = &scene->interpolation,
-						.dir = dir};
-	struct err err = ERR_INIT;
-
-	snprintf(dir, sizeof(dir), "%s/run", scene->world.dir);
-	if (compose_files_write(&options, &scene->files, &err) < 0)
-		fail_msg("%s", err.items[0].message);
-}
 
 /* The arguments in one line, without the world's folder. */
 static const char *args(const struct scene *scene)
@@ -122,103 +31,6 @@ static const char *variable(const struct scene *scene, const char *name)
 		if (strncmp(*at, name, length) == 0 && (*at)[length] == '=')
 			return *at + length + 1;
 	return NULL;
-}
-
-/* ---- Which way ---- */
-
-static void test_own_or_not(void **state)
-{
-	static const struct {
-		const char *a, *b; /* b NULL: none */
-		const struct compose_cli *cli;
-		const char *why; /* NULL: the files as they are */
-	} cases[] = {
-		{"services: {web: {image: x}}", NULL, &one, NULL},
-		{"version: '3.8'\nservices: {web: {build: .}}", NULL, &one, NULL},
-		{"services: {web: {image: x}}", "services: {web: {user: me}, db: {image: x}}", &one, NULL},
-		{"services: {web: {image: x}, api: {command: x}}", NULL, &two, "service 'api' runs on this machine"},
-		/* What speaks to us alone is left away; beside what an engine reads it is in the way. */
-		{"include: [c.yaml]\nx-upfront: {app: A}\nname: n\nservices: {web: {x-upfront: {open: 'http://a'}}}",
-		 NULL, &two, NULL},
-		{"include: [{path: c.yaml}, {path: [d.yaml]}]", NULL, &one, NULL},
-		{"services: {web: {image: x}}", "x-upfront: {app: A}", &two, NULL},
-		{"services: {web: {image: x}}\nx-upfront: {app: A}", NULL, &two, "a.yaml holds 'x-upfront'"},
-		{"services:\n  web:\n    image: x\n    x-upfront: {open: 'http://a'}", NULL, &two,
-		 "a.yaml:4 holds 'x-upfront'"},
-		{"include: [c.yaml]\nservices: {db: {image: x}}", NULL, &two, "a.yaml includes others"},
-		{"include: [e.yaml]", NULL, &two, "e.yaml includes others"},
-		{"include: [sub/f.yaml]", NULL, &two, NULL},
-		{"include: [c.yaml, sub/f.yaml]", NULL, &two, "the files that are included lie in different folders"},
-		{"include: [{path: c.yaml, env_file: /dev/null}]", NULL, &two,
-		 "an include in a.yaml says more than a path"},
-		{"include: ['${C:-c.yaml}']", NULL, &two, "an include in a.yaml says more than a path"},
-		/* Services that nobody starts here are read by the Compose program nevertheless. */
-		{"services: {web: {image: x}, tool: {command: x, profiles: [t]}}", NULL, &two,
-		 "service 'tool' has no image"},
-		{"services: {web: {image: x}, tool: {extends: web, profiles: [t]}}", NULL, &two, NULL},
-		/* Version 1 knows less. */
-		{"name: shop\nservices: {web: {image: x}}", NULL, &two, NULL},
-		{"name: shop\nservices: {web: {image: x}}", NULL, &one,
-		 "docker-compose 1.29.2 does not know 'name' here (a.yaml:1)"},
-		{"services:\n  web:\n    image: x\n    gpus: all", NULL, &one,
-		 "docker-compose 1.29.2 does not know 'gpus' here (a.yaml:4)"},
-		{"services: {web: {image: x, healthcheck: {test: x, start_interval: 1s}}}", NULL, &one,
-		 "docker-compose 1.29.2 does not know 'start_interval' here (a.yaml:1)"},
-		{"services: {db: {image: x}, web: {image: x, depends_on: {db: {condition: service_started, "
-		 "required: false}}}}",
-		 NULL, &one, "docker-compose 1.29.2 does not know 'required' here (a.yaml:1)"},
-		{"services: {web: {image: x, env_file: [{path: x.env}]}}", NULL, &one,
-		 "docker-compose 1.29.2 does not know 'path' here (a.yaml:1)"},
-		{"services: {web: {image: x, pull_policy: missing}}", NULL, &one,
-		 "docker-compose 1.29.2 does not know 'pull_policy: missing' (a.yaml:1)"},
-		{"services: {web: {image: x, command: }}", NULL, &one,
-		 "docker-compose 1.29.2 does not know 'command' without a value (a.yaml:1)"},
-		{"services: {db: {image: x}, web: {extends: db}}", NULL, &one,
-		 "docker-compose 1.29.2 does not know all that 'extends' means (a.yaml:1)"},
-		{"services: {web: {image: '${A:-${B:-x}}'}}", NULL, &one,
-		 "docker-compose 1.29.2 does not know variables within variables (a.yaml:1)"},
-		{"services: {web: {image: 'a${A:+b}'}}", NULL, &one,
-		 "docker-compose 1.29.2 does not know variables within variables (a.yaml:1)"},
-		{"services: {web: {image: 'a${A-b}$${A:+b}${A:?c}$A'}}", NULL, &one, NULL},
-		{"version: 3\nservices: {web: {image: x}}", NULL, &one,
-		 "docker-compose 1.29.2 does not know files of this 'version' (a.yaml:1)"},
-		{"services: {web: {image: x}}", "secrets: {s: {file: s}}", &one,
-		 "docker-compose 1.29.2 does not know files of this 'version' (b.yaml:1)"},
-		{"services: {web: {image: x, user: me}}", "services: {web: {user: !reset null}}", &one,
-		 "docker-compose 1.29.2 does not know '!reset' and '!override' (b.yaml:1)"},
-		{"services: {web: {image: x, user: me}}", "services: {web: {user: !reset null}}", &two, NULL},
-		{"x-a: {any: '${A:+b}'}\nservices: {web: {image: x, x-b: {gpus: all}, labels: {gpus: all}}}", NULL,
-		 &one, NULL},
-		/* Variables that are not handed on as they are. */
-		{"services: {web: {image: 'x${COMPOSE_PROFILES}'}}", NULL, &two, NULL},
-		{"services: {web: {image: 'x${DOCKER_HOST}'}}", NULL, &two, "its files are filled in with DOCKER_HOST"},
-		{"services: {web: {image: 'x${DOCKER_REGISTRY}'}}", NULL, &two, NULL},
-	};
-	struct scene *scene = *state;
-	size_t wrong = 0;
-
-	world_setenv(&scene->world, "A", "1");
-	world_write(&scene->world, "c.yaml", "services: {web: {image: x}}\n");
-	world_write(&scene->world, "d.yaml", "networks: {n: {}}\n");
-	world_write(&scene->world, "e.yaml", "include: [c.yaml]\nservices: {db: {image: x}}\n");
-	world_write(&scene->world, "sub/f.yaml", "services: {f: {image: x}}\n");
-	world_write(&scene->world, "x.env", "");
-	world_write(&scene->world, ".env", "DOCKER_HOST=tcp://nowhere\nDOCKER_REGISTRY=r\n");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		world_write(&scene->world, "a.yaml", cases[i].a);
-		(void)remove(world_path(&scene->world, "b.yaml"));
-		if (cases[i].b)
-			world_write(&scene->world, "b.yaml", cases[i].b);
-		resolve(scene, NULL);
-		write_files(scene, cases[i].cli);
-		if (scene->files.own != (cases[i].why == NULL) ||
-		    (cases[i].why && strcmp(scene->files.why, cases[i].why) != 0)) {
-			print_error("%s: %s\n", cases[i].a, scene->files.why ? scene->files.why : "own");
-			wrong++;
-		}
-		scene_forget(scene);
-	}
-	assert_int_equal(wrong, 0);
 }
 
 /* ---- The user's own files ---- */
@@ -549,6 +361,24 @@ static void test_generated_one(void **state)
 					 "-f run/shop.compose.yaml");
 }
 
+/* Before anything is written it can be told which way it will be. */
+static void test_choose(void **state)
+{
+	struct scene *scene = *state;
+	struct compose_files_options options = {.cli = &one, .environment = &scene->world.environment};
+	struct err err = ERR_INIT;
+
+	begin_mixed(scene);
+	options.stack = scene->stack;
+	options.source = scene->source;
+	assert_int_equal(compose_files_choose(&options, &scene->files, &err), 0);
+	assert_false(scene->files.own);
+	assert_string_equal(scene->files.why, "service 'api' runs on this machine");
+	assert_string_equal(scene->files.left_out, "dockerfile_inline, name, start_interval");
+	assert_null(scene->files.args);
+	assert_false(world_has(&scene->world, "../run"));
+}
+
 /* A stack of containers alone does not need to reach this machine. */
 static void test_generated_not_mixed(void **state)
 {
@@ -597,14 +427,18 @@ static void test_host(void **state)
 	err_finish(&err);
 }
 
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCENE(test_own_or_not),          SCENE(test_own),           SCENE(test_environment),
-		SCENE(test_other_folder),        SCENE(test_generated_two), SCENE(test_generated_one),
-		SCENE(test_generated_not_mixed), SCENE(test_forgotten),     SCENE(test_host),
+		SCENE(test_own),
+		SCENE(test_environment),
+		SCENE(test_other_folder),
+		SCENE(test_generated_two),
+		SCENE(test_generated_one),
+		SCENE(test_choose),
+		SCENE(test_generated_not_mixed),
+		SCENE(test_forgotten),
+		SCENE(test_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
