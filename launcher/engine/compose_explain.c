@@ -156,20 +156,35 @@ static bool is_noise(const char *line)
 
 enum whose { OWN, ANYBODYS, ALL };
 
+/* The next complaint of the text; NULL: that was all. */
+static const char *next_line(const char *text, char line[SAID_BYTES])
+{
+	const char *end, *semicolon;
+
+	text += strspn(text, "\n; ");
+	if (*text == '\0')
+		return NULL;
+	end = text + strcspn(text, "\n");
+	semicolon = strstr(text, "; ");
+	if (semicolon != NULL && semicolon < end)
+		end = semicolon;
+	snprintf(line, SAID_BYTES, "%.*s", (int)(end - text), text);
+	return end;
+}
+
 static void said_of(const struct compose_failure *failure, enum whose whose, struct said *said)
 {
 	const struct stack *stack = failure->stack;
+	const char *at = failure->complaint;
 	char line[SAID_BYTES];
 
-	for (const char *at = failure->complaint; *at != '\0';) {
-		size_t size = strcspn(at, "\n");
-		bool wanted;
+	while ((at = next_line(at, line)) != NULL) {
+		bool wanted = whose == ALL;
 
-		snprintf(line, sizeof line, "%.*s", (int)size, at);
-		at += size + (at[size] == '\n');
-		wanted = whose == ALL        ? true
-			 : whose == ANYBODYS ? !names_any(line, stack)
-					     : names(line, stack->name, failure->service, failure->image);
+		if (whose == OWN)
+			wanted = names(line, stack->name, failure->service, failure->image);
+		else if (whose == ANYBODYS)
+			wanted = !names_any(line, stack);
 		if (wanted && !is_noise(line))
 			say(said, strip(line));
 	}

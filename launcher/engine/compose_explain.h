@@ -15,7 +15,7 @@ struct compose_failure {
 	const struct stack *stack;
 	const char *service;
 	const char *image; /* NULL: none */
-	const char *complaint; /* of the call, lines; "" : none */
+	const char *complaint; /* of the call, as compose_run_complaint gives it; "": none */
 	const char *own; /* what the engine keeps with the container; NULL: nothing */
 	const char *program; /* "docker compose" */
 	int code; /* of the call */
