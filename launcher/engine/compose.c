@@ -236,6 +236,7 @@ static void ask(struct part *part)
 	if (compose_is_told(part))
 		part->started_ns = 0;
 	part->exit_told = true;
+	part->remakes = 0;
 	part->fresh = part->unsure = part->settling = false;
 	part->state = PART_ASKED;
 }

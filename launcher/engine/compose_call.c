@@ -16,6 +16,7 @@
 #include "config/stack.h"
 #include "launcher/engine/compose_explain.h"
 #include "launcher/engine/containers_end.h"
+#include "launcher/engine/docker_api.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -24,6 +25,8 @@
 
 /* What a Compose program that was asked to end may still finish. */
 #define RUN_END_MS 2000
+#define REMAKES_MAX 2
+#define REMOVE_MS 30000
 
 /* ---- Arguments ---- */
 
@@ -209,6 +212,53 @@ static void ask_again(struct part *part)
 	tell_progress(part, NULL);
 }
 
+/*
+ * An engine that died while it started a container may find a task of it when it is back that it cannot take over, and refuses every start of this container
+ * from then on. One made anew starts.
+ */
+static bool is_stuck(const struct part *part)
+{
+	const char *complaint = part->engine->call.complaint;
+	const char *const said[] = {part->why, complaint};
+
+	if (part->container[0] == '\0' || part->remakes >= REMAKES_MAX)
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		const char *at = said[i] != NULL ? strstr(said[i], part->container) : NULL;
+
+		if (at != NULL && strncmp(at + strlen(part->container), ": already exists", 16) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void on_removed(void *context, const struct docker_answer *answer)
+{
+	struct part *part = context;
+
+	part->stop = NULL;
+	if (answer->error != 0)
+		compose_suspect(part->engine);
+	compose_due(part->engine);
+}
+
+static void remake(struct part *part)
+{
+	struct engine *self = part->engine;
+	char path[COMPOSE_ID_BYTES + 64];
+
+	part->remakes++;
+	docker_call_cancel(part->stop);
+	snprintf(path, sizeof path, "/containers/%s?force=1", part->container);
+	part->stop = docker_begin(self->docker, &(struct docker_request){.method = "DELETE",
+									 .path = path,
+									 .timeout_ms = REMOVE_MS,
+									 .done = on_removed,
+									 .context = part});
+	compose_watch_pulse(self);
+	ask_again(part);
+}
+
 static void forget_call(struct engine *self)
 {
 	free(self->call.complaint);
@@ -239,6 +289,8 @@ static void conclude(struct engine *self)
 			continue;
 		if (part->want != PART_WANT_RUN || self->ending)
 			fail_unwanted(part);
+		else if (is_stuck(part))
+			remake(part);
 		else if (self->call.lost || self->call.cut)
 			ask_again(part);
 		else
@@ -434,7 +486,8 @@ static size_t gather(struct engine *self, struct part **parts)
 	for (size_t i = 0; i < self->part_count; i++) {
 		struct part *part = self->parts[i];
 
-		if (part == NULL || part->state != PART_ASKED || part->want != PART_WANT_RUN)
+		/* What is being taken away (remake) would only be found again. */
+		if (part == NULL || part->state != PART_ASKED || part->want != PART_WANT_RUN || part->stop != NULL)
 			continue;
 		part->state = PART_CALLED;
 		part->fresh = part->unsure = part->settling = false;

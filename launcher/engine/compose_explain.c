@@ -251,6 +251,8 @@ static const struct rule {
 	{"permission denied while trying to connect", NULL, NULL, NULL, NULL, ERR_MISSING, ERR_CAUSE_OTHER,
 	 "be in the group `docker`, or use an engine of your own"},
 	{"permission denied", NULL, NULL, NULL, NULL, ERR_MISSING, ERR_CAUSE_OTHER, NULL},
+	{"task ", ": already exists", NULL, NULL, NULL, ERR_FAILED, ERR_CAUSE_OTHER,
+	 "the container engine holds on to something of its own from before it died: start it anew"},
 	{"cannot allocate memory", NULL, NULL, NULL, NULL, ERR_MISSING, ERR_CAUSE_MEMORY, NULL},
 };
 

@@ -73,6 +73,7 @@ struct part {
 	bool unsure; /* a call that named it ended without anybody knowing what came of it */
 	bool fresh; /* its container was seen to start since the call began, or while it did not run */
 	bool settling; /* how it is now is what the call has come to */
+	int remakes; /* how often its container was taken away because its engine was at odds with itself, since the start was asked */
 	char *why; /* that, as the engine keeps it with the container; NULL: nothing */
 	char container[COMPOSE_ID_BYTES]; /* full id; "": none is known */
 	pid_t pid; /* of its main process if that is this machine's; 0 */

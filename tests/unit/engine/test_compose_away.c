@@ -91,6 +91,25 @@ static void the_same_when_it_is_back_before_the_call_ends(void **state)
 	scene_let(scene, 0, "");
 }
 
+static void a_container_that_the_engine_cannot_start_any_more_is_made_anew(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_container *stuck;
+	char says[256];
+
+	scene_start(scene, 0, "db", 1);
+	scene_until_called(scene, 1);
+	stuck = scene_create(scene, 0, "db", 1);
+	snprintf(says, sizeof says, "Cannot start service db: task %s: already exists\n", stuck->id);
+	scene_let(scene, 1, says);
+	scene_until_called(scene, 2);
+	assert_int_equal(stuck->id[0], '\0');
+	scene_run(scene, 1, "db", 1);
+	scene_until(scene, 0, "started");
+	scene_let(scene, 0, "");
+	assert_string_equal(scene->seen[0].told, "started");
+}
+
 static void a_stop_meanwhile_is_done_when_it_is_back(void **state)
 {
 	struct scene *scene = *state;
@@ -187,6 +206,7 @@ int main(void)
 		TEST(one_that_is_not_there_at_first_is_waited_for),
 		TEST(a_call_that_failed_because_of_it_is_made_again),
 		TEST(the_same_when_it_is_back_before_the_call_ends),
+		TEST(a_container_that_the_engine_cannot_start_any_more_is_made_anew),
 		TEST(a_stop_meanwhile_is_done_when_it_is_back),
 		TEST(a_stop_that_it_took_along_is_asked_again),
 		TEST(a_start_that_nobody_wants_any_more_is_answered_by_what_is_found),
