@@ -68,8 +68,49 @@ static void check_values(struct reader *self, const struct node *service)
 			       pair->key);
 		else if (is_one_of(pair->key, texts) && is_typed(pair->value))
 			err_at(self->err, ERR_CONFIG, pair->value->place,
-			       "%s: '%s': wanted text: write \"%s\" in quotes", self->where, pair->key,
+			       "%s: '%s': wanted text: put it in quotes, \"%s\"", self->where, pair->key,
 			       pair->value->text);
+	}
+}
+
+/* Lists, and in most of them text only. */
+static void check_lists(struct reader *self, const struct node *service)
+{
+	static const struct {
+		const char *key;
+		bool typed; /* numbers are as good */
+	} lists[] = {
+		{"cap_add", false},
+		{"cap_drop", false},
+		{"configs", false},
+		{"devices", false},
+		{"dns", false},
+		{"dns_opt", false},
+		{"dns_search", false},
+		{"expose", true},
+		{"group_add", true},
+		{"links", false},
+		{"secrets", false},
+		{"tmpfs", false},
+		{"volumes", false},
+		{"env_file", false},
+		{"external_links", false},
+		{"label_file", false},
+		{"security_opt", false},
+		{"volumes_from", false},
+		{"device_cgroup_rules", false},
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		const struct node *list = node_find(service, lists[i].key);
+
+		if (!list || list->kind == NODE_NULL || !reader_want_list(self, lists[i].key, list))
+			continue;
+		for (size_t k = 0; k < list->count; k++)
+			if (!lists[i].typed && is_typed(list->items[k]))
+				err_at(self->err, ERR_CONFIG, list->items[k]->place,
+				       "%s: '%s': wanted text: put it in quotes, \"%s\"", self->where, lists[i].key,
+				       list->items[k]->text);
 	}
 }
 
@@ -143,6 +184,7 @@ void check_container(struct reader *self, const struct node *service, const stru
 	const struct node_pair *name = node_find_pair(service, "container_name");
 
 	check_values(self, service);
+	check_lists(self, service);
 	check_networks(self, service);
 	check_volumes(self, service);
 	check_references(self, service, "configs", "config");

@@ -115,6 +115,8 @@ bool reader_int(struct reader *self, const char *key, const struct node *value, 
 void read_service(struct reader *self, const struct node_pair *pair, struct service *service, bool active);
 /* container_check.c: what Compose programs refuse of a container's service */
 void check_container(struct reader *self, const struct node *service, const struct service *read);
+/* section_check.c: keys of what is only handed on */
+reader_function check_network_section, check_volume_section, check_config_section, check_secret_section, check_build;
 /* service_parts.c */
 reader_function read_depends_on; /* struct service */
 reader_function read_ports; /* struct service */

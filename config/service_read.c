@@ -200,7 +200,7 @@ static const struct key service_keys[] = {
 	{"annotations", NULL, 0, KEY_CONTAINER},
 	{"attach", NULL, 0, KEY_CONTAINER},
 	{"blkio_config", NULL, 0, KEY_CONTAINER},
-	{"build", NULL, 0, 0},
+	{"build", check_build, 0, 0},
 	{"cap_add", NULL, 0, KEY_CONTAINER},
 	{"cap_drop", NULL, 0, KEY_CONTAINER},
 	{"cgroup", NULL, 0, KEY_CONTAINER},

@@ -355,9 +355,14 @@ static int find_project(struct stack_load *self, const struct stack_scope *scope
 		self->project = self->source->project;
 	for (size_t i = self->source->given_count; i-- > 0 && !self->project;) {
 		const struct node *name = node_find(self->source->given[i]->root, "name");
+		int64_t number;
 
 		if (!name || name->kind != NODE_SCALAR || !*name->text)
 			continue;
+		if (node_is_int(name, &number))
+			return err_at(self->err, ERR_CONFIG, name->place,
+				      "'name': wanted text: put it in quotes, \"%s\"", name->text);
+		self->project_place = name->place;
 		self->project = stack_fill_text(self, scope, name->text, name->place);
 		if (!self->project)
 			return -EINVAL;

@@ -57,6 +57,7 @@ struct stack_load {
 	struct secrets *secrets; /* their values are added to it; NULL: nobody wants them */
 	struct node *declared; /* variables that the stack declares secret, by name; NULL: not looked for */
 	const char *project; /* as it was given */
+	struct err_place project_place; /* where it stands, if a file says it */
 	const char *project_spelled; /* NULL: not known yet */
 	struct err *err;
 	struct err *warnings; /* NULL: nobody wants them */

@@ -302,7 +302,7 @@ static const struct {
 	const char *key;
 	normal_form *form;
 } service_forms[] = {
-	{"annotations", form_entries}, {"build", form_build},       {"depends_on", form_depends},
+	{"annotations", form_labels}, {"build", form_build},       {"depends_on", form_depends},
 	{"deploy", form_deploy},       {"dns", form_list},          {"dns_opt", form_list},
 	{"dns_search", form_list},     {"env_file", form_env_file}, {"environment", form_entries},
 	{"extends", form_extends},     {"label_file", form_list},   {"labels", form_labels},

@@ -90,12 +90,13 @@ static void sort_errors(struct err *err)
 	}
 }
 
-static int check_project(struct stack *stack, const char *text, struct err *err)
+static int check_project(struct stack *stack, const struct stack_load *load, struct err *err)
 {
-	char *name = stack_project_name(text);
+	char *name = stack_project_name(load->project);
 
 	if (!name || !*name) {
-		err_set(err, ERR_CONFIG, "'%s' leaves no project name: wanted letters, digits, '-' and '_'", text);
+		err_at(err, ERR_CONFIG, load->project_place,
+		       "'%s' leaves no project name: wanted letters, digits, '-' and '_'", load->project);
 		err_hint(err, "give the project a name with -p NAME or a top-level 'name'");
 		free(name);
 		return -EINVAL;
@@ -176,7 +177,7 @@ int stack_resolve(struct stack_source *source, const struct stack_resolve_option
 
 	load.declared = stack_load_declared(&load);
 	merged = stack_load_tree(&load);
-	if (!merged || check_project(stack, load.project, &found) < 0)
+	if (!merged || check_project(stack, &load, &found) < 0)
 		goto out;
 	root = node_copy(stack->pool, stack_finish(&load, merged));
 	stack->root = root;

@@ -102,6 +102,29 @@ static void long_complete(struct stack_load *load, struct node *map, const char 
 			stack_path_join(load->pool, dir, source->text, strmap_find(&load->source->environment, "HOME"));
 }
 
+/* Of several volumes at one place in the container the last one counts. */
+static struct node *last_of_each(struct stack_load *load, const struct node *volumes)
+{
+	struct node *list = node_create(load->pool, NODE_LIST, volumes->place);
+	struct node *seen = node_create(load->pool, NODE_MAP, volumes->place);
+
+	list->tag = volumes->tag;
+	for (size_t i = volumes->count; i-- > 0;) {
+		const struct node *target = node_find(volumes->items[i], "target");
+
+		if (!target || target->kind != NODE_SCALAR || node_find_pair(seen, target->text))
+			continue;
+		node_set(load->pool, seen, target->text, target->place, volumes->items[i]);
+	}
+	for (size_t i = 0; i < volumes->count; i++) {
+		const struct node *target = node_find(volumes->items[i], "target");
+
+		if (!target || target->kind != NODE_SCALAR || node_find(seen, target->text) == volumes->items[i])
+			node_append(load->pool, list, volumes->items[i]);
+	}
+	return list;
+}
+
 struct node *stack_normal_volumes(struct stack_load *self, const struct node *volumes, const char *dir)
 {
 	struct node *list = node_create(self->pool, NODE_LIST, volumes->place);
@@ -109,8 +132,9 @@ struct node *stack_normal_volumes(struct stack_load *self, const struct node *vo
 	list->tag = volumes->tag;
 	for (size_t i = 0; i < volumes->count; i++) {
 		struct node *item = volumes->items[i];
+		int64_t number;
 
-		if (item->kind == NODE_SCALAR) {
+		if (item->kind == NODE_SCALAR && !node_is_int(item, &number)) {
 			item = short_volume_map(self, item, dir);
 			stack_load_count(self, 6, item->place);
 		} else if (item->kind == NODE_MAP) {
@@ -123,5 +147,5 @@ struct node *stack_normal_volumes(struct stack_load *self, const struct node *vo
 		}
 		node_append(self->pool, list, item);
 	}
-	return list;
+	return last_of_each(self, list);
 }

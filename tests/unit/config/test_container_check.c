@@ -38,9 +38,19 @@ static void test_containers(void **state)
 		{"ports: ", "nothing stands behind 'ports'"},
 		{"command: , entrypoint: , deploy: ", ""},
 		{"x-mine: , x-upfront: ", ""},
+		/* Keys of what is handed on. */
+		{"build: {contxt: .}", "unknown key 'contxt' in build (did you mean 'context'?)"},
+		{"build: {context: ., x-mine: 1}", ""},
+		/* Lists, of text. */
+		{"command: [sleep, 5]",
+		 "stack.yaml:8:36: service 'web': 'command': wanted text: put it in quotes, \"5\""},
+		{"command: [sleep, '5'], expose: [80], group_add: [5]", ""},
+		{"dns: 5", "'dns': wanted text: put it in quotes, \"5\""},
+		{"volumes: [5]", "a volume wants text such as"},
+		{"secrets: {key: a}", "'secrets': wanted a list, found a map"},
 		/* Text. */
-		{"user: 1000", "'user': wanted text: write \"1000\" in quotes"},
-		{"hostname: true", "'hostname': wanted text: write \"true\" in quotes"},
+		{"user: 1000", "'user': wanted text: put it in quotes, \"1000\""},
+		{"hostname: true", "'hostname': wanted text: put it in quotes, \"true\""},
 		{"user: '1000', restart: no", ""},
 		{"user: \"${NONE:-1000}\"", ""},
 	};
@@ -68,6 +78,39 @@ static void test_containers(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+static void test_sections(void **state)
+{
+	static const struct {
+		const char *section, *error;
+	} cases[] = {
+		{"networks: {n: {drver: x}}", "unknown key 'drver' in networks (did you mean 'driver'?)"},
+		{"networks: {n: {driver: x, ipam: {config: []}, x-mine: 1}, m: }", ""},
+		{"volumes: {v: {nmae: x}}", "unknown key 'nmae' in volumes (did you mean 'name'?)"},
+		{"volumes: {v: x}", "'v': wanted a map"},
+		{"volumes: {v: {external: true}}", ""},
+		{"configs: {c: {fiel: x}}", "unknown key 'fiel' in configs (did you mean 'file'?)"},
+		{"configs: {c: {content: x}}", ""},
+		{"secrets: {s: {fiel: x}}", "unknown key 'fiel' in secrets (did you mean 'file'?)"},
+		{"secrets: {s: {environment: x}}", ""},
+		{"secrets: []", "'secrets': wanted a map, found a list"},
+		{"name: 5", "stack.yaml:1:7: 'name': wanted text: put it in quotes, \"5\""},
+		{"name: '...'", "stack.yaml:1:8: '...' leaves no project name"},
+	};
+	size_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct stack_text text;
+		char yaml[256];
+
+		snprintf(yaml, sizeof(yaml), "%s\nservices: {a: {command: b}}\n", cases[i].section);
+		stack_text_resolve(&text, yaml, NULL);
+		wrong += !stack_text_has_error(&text, cases[i].error);
+		stack_text_finish(&text);
+	}
+	assert_int_equal(wrong, 0);
+}
+
 /* A service of a profile that is not active is not started: whether it could be is not asked. */
 static void test_inactive(void **state)
 {
@@ -87,7 +130,8 @@ static void test_inactive(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_containers), cmocka_unit_test(test_inactive)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_containers), cmocka_unit_test(test_sections),
+					   cmocka_unit_test(test_inactive)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

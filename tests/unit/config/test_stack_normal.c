@@ -36,6 +36,11 @@ static void test_forms(void **state)
 		{"labels: [a]", "labels/a", ""},
 		{"build: {context: ., labels: [a]}", "build/labels/a", ""},
 		{"environment: [A]", "environment/A", "null"},
+		{"annotations: {a: }", "annotations/a", ""},
+		/* Volumes at one place. */
+		{"volumes: ['/a:/x', '/b:/y', '/c:/x']", "volumes", "[... ...]"},
+		{"volumes: ['/a:/x', '/b:/y', '/c:/x']", "volumes/0/source", "/b"},
+		{"volumes: ['/a:/x', '/b:/y', '/c:/x']", "volumes/1/source", "/c"},
 		/* Arguments of a build are variables. */
 		{"build: {context: ., args: [SET, UNSET, B=1]}", "build/args/SET", "value"},
 		{"build: {context: ., args: [SET, UNSET, B=1]}", "build/args/UNSET", "null"},
