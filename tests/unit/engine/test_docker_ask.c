@@ -121,6 +121,7 @@ static void test_ask_by_client(void **state)
 				 0);
 		assert_non_null(cJSON_GetObjectItem(body, "ApiVersion"));
 		cJSON_Delete(body);
+		free(client.endpoint.context);
 		client.endpoint.context = strdup("staging");
 		free(client.endpoint.host_variable);
 		client.endpoint.host_variable = NULL;
