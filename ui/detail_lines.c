@@ -146,6 +146,8 @@ static void give_probe(const struct walk *self)
 					   .copied = self->detail->probe,
 					   .label_columns = LABEL_COLUMNS};
 		self->take(self->taker, &line);
+	} else if (self->unit->container && self->detail->answer_count > 0) {
+		give(self, "Probe", "its health check, which the container engine runs");
 	}
 	give_answers(self);
 }
@@ -363,6 +365,8 @@ void detail_lines_walk(const struct screen_context *context, const struct unit_m
 	if (detail != NULL) {
 		if (is_problem)
 			give_last_words(&self);
+		give(&self, "Image", unit->image);
+		give(&self, "Container", unit->container_id);
 		give(&self, "Command", detail->command);
 		give(&self, "Folder", detail->dir);
 		give(&self, "User", detail->user);

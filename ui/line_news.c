@@ -65,6 +65,37 @@ static void tell(struct line_dash *self, const struct unit_model *unit)
 	}
 }
 
+/* What is pulled or built is told when it begins: how far it is stands in the answer to status. */
+static void tell_work(struct line_dash *self, struct line_told *told, const struct unit_model *unit)
+{
+	const struct unit_progress *progress = &unit->progress;
+
+	if (progress->work == told->work)
+		return;
+	told->work = progress->work;
+	if (!self->told_stack)
+		return;
+	if (progress->work == WORK_PULLING)
+		line_add(self, "%s: pulling %s.", unit->name, or_else(progress->text, "its image"));
+	else if (progress->work == WORK_BUILDING)
+		line_add(self, "%s: building its image.", unit->name);
+}
+
+static void tell_engine(struct line_dash *self)
+{
+	const struct engine_model *engine = &self->model->engine;
+	const char *name = or_else(engine->name, "The container engine");
+
+	if (engine->away == self->told_away)
+		return;
+	self->told_away = engine->away;
+	if (engine->away)
+		line_add(self, "%s does not answer%s%s; containers are told of as they were.", name,
+			 engine->why != NULL ? ": " : "", or_else(engine->why, ""));
+	else
+		line_add(self, "%s answers again.", name);
+}
+
 /* On its way somewhere: news is where it gets to. */
 static bool is_passing(enum unit_state state)
 {
@@ -153,12 +184,17 @@ void line_news(struct line_dash *self)
 		told = find_told(self, i, &model->units[i]);
 		if (told != NULL && has_news(self, told, &model->units[i]) && self->told_stack)
 			tell(self, &model->units[i]);
+		if (told != NULL)
+			tell_work(self, told, &model->units[i]);
 	}
 	if (self->told_stack && model->state != self->told_state)
 		tell_stack(self);
 	self->told_state = model->state;
-	if (self->told_stack)
+	if (self->told_stack) {
+		tell_engine(self);
 		tell_file(self);
+	}
+	self->told_away = model->engine.away;
 	if (!first)
 		return;
 	self->told_stack = true;

@@ -24,6 +24,7 @@ struct line_told {
 	unsigned unit; /* id */
 	enum unit_state state;
 	char exit[32];
+	enum unit_work work; /* that was told */
 	bool failing; /* it ended by itself, and has not shown yet that it runs well again */
 };
 
@@ -45,6 +46,7 @@ struct line_dash {
 	struct line_told *told;
 	size_t told_count;
 	enum stack_state told_state;
+	bool told_away; /* that the container engine does not answer */
 	bool told_stack; /* there was a model before */
 	char *changed; /* what was said of the stack file; NULL: nothing */
 	int64_t due_ms;

@@ -36,7 +36,7 @@ static bool all_is_well(const struct stack_model *model)
 	for (size_t i = 0; i < model->unit_count; i++)
 		if (model->units[i].state < UNIT_READY || model->units[i].state == UNIT_STOPPED)
 			return false;
-	return model->state == STACK_UP;
+	return model->state == STACK_UP && !model->engine.away;
 }
 
 static void spell_stack(const struct stack_model *model, struct parts_text *text)
@@ -101,6 +101,10 @@ void line_tell_status(struct line_dash *self)
 	spell_counts(model, &text);
 	spell_stack(model, &text);
 	line_add(self, "%s.", bytes);
+	if (model->engine.away)
+		line_add(self, "%s does not answer%s%s; containers are told of as they were",
+			 model->engine.name != NULL ? model->engine.name : "the container engine",
+			 model->engine.why != NULL ? ": " : "", model->engine.why != NULL ? model->engine.why : "");
 	for (unsigned rank = 0; rank < UNIT_STATE_COUNT; rank++)
 		for (size_t i = 0; i < model->unit_count; i++)
 			if (unit_state_rank(model->units[i].state) == rank)

@@ -74,6 +74,14 @@ struct unit_need {
 	bool met;
 };
 
+/* What an engine does before a unit can start: bytes of an image, steps of a build. */
+enum unit_work { WORK_NONE, WORK_PULLING, WORK_BUILDING, WORK_CREATING };
+struct unit_progress {
+	enum unit_work work;
+	int64_t done, total; /* total 0: not known */
+	const char *text; /* what exactly: an image, a step; NULL */
+};
+
 struct unit_model {
 	unsigned id; /* from 1 on; stays when others come and go */
 	const char *name, *service; /* "web-2" of "web" */
@@ -94,6 +102,9 @@ struct unit_model {
 	int replicas; /* of its service */
 	bool takes_input; /* has a terminal to type into */
 	bool container;
+	const char *image; /* of a container, as the stack file names it; NULL */
+	const char *container_id; /* as the engine knows it, short; NULL: there is none now */
+	struct unit_progress progress; /* in words it stands in `why`, too */
 	int64_t pid; /* -1 */
 	struct unit_start start;
 	const struct unit_need *needs;
@@ -117,6 +128,15 @@ struct event_model {
 	const char *text; /* "exited with code 3" */
 };
 
+/* What runs the containers. */
+struct engine_model {
+	const char *name; /* "Docker"; NULL: this stack has no containers */
+	const char *version, *compose; /* "20.10.24"; the program that reads Compose files, "docker compose 2.29.7" */
+	bool away; /* it does not answer: containers are as they were last heard of */
+	const char *why; /* it does not; NULL */
+	int64_t away_ms; /* since when */
+};
+
 struct detail_model;
 struct telemetry_model;
 
@@ -136,6 +156,7 @@ struct stack_model {
 	size_t unit_count;
 	const struct event_model *events; /* of this run, as far as this screen knows them; oldest first */
 	size_t event_count;
+	struct engine_model engine;
 	bool telemetry_on;
 	const char *telemetry; /* "off, you said no"; NULL: this stack has nothing to report */
 	const struct telemetry_model *reported; /* asked for by actions.look_at_telemetry; NULL until it is there */

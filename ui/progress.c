@@ -6,6 +6,7 @@
 #include "ui/sgr.h"
 #include "ui/text.h"
 #include "ui/theme.h"
+#include "ui/unit_progress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,22 @@ static void spell_why(const struct stack_model *model, const struct progress_loo
 		snprintf(text, size_bytes, "%s", unit->why != NULL ? unit->why : "");
 }
 
+/* Behind the words, where there is room. */
+static void draw_bar(struct drawing *self, const struct unit_progress *progress)
+{
+	const unsigned cells = unit_progress_bar_cells(progress, self->columns - self->column);
+	uint32_t points[UNIT_BAR_MAX];
+
+	if (cells == 0)
+		return;
+	unit_progress_bar(progress, self->theme, points, cells);
+	put_point(self, ' ');
+	begin_role(self, ROLE_BUSY);
+	for (unsigned i = 0; i < cells; i++)
+		put_point(self, points[i]);
+	end_role(self, ROLE_BUSY);
+}
+
 static void draw_unit(struct drawing *self, const struct stack_model *model, const struct progress_look *look,
 		      const struct progress_unit *progress, unsigned names)
 {
@@ -183,6 +200,7 @@ static void draw_unit(struct drawing *self, const struct stack_model *model, con
 	if (why[0] != '\0') {
 		pad_to(self, column + 2 + TIME_COLUMNS + 2);
 		put_text(self, why, self->columns, ROLE_PLAIN);
+		draw_bar(self, &unit->progress);
 	}
 	end_line(self);
 }

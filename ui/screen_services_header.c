@@ -66,7 +66,7 @@ static struct census census_make(const struct stack_model *model)
 
 static bool is_calm(const struct stack_model *model, const struct census *census)
 {
-	return model->state == STACK_UP && census->units > 0 && census->well == census->units;
+	return model->state == STACK_UP && census->units > 0 && census->well == census->units && !model->engine.away;
 }
 
 static bool is_starting(const struct stack_model *model, const struct census *census)
@@ -78,7 +78,7 @@ bool services_header_counts(const struct stack_model *model)
 {
 	struct census census = census_make(model);
 
-	return is_starting(model, &census);
+	return is_starting(model, &census) || model->engine.away;
 }
 
 __attribute__((format(printf, 3, 4))) static void add(struct line *line, enum theme_role role, const char *format, ...)
@@ -200,11 +200,29 @@ static void add_end(struct line *line, const struct stack_model *model, const st
 		add(line, unit_state_role(UNIT_FAILED), "%zu FAILED", census->states[UNIT_FAILED]);
 }
 
+/* Whole seconds, by which it is drawn anew. */
+static void add_engine(struct line *line, const struct stack_model *model, const struct brevity *brevity)
+{
+	const char *name = model->engine.name != NULL ? model->engine.name : "the container engine";
+	char since[FIGURE_BYTES];
+
+	figure_duration((model->now_ms - model->engine.away_ms) / 1000 * 1000, since, sizeof(since));
+	if (brevity->detail == 2 && model->now_ms - model->engine.away_ms >= 10000)
+		add(line, ROLE_BAD, "%s does not answer since %s", name, since);
+	else if (brevity->detail == 2 && model->now_ms - model->engine.away_ms >= 1000)
+		add(line, ROLE_BAD, "%s does not answer since %llds", name,
+		    (long long)(model->now_ms - model->engine.away_ms) / 1000);
+	else
+		add(line, ROLE_BAD, brevity->detail > 0 ? "%s does not answer" : "%s away", name);
+}
+
 static void add_stack(struct line *line, const struct stack_model *model, const struct census *census,
 		      const struct brevity *brevity)
 {
 	char total[64];
 
+	if (model->engine.away && model->state != STACK_LOST && model->state != STACK_OVER)
+		add_engine(line, model, brevity);
 	if (model->state == STACK_LOST) {
 		add(line, ROLE_BAD, "the supervisor does not answer");
 		if (brevity->detail == 2 && census->units > 0) {

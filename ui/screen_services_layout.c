@@ -2,6 +2,7 @@
 #include "ui/screen_services_private.h"
 
 #include "ui/text.h"
+#include "ui/unit_progress.h"
 
 #include <string.h>
 
@@ -134,7 +135,9 @@ static void take_widths(struct services_view *self, const struct screen_context 
 		const struct unit_model *unit = &model->units[i];
 		grow(self, COLUMN_NAME, services_columns_of(unit->name, utf8));
 		if (unit->why != NULL)
-			grow(self, COLUMN_WHY, services_columns_of(unit->why, utf8));
+			grow(self, COLUMN_WHY,
+			     services_columns_of(unit->why, utf8) +
+				     (unit_progress_percent(&unit->progress) >= 0 ? 1 + UNIT_BAR_MAX : 0));
 		if (unit->ports != NULL)
 			grow(self, COLUMN_PORTS, services_columns_of(unit->ports, utf8));
 	}

@@ -3,6 +3,7 @@
 
 #include "config/figure.h"
 #include "ui/text.h"
+#include "ui/unit_progress.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -128,13 +129,35 @@ static void draw_spark(const struct pen *pen, const struct services_slot *slot, 
 	}
 }
 
+/* In words, with a bar behind them where there is room; fewer words before fewer letters. */
+static void draw_progress(const struct pen *pen, const struct services_slot *slot, const struct unit_model *unit)
+{
+	const bool utf8 = pen->context->theme->utf8;
+	const char *words = unit->why;
+	uint32_t points[UNIT_BAR_MAX];
+	unsigned used, cells;
+	char brief[32];
+
+	if (services_columns_of(words, utf8) > slot->columns) {
+		unit_progress_brief(&unit->progress, brief, sizeof(brief));
+		words = brief;
+	}
+	used = put_text(pen, slot->at, slot->columns, words, ROLE_PLAIN);
+	cells = unit_progress_bar_cells(&unit->progress, slot->columns - used);
+	unit_progress_bar(&unit->progress, pen->context->theme, points, cells);
+	for (unsigned i = 0; i < cells; i++)
+		frame_put(pen->frame, pen->row, pen->left + slot->at + used + 1 + i, points[i], ROLE_BUSY);
+}
+
 /* Why, else in the forms with few columns what there is to say of one that is well. */
 static void draw_why(const struct pen *pen, const struct services_slot *slot, const struct unit_model *unit)
 {
 	enum theme_role role = unit_state_is_problem(unit->state) ? unit_state_role(unit->state) : ROLE_PLAIN;
 	char cpu[FIGURE_BYTES], memory[FIGURE_BYTES];
 
-	if (unit->why != NULL && unit->why[0] != '\0') {
+	if (unit->why != NULL && unit_progress_percent(&unit->progress) >= 0) {
+		draw_progress(pen, slot, unit);
+	} else if (unit->why != NULL && unit->why[0] != '\0') {
 		put_text(pen, slot->at, slot->columns, unit->why, role);
 	} else if (pen->layout->form == FORM_MERGED && unit->ports != NULL) {
 		put_text(pen, slot->at, slot->columns, unit->ports, ROLE_PLAIN);

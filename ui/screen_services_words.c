@@ -128,6 +128,18 @@ static void tell_selected(struct sentence *self, const struct services_view *vie
 	add_key(self, view, context, ACTION_STOP, tries ? "stop trying" : "stop");
 }
 
+static void tell_engine(struct sentence *self, const struct stack_model *model)
+{
+	add_text(self, model->engine.name != NULL ? model->engine.name : "The container engine");
+	add_text(self, " does not answer");
+	if (model->engine.why != NULL && model->engine.why[0] != '\0') {
+		add_text(self, " (");
+		add_text(self, model->engine.why);
+		add_text(self, ")");
+	}
+	add_text(self, "; containers are as last heard of.");
+}
+
 void services_outlook(const struct services_view *self, const struct screen_context *context, char *text,
 		      size_t size_bytes)
 {
@@ -141,7 +153,9 @@ void services_outlook(const struct services_view *self, const struct screen_cont
 	text[0] = '\0';
 	if (model->state == STACK_STOPPING || model->state == STACK_OVER || model->state == STACK_LOST)
 		return;
-	if (unit != NULL && unit_state_is_problem(unit->state)) {
+	if (model->engine.away) {
+		tell_engine(&sentence, model);
+	} else if (unit != NULL && unit_state_is_problem(unit->state)) {
 		tell_selected(&sentence, self, context, unit);
 	} else if (problem != NULL) {
 		tell_problem(&sentence, problem);
@@ -164,8 +178,11 @@ int64_t services_due_ms(const struct services_view *self, const struct screen_co
 	int64_t due_ms = -1;
 
 	services_layout_of(self, model, self->area, &layout);
-	if (layout.header.rows > 0 && services_header_counts(model))
-		due_ms = model->now_ms + 1000 - (model->now_ms - model->begin_ms) % 1000;
+	if (layout.header.rows > 0 && services_header_counts(model)) {
+		const int64_t from_ms = model->engine.away ? model->engine.away_ms : model->begin_ms;
+
+		due_ms = model->now_ms + 1000 - (model->now_ms - from_ms) % 1000;
+	}
 	if (services_slot_of(&layout, COLUMN_UPTIME) == NULL)
 		return due_ms;
 	services_rows_make(self, model, context->unit, &rows);

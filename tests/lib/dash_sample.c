@@ -193,6 +193,49 @@ struct stack_model *dash_sample_starting(void)
 	return &stack;
 }
 
+static void make_containers(void)
+{
+	static const char *const images[DASH_SAMPLE_UNITS] = {"wren/api:0.29.2",    "postgres:16",
+							      "wren/engine:0.29.2", "wren/ui:0.29.2",
+							      "wren/worker:0.29.2", "wren/api:0.29.2"};
+
+	for (unsigned i = 0; i < DASH_SAMPLE_UNITS; i++) {
+		units[i].container = true;
+		units[i].image = images[i];
+		units[i].container_id = units[i].state == UNIT_READY ? "4f2a9c81d0be" : NULL;
+	}
+	stack.engine = (struct engine_model){
+		.name = "Docker", .version = "20.10.24", .compose = "docker compose 2.29.7", .away_ms = -1};
+}
+
+static void make_work(struct unit_model *unit, enum unit_work work, int64_t done, int64_t total, const char *why)
+{
+	make_wait(unit, why);
+	unit->state = UNIT_STARTING;
+	unit->progress = (struct unit_progress){work, done, total, unit->image};
+}
+
+struct stack_model *dash_sample_containers(void)
+{
+	dash_sample_starting();
+	make_containers();
+	make_work(&units[SAMPLE_API], WORK_PULLING, 12300000, 27100000, "pulling 45% 12.3/27.1 MB");
+	make_work(&units[SAMPLE_ENGINE], WORK_BUILDING, 3, 7, "building step 3 of 7");
+	make_work(&units[SAMPLE_UI], WORK_PULLING, 4200000, 0, "pulling 4.2 MB");
+	make_work(&units[SAMPLE_MIGRATE], WORK_CREATING, 0, 0, "creating its container");
+	return &stack;
+}
+
+struct stack_model *dash_sample_away(void)
+{
+	dash_sample_calm();
+	make_containers();
+	stack.engine.away = true;
+	stack.engine.away_ms = DASH_SAMPLE_NOW_MS - 3200;
+	stack.engine.why = "connection refused";
+	return &stack;
+}
+
 struct stack_model *dash_sample_stopping(void)
 {
 	dash_sample_calm();

@@ -24,6 +24,8 @@ struct stack_model *dash_sample(void); /* in trouble */
 struct stack_model *dash_sample_calm(void); /* all ready */
 struct stack_model *dash_sample_starting(void); /* 5 s after the begin, nothing wrong */
 struct stack_model *dash_sample_stopping(void);
+struct stack_model *dash_sample_containers(void); /* 6 s after the begin: images are pulled and built */
+struct stack_model *dash_sample_away(void); /* all ready in containers; their engine has not answered for 3 s */
 /* The six and `count` - 6 more, ready and quiet: svc-007 and on. */
 struct stack_model *dash_sample_many(size_t count);
 /* The units of the model the last call returned, to be changed by tests. */

@@ -236,6 +236,10 @@ static struct stack_model *model_of(const char *sample)
 		model = dash_sample_calm();
 	else if (strcmp(sample, "starting") == 0)
 		model = dash_sample_starting();
+	else if (strcmp(sample, "containers") == 0)
+		model = dash_sample_containers();
+	else if (strcmp(sample, "away") == 0)
+		model = dash_sample_away();
 	else if (strcmp(sample, "stopping") == 0)
 		model = dash_sample_stopping();
 	else if (strcmp(sample, "many") == 0)

@@ -34,7 +34,7 @@ struct dash_scene {
 };
 
 struct dash_scene_options {
-	/* "trouble", "calm", "starting", "stopping", "attached", "many", "reported" (telemetry is on), "changed" (the stack file) */
+	/* "trouble", "calm", "starting", "stopping", "attached", "many", "containers", "away", "reported" (telemetry is on), "changed" (the stack file) */
 	const char *sample;
 	unsigned rows, columns; /* 0: 24, 80 */
 	bool ascii, mono, never_asks;

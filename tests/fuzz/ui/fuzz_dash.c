@@ -184,6 +184,16 @@ static void take_model(struct world *self, struct input *input)
 		unit->takes_input = true;
 		unit->open = "http://localhost:1 http://localhost:2";
 	}
+	if (self->model->unit_count > 0 && (changes & 32) != 0) {
+		struct unit_model *unit = &dash_sample_units()[changes % self->model->unit_count];
+		unit->progress =
+			(struct unit_progress){(enum unit_work)(which % (WORK_CREATING + 1)),
+					       (int64_t)(int8_t)which * INT64_C(0x0101010101010101),
+					       (int64_t)(int8_t)changes * INT64_C(0x0101010101010101), "image"};
+		unit->image = unit->container_id = "image";
+		self->model->engine = (struct engine_model){
+			.name = "Docker", .away = (changes & 64) != 0, .away_ms = self->model->now_ms - changes};
+	}
 	dash_take_model(self->dash, self->model);
 }
 

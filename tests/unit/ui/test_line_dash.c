@@ -281,6 +281,44 @@ static void without_anybody_to_type_there_is_no_prompt(void **state)
 	assert_null(strstr(taken(), LINE_PROMPT));
 }
 
+static void the_container_engine_is_told_of_once(void **state)
+{
+	struct stack_model *model = dash_sample_away();
+
+	(void)state;
+	model->engine.away = false;
+	begin_quietly(model);
+	model->engine.away = true;
+	show();
+	expect("\nDocker does not answer: connection refused; containers are told of as they were.\n" LINE_PROMPT);
+	show();
+	expect("");
+	type("status");
+	assert_int_equal(
+		strncmp(taken(),
+			"WrenAI 0.29.2: 4 ready, 1 running, 1 done, up for 12m.\nDocker does not answer: ", 79),
+		0);
+	model->engine.away = false;
+	show();
+	expect("\nDocker answers again.\n" LINE_PROMPT);
+}
+
+static void what_is_pulled_is_told_when_it_begins(void **state)
+{
+	struct stack_model *model = dash_sample_containers();
+	struct unit_progress progress = dash_sample_units()[SAMPLE_API].progress;
+
+	(void)state;
+	dash_sample_units()[SAMPLE_API].progress.work = WORK_NONE;
+	begin_quietly(model);
+	dash_sample_units()[SAMPLE_API].progress = progress;
+	show();
+	expect("\napi: pulling wren/api:0.29.2.\n" LINE_PROMPT);
+	dash_sample_units()[SAMPLE_API].progress.done += 1000000;
+	show();
+	expect("");
+}
+
 static void a_changed_file_is_told_of_once(void **state)
 {
 	(void)state;
@@ -616,6 +654,8 @@ int main(void)
 		CASE(news_comes_once_and_the_prompt_behind_it),
 		CASE(a_crash_loop_is_told_of_once),
 		CASE(without_anybody_to_type_there_is_no_prompt),
+		CASE(the_container_engine_is_told_of_once),
+		CASE(what_is_pulled_is_told_when_it_begins),
 		CASE(a_changed_file_is_told_of_once),
 		CASE(whatever_a_service_says_is_harmless),
 		CASE(words_may_be_shortened_and_misspelt),

@@ -134,6 +134,26 @@ static void one_beat_moves_all_seconds(void **state)
 	assert_int_equal(changes, 2);
 }
 
+static void what_is_pulled_has_a_bar(void **state)
+{
+	struct stack_model *model = dash_sample_containers();
+	struct progress_look look = look_at(model, 24, 80);
+
+	(void)state;
+	expect(model, &look,
+	       "WrenAI  1 of 6 ready  5s\n"
+	       "~ starting    api          1s  pulling 45% 12.3/27.1 MB #######.........\n"
+	       "+ ready       db         0.2s\n"
+	       "~ starting    engine       1s  building step 3 of 7 ######..........\n"
+	       "~ starting    ui           1s  pulling 4.2 MB\n"
+	       ". waiting     worker           for api to be ready\n"
+	       "~ starting    migrate      1s  creating its container\n");
+	look = look_at(model, 3, 60);
+	expect(model, &look,
+	       "WrenAI  1 of 6 ready  5s\n"
+	       "... and 6 more, 1 of them ready\n");
+}
+
 static void long_names_are_cut(void **state)
 {
 	struct stack_model *model = dash_sample();
@@ -251,6 +271,7 @@ int main(void)
 		cmocka_unit_test(says_how_long_it_took),
 		cmocka_unit_test(counts_down_to_the_kill),
 		cmocka_unit_test(one_beat_moves_all_seconds),
+		cmocka_unit_test(what_is_pulled_has_a_bar),
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(fits_any_terminal),
 		cmocka_unit_test(where_rows_are_few_the_busy_come_first),

@@ -214,6 +214,45 @@ static void the_header_says_what_the_stack_is_at(void **state)
 	scene_close(scene);
 }
 
+/* Behind the words, else behind fewer words, else none. */
+static void what_is_pulled_has_a_bar_where_there_is_room(void **state)
+{
+	struct scene *scene = scene_open(dash_sample_containers(), 22, 150);
+
+	(void)state;
+	scene_assert_shows(scene, "pulling 45% 12.3/27.1 MB #######.........  ");
+	scene_assert_shows(scene, "building step 3 of 7 ######..........  ");
+	scene_assert_shows(scene, "pulling 4.2 MB   ");
+	scene_resize(scene, 22, 80);
+	scene_assert_shows(scene, "pulling 45% ####.......\n");
+	scene_resize(scene, 22, 40);
+	scene_assert_shows(scene, "api     pulling 45% ###.....\n");
+	scene_resize(scene, 22, 30);
+	scene_assert_shows(scene, "api     pulling 45% ###....\n");
+	scene_close(scene);
+}
+
+/* The seconds tick from when it went away, and by whole ones. */
+static void an_engine_that_is_away_is_told(void **state)
+{
+	struct stack_model *model = dash_sample_away();
+	struct scene *scene = scene_open(model, 22, 120);
+
+	(void)state;
+	scene_assert_shows(scene, "Docker does not answer since 3s   6 services:   4 ready");
+	assert_int_equal(services_due_ms(&scene->view, &scene->context), model->now_ms + 800);
+	model->engine.away_ms = model->now_ms - 400;
+	scene_draw(scene);
+	scene_assert_shows(scene, "Docker does not answer   6 services");
+	model->engine.away_ms = model->now_ms - 192000;
+	scene_draw(scene);
+	scene_assert_shows(scene, "Docker does not answer since 3m12s");
+	model->engine.away = false;
+	scene_draw(scene);
+	scene_assert_shows(scene, "6 services, all ready in 9.4s");
+	scene_close(scene);
+}
+
 static void the_header_counts_what_is_wrong_in_capitals_by_rank(void **state)
 {
 	struct scene *scene = scene_open(dash_sample(), 22, 120);
@@ -448,6 +487,8 @@ int main(void)
 		cmocka_unit_test(a_calm_stack_has_nothing_in_capitals),
 		cmocka_unit_test(the_start_counts_seconds_until_it_is_over),
 		cmocka_unit_test(the_header_says_what_the_stack_is_at),
+		cmocka_unit_test(what_is_pulled_has_a_bar_where_there_is_room),
+		cmocka_unit_test(an_engine_that_is_away_is_told),
 		cmocka_unit_test(the_header_counts_what_is_wrong_in_capitals_by_rank),
 		cmocka_unit_test(telemetry_is_shortened_first),
 		cmocka_unit_test(replicas_are_counted_and_stand_together),
