@@ -16,7 +16,7 @@
  *   signal_end       an end by Ctrl-C that leaves time for a last word
  *   stop start restart kill   by act: what they have in common; scale
  *   down ps logs run config graph help version
- *   doctor           what is missing here: doctor_machine, doctor_stack; doctor_report: the table
+ *   doctor           what is missing here: doctor_machine, doctor_stack, doctor_containers; doctor_report: the table
  *   init             writes a stack file; init_text: what stands in it
  *   setup            asks the stack's setup questions; setup_ask: what it and `up` do alike
  *   attach           looks at the running stack (attach_stack) or is the terminal of one service (attach_terminal)

@@ -87,6 +87,7 @@ static void examine(struct doctor *self, struct err *err)
 	doctor_check_folders(self);
 	doctor_check_limits(self);
 	doctor_check_stack(self);
+	doctor_check_containers(self);
 }
 
 static int doctor_run(struct cli_context *context, struct err *err)

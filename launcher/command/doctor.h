@@ -6,6 +6,7 @@
  *   doctor             the command: which checks there are, in which order
  *   doctor_machine     kernel, terminal, folders, limits
  *   doctor_stack       what the stack file needs: programs, folders, users, ports, answers, templates, telemetry
+ *   doctor_containers  the container engine, the Compose program, images, the way for the relay
  *   doctor_report      what was found, as a table and as JSON
  */
 #ifndef UPFRONT_LAUNCHER_COMMAND_DOCTOR_H
@@ -67,6 +68,9 @@ void doctor_check_room(struct doctor *self, const char *check, const char *path)
 /* Before the stack can be resolved. */
 void doctor_check_setup(struct doctor *self, struct err *err);
 void doctor_check_stack(struct doctor *self);
+
+/* ---- doctor_containers.c: nothing for a stack without containers ---- */
+void doctor_check_containers(struct doctor *self);
 
 /* ---- doctor_report.c ---- */
 /* -q: only what is not as it should be. */
