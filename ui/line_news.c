@@ -144,6 +144,10 @@ static void tell_stack(struct line_dash *self)
 
 	switch (model->state) {
 	case STACK_UP:
+		if (self->told_state == STACK_LOST) {
+			line_add(self, "The supervisor of %s answers again.", model->app);
+			break;
+		}
 		figure_duration(model->up_after_ms, took, sizeof(took));
 		line_add(self, "%s is up%s%s.", model->app, took[0] != '\0' ? " after " : "", took);
 		break;

@@ -102,6 +102,13 @@ int64_t ctl_calls_due_ms(const struct ctl_calls *self)
 	return due_ms;
 }
 
+int64_t ctl_calls_since_ms(const struct ctl_calls *self)
+{
+	const int64_t due_ms = ctl_calls_due_ms(self);
+
+	return due_ms != 0 ? due_ms - CTL_CALLS_TIMEOUT_MS : 0;
+}
+
 /* Room for one byte more than the answer: its end. */
 static int make_room(struct ctl_call *call)
 {

@@ -52,6 +52,8 @@ bool ctl_calls_has(const struct ctl_calls *self, int number);
 
 /* Fills CTL_CALLS_MAX places; fd -1 where there is nothing to wait for. */
 void ctl_calls_fill_polls(const struct ctl_calls *self, struct pollfd *polls);
+/* Monotonic: since when the oldest that is under way waits; 0: none is. */
+int64_t ctl_calls_since_ms(const struct ctl_calls *self);
 /* Monotonic; 0: there is no deadline. */
 int64_t ctl_calls_due_ms(const struct ctl_calls *self);
 /* Takes in what poll said is there, and gives up what is late. */

@@ -220,8 +220,28 @@ void screen_close(struct screen *self)
 
 /* ---- What the caller tells ---- */
 
+void screen_hear(struct screen *self)
+{
+	if (!silence_hear(&self->silence, clock_monotonic_ms()))
+		return;
+	screen_model_set_lost(self->model, false);
+	self->stale = self->pressed = true;
+}
+
+/* What is asked anyway shows whether it answers; once it does not, something has to be asked for it to show. */
+static void look_for_silence(struct screen *self)
+{
+	if (silence_look(&self->silence, ctl_calls_since_ms(&self->calls), clock_monotonic_ms())) {
+		screen_model_set_lost(self->model, true);
+		self->stale = self->pressed = true;
+	}
+	if (self->silence.lost && ctl_calls_since_ms(&self->calls) == 0)
+		screen_ask_graph(self);
+}
+
 void screen_take_change(struct screen *self, const struct view_unit *unit)
 {
+	screen_hear(self);
 	screen_model_note(self->model, self->options.view, unit);
 	if (self->changed_ms == 0)
 		self->changed_ms = clock_monotonic_ms();
@@ -240,6 +260,7 @@ void screen_take_change(struct screen *self, const struct view_unit *unit)
 
 void screen_take_usage(struct screen *self, const struct view_unit *unit)
 {
+	screen_hear(self);
 	if (unit != NULL)
 		screen_model_take_usage(self->model, unit, clock_monotonic_ms());
 	self->stale = true;
@@ -503,9 +524,17 @@ size_t screen_fill_polls(const struct screen *self, struct pollfd *polls)
 	return POLL_CALLS + CTL_CALLS_MAX;
 }
 
+int64_t screen_calls_due_ms(const struct screen *self)
+{
+	const int64_t due_ms = ctl_calls_due_ms(&self->calls);
+	const int64_t silence_ms = silence_due_ms(&self->silence, ctl_calls_since_ms(&self->calls));
+
+	return silence_ms != 0 && silence_ms < due_ms ? silence_ms : due_ms;
+}
+
 int64_t screen_due_ms(const struct screen *self)
 {
-	int64_t due_ms = ctl_calls_due_ms(&self->calls);
+	int64_t due_ms = screen_calls_due_ms(self);
 
 	if (self->lines != NULL)
 		return screen_lines_due_ms(self);
@@ -563,6 +592,7 @@ int screen_step(struct screen *self, const struct pollfd *polls)
 	if (polls[POLL_OUTPUT].revents != 0)
 		self->stuffed = !term_takes_output(self->term);
 	ctl_calls_step(&self->calls, &polls[POLL_CALLS]);
+	look_for_silence(self);
 	grant_wishes(self);
 	if (self->lines != NULL) {
 		take_model(self);

@@ -6,6 +6,7 @@
  *   screen_model     the running stack as the dashboard is to show it; unit_words, unit_spark: what a row says
  *   screen_actions   what the dashboard asks for, carried out: requests to the supervisor, logs, the clipboard
  *   screen_outside   what needs the terminal for itself for a while: pager, editor, a service's terminal, the question, the plain log
+ *   screen_silence   whether the supervisor answers
  *   screen_save, screen_temp: files that people ask for
  *   screen_lines     line mode in its place: the same model and actions, lines instead of frames
  *   block            live progress without the dashboard (ui/progress.h), on the terminal of standard error

@@ -285,6 +285,9 @@ void screen_take_answer(void *context, const struct ctl_call_end *end)
 	struct screen *self = context;
 
 	self->pressed = true;
+	/* That it took too long is no word from it; all else is. */
+	if (end->err == NULL || end->err->code != ERR_TIMEOUT)
+		screen_hear(self);
 	if (end->err != NULL) {
 		take_failure(self, end);
 		return;

@@ -172,7 +172,7 @@ void screen_lines_fill_polls(const struct screen *self, struct pollfd *input, st
 
 int64_t screen_lines_due_ms(const struct screen *self)
 {
-	int64_t due_ms = ctl_calls_due_ms(&self->calls);
+	int64_t due_ms = screen_calls_due_ms(self);
 	const int64_t news_ms = line_dash_due_ms(self->lines);
 
 	/* What is written must be taken first. */

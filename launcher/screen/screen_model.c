@@ -40,6 +40,7 @@ struct screen_model {
 	struct event_model events[SCREEN_EVENTS_MAX];
 	char telemetry[128];
 	char *changed;
+	bool lost;
 	int64_t stop_ms;
 };
 
@@ -163,6 +164,11 @@ void screen_model_set_detail(struct screen_model *self, const struct detail_mode
 void screen_model_set_telemetry(struct screen_model *self, const struct telemetry_model *telemetry)
 {
 	self->model.reported = telemetry;
+}
+
+void screen_model_set_lost(struct screen_model *self, bool lost)
+{
+	self->lost = lost;
 }
 
 void screen_model_set_changed(struct screen_model *self, const char *text)
@@ -339,6 +345,8 @@ static void fill_stack(struct screen_model *self, const struct view *view, int64
 	model->file = self->options.file;
 	model->attached = self->options.attached;
 	model->state = state_of(view);
+	if (self->lost && model->state != STACK_OVER)
+		model->state = STACK_LOST;
 	/* Told in wall clock; the screen counts in a clock that nobody sets. */
 	model->begin_ms = view->begin_ms > 0 ? now_ms - (clock_wall_ms() - view->begin_ms) : now_ms;
 	model->begin_wall_ms = view->begin_ms;

@@ -37,6 +37,8 @@ void screen_model_take_usage(struct screen_model *self, const struct view_unit *
 /* What is asked for beside; borrowed until the next such call, NULL: not there. */
 void screen_model_set_detail(struct screen_model *self, const struct detail_model *detail);
 void screen_model_set_telemetry(struct screen_model *self, const struct telemetry_model *telemetry);
+/* The supervisor does not answer. */
+void screen_model_set_lost(struct screen_model *self, bool lost);
 /* How the stack file differs from what runs; copied. NULL: it does not. */
 void screen_model_set_changed(struct screen_model *self, const char *text);
 

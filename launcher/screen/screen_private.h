@@ -10,6 +10,7 @@
 #include "launcher/screen/screen_names.h"
 #include "launcher/screen/screen_outside.h"
 #include "launcher/screen/screen_save.h"
+#include "launcher/screen/screen_silence.h"
 #include "ui/frame.h"
 #include "ui/keys.h"
 #include "ui/line_dash.h"
@@ -48,6 +49,7 @@ struct screen {
 	struct screen_lines line;
 	struct screen_model *model;
 	struct ctl_calls calls;
+	struct screen_silence silence;
 	struct screen_outside outside;
 	int browser_fd; /* says whether one could be started; -1: not asked */
 	struct screen_save save;
@@ -120,6 +122,10 @@ int64_t screen_lines_due_ms(const struct screen *self);
 int screen_lines_step(struct screen *self, const struct pollfd *input, const struct pollfd *signals);
 
 /* ---- screen.c ---- */
+/* Something has come from the supervisor. */
+void screen_hear(struct screen *self);
+/* Of what is asked: its deadline, or when its silence is to be told; 0: nothing is. */
+int64_t screen_calls_due_ms(const struct screen *self);
 /* As dash_take_along, dash_ask_reload: to whom they belong. */
 void screen_take_along(struct screen *self, const char *const *names);
 /* Nobody can be told: what was asked for is not done. */

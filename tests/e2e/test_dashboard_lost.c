@@ -162,6 +162,27 @@ static void up_whose_guard_is_killed_says_so_on_a_terminal_given_back(void **sta
 	nothing_is_left(world);
 }
 
+/* Stopped, it answers nobody; it is told soon, with what was known last, and is forgotten as soon as it answers again. */
+static void a_supervisor_that_does_not_answer_is_told(void **state)
+{
+	const struct world *world = *state;
+	pid_t supervisor;
+	struct vt *vt;
+
+	world_write(world, "compose.yaml", stack);
+	vt = dash_run_up(world, 24, 100);
+	supervisor = dash_run_supervisor(world, SERVICE);
+	assert_int_equal(kill(supervisor, SIGSTOP), 0);
+	vt_send(vt, "r");
+	vt_wait_text(vt, "the supervisor does not answer   last known:   2 r");
+	assert_int_equal(kill(supervisor, SIGCONT), 0);
+	vt_wait_gone(vt, "the supervisor does not answer");
+	kill(vt_pid(vt), SIGTERM);
+	assert_int_equal(exit_code(vt), 0);
+	nothing_is_left(world);
+	vt_finish(vt);
+}
+
 /* ---- attach ---- */
 
 static void attach_that_is_lost_leaves_the_stack_alone(void **state)
@@ -219,6 +240,7 @@ int main(void)
 		TEST(up_killed_leaves_nothing_running),
 		TEST(up_whose_supervisor_is_killed_says_so_on_a_terminal_given_back),
 		TEST(up_whose_guard_is_killed_says_so_on_a_terminal_given_back),
+		TEST(a_supervisor_that_does_not_answer_is_told),
 		TEST(attach_that_is_lost_leaves_the_stack_alone),
 		TEST(attach_whose_stack_dies_says_so_on_a_terminal_given_back),
 	};
