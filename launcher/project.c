@@ -128,6 +128,7 @@ int project_load(struct project *self, const struct cli_context *context, struct
 	int result = load(self, context, err);
 
 	self->report = context->report;
+	self->environment = &context->environment;
 	if (result == 0 && !context->globals.quiet)
 		print_warnings(self->stack);
 	if (result == 0)
@@ -210,6 +211,7 @@ int project_find(struct project *self, const struct cli_context *context, struct
 	int result = find_name(self, context, err);
 
 	self->report = context->report;
+	self->environment = &context->environment;
 	if (result == 0)
 		result = take_option(self, context, err);
 	if (result == 0)
@@ -619,19 +621,24 @@ int project_sweep(const struct project *self)
 {
 	char *running = running_path(self), *socket_path = read_path(self, "socket");
 	int fd = self->lock_fd >= 0 ? -1 : open_lock(self, O_RDONLY, NULL);
+	const bool containers = project_has_containers(self);
 	const bool unfinished = (running != NULL && access(running, F_OK) == 0) ||
 				(socket_path != NULL && access(socket_path, F_OK) == 0);
 	int count = 0;
 
 	/* An orderly end leaves neither file, so walking /proc is due only when one is there; a logout takes the socket with it. */
-	if (unfinished && (self->lock_fd >= 0 || (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0))) {
-		const bool all = end_marked(self, &count);
+	if ((unfinished || containers) && (self->lock_fd >= 0 || (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0))) {
+		const bool all = !unfinished || end_marked(self, &count);
 
-		if (socket_path != NULL)
+		if (unfinished && socket_path != NULL) {
 			unlink(socket_path);
+			supervisor_remove_files(socket_path, self->name);
+		}
 		/* Whoever is left is looked for again by the next command. */
 		if (running != NULL && all)
 			unlink(running);
+		if (containers)
+			project_end_containers(self);
 	}
 	if (fd >= 0)
 		close(fd);

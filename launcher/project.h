@@ -19,6 +19,7 @@ struct command_report;
 struct err;
 struct stack;
 struct stack_source;
+struct strmap;
 
 struct project {
 	char *name;
@@ -29,6 +30,7 @@ struct project {
 	const char *const
 		*named; /* services named on the command line: set before project_load, not owned; NULL: none */
 	struct command_report *report; /* of the command that found or loaded it; NULL: none */
+	const struct strmap *environment; /* of the command that found or loaded it; NULL: none */
 	bool only_looks; /* set before project_load: what an earlier run left is not ended */
 	int lock_fd; /* -1: not held */
 };
@@ -91,9 +93,14 @@ char *project_last_end(const struct project *self);
 
 /*
  * When a run was left unfinished and nothing runs now: ends the processes that carry the project's marker, with all they started,
- * names them in a line on stderr, and returns how many they were.
+ * names them in a line on stderr, and returns how many they were. Containers of it are ended, too (project_containers.c); an engine that
+ * cannot be asked for that is one more line.
  */
 int project_sweep(const struct project *self);
+
+/* project_containers.c: with the lock, or while nobody has it. */
+bool project_has_containers(const struct project *self);
+void project_end_containers(const struct project *self);
 
 /* Value of UPFRONT_STACK in every service's environment: the same for each run with this state folder. The caller frees. */
 char *project_marker(const struct project *self);

@@ -17,6 +17,7 @@
 #include "launcher/command/up_follow.h"
 #include "launcher/command/up_open.h"
 #include "launcher/command/up_running.h"
+#include "launcher/engine/containers_end.h"
 #include "launcher/engine/engine.h"
 #include "launcher/process/descendants.h"
 #include "launcher/process/fd.h"
@@ -303,6 +304,19 @@ static int supervise(void *context)
 	return supervisor_run(&options);
 }
 
+/* In the guard: what a supervisor that could not do it itself has left with the container engine. */
+static void end_containers(void *context)
+{
+	const struct up *self = context;
+	size_t ended;
+
+	if (!self->engine.found)
+		return;
+	supervisor_remove_files(self->socket_path, self->project.name);
+	(void)containers_sweep(self->project.state_dir, &self->context->environment, UP_SWEEP_CONTAINERS_MS, &ended,
+			       NULL);
+}
+
 static bool answer_counts(const struct stack *stack, bool on)
 {
 	struct strmap told;
@@ -381,6 +395,7 @@ static int launch(struct up *self, bool detach, struct err *err)
 		.socket_path = self->socket_path,
 		.keep = keep,
 		.supervise = supervise,
+		.finish = end_containers,
 		.context = self,
 		.detached = detach,
 		.guard_fd = &self->guard_fd,

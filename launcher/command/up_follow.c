@@ -9,9 +9,11 @@
 #include "launcher/logs/log_reader.h"
 #include "launcher/client/slow_stop.h"
 #include "launcher/command/up_report.h"
+#include "launcher/engine/containers_end.h"
 #include "launcher/process/guard.h"
 #include "launcher/project.h"
 #include "launcher/screen/screen.h"
+#include "launcher/supervisor/supervisor.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -573,8 +575,14 @@ static void sweep(const struct follow *self)
 {
 	const struct guard_spared spared = {.strangers = self->options->strangers};
 
-	if (self->end != FOLLOW_LEFT && self->guard_end.si_code != CLD_EXITED)
-		guard_sweep_sparing(self->options->client.socket_path, &spared, SWEEP_MS);
+	size_t ended;
+
+	if (self->end == FOLLOW_LEFT || self->guard_end.si_code == CLD_EXITED)
+		return;
+	guard_sweep_sparing(self->options->client.socket_path, &spared, SWEEP_MS);
+	supervisor_remove_files(self->options->client.socket_path, self->options->project->name);
+	(void)containers_sweep(self->options->project->state_dir, &self->options->context->environment,
+			       UP_SWEEP_CONTAINERS_MS, &ended, NULL);
 }
 
 int up_follow(const struct up_follow_options *options, struct err *err)

@@ -7,6 +7,9 @@
 #ifndef UPFRONT_LAUNCHER_COMMAND_UP_FOLLOW_H
 #define UPFRONT_LAUNCHER_COMMAND_UP_FOLLOW_H
 
+/* So long whoever is left has for containers: what a killed process leaves is to be gone within two seconds. */
+#define UP_SWEEP_CONTAINERS_MS 1500
+
 #include "launcher/logs/log_index.h"
 #include "launcher/command/up_abort.h"
 #include "launcher/command/up_open.h"

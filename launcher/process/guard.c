@@ -186,7 +186,10 @@ _Noreturn static void be_guard(const struct guard_options *options, int report_f
 	close_others(NULL, (const int[]){lock_fd, -1, -1});
 	int status = watch(supervisor);
 	const struct guard_spared spared = {.program = options->spared_program};
-	if (guard_sweep_sparing(options->socket_path, &spared, SWEEP_LIMIT_MS) && options->running_path)
+	bool swept = guard_sweep_sparing(options->socket_path, &spared, SWEEP_LIMIT_MS);
+	if (options->finish)
+		options->finish(options->context);
+	if (swept && options->running_path)
 		unlink(options->running_path);
 	_exit(exit_code(status));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The guard: parent of the supervisor, asleep until that ends. When the supervisor is gone - whatever the way - the guard ends and
- * reaps every descendant that is left (it is a subreaper, so all become its children), removes the socket file, and ends with the
- * supervisor's exit code; with 1 when a signal ended the supervisor, with 70 when that signal says that it crashed.
+ * reaps every descendant that is left (it is a subreaper, so all become its children), removes the socket file, sees to what is left
+ * elsewhere (guard_options.finish), and ends with the supervisor's exit code; with 1 when a signal ended the supervisor, with 70 when that signal says that it crashed.
  *
  * Who learns of whose death, and what is expected of whom:
  *   guard        of the supervisor: it is the parent. It need not know of the terminal: the leash tells the supervisor.
@@ -30,6 +30,8 @@ struct guard_options {
 		*keep; /* descriptors the supervisor needs; all others but 0-2 are closed in the guard, ends with -1 */
 	int (*supervise)(void *context); /* body of the supervisor process; its result is the exit code */
 	void *context;
+	/* NULL, or what the guard does after its sweep: ends what is left of the stack and is no process of this machine. */
+	void (*finish)(void *context);
 	int detached; /* standard streams become /dev/null, the current folder / */
 	int *guard_fd; /* NULL, or where the supervisor finds a pidfd of the guard: set in its process before supervise() */
 	/*

@@ -332,8 +332,10 @@ static void finish(struct supervisor *self)
 	 * Before the clients hear of the end: one that does not read is waited for, and for the terminal the end of its streams is
 	 * the sign that nobody sweeps but itself - it would end us in the middle of it.
 	 */
-	if (self->guard_is_dead)
+	if (self->guard_is_dead) {
 		guard_sweep(self->options->socket_path, GUARD_SWEEP_MS);
+		containers_sweep_last(self);
+	}
 	ctl_destroy(self->ctl);
 	if (!self->guard_is_dead && self->options->socket_path != NULL)
 		unlink(self->options->socket_path);

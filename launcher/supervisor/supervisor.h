@@ -78,6 +78,12 @@ struct supervisor_options {
  */
 int supervisor_note_user(struct spawn_users *users, const struct service *service, struct err *err);
 
+/*
+ * What a supervisor that was killed has left of the files that the Compose program reads: they may hold secrets. For whoever sees to the
+ * rest of it; where there are none it does nothing.
+ */
+void supervisor_remove_files(const char *socket_path, const char *project);
+
 /* Runs the stack until it is over; returns the exit code of this process. Called in the forked supervisor only. */
 int supervisor_run(const struct supervisor_options *options);
 

@@ -5,7 +5,9 @@
 #include "config/paths.h"
 #include "config/stack.h"
 #include "launcher/engine/compose.h"
+#include "launcher/engine/containers_end.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,18 +17,17 @@
 /* How long the end of what was made for containers is waited for; and how long an engine that is away, when only containers are left. */
 #define CLOSE_LIMIT_MS 15000
 #define LOST_LIMIT_MS 10000
+#define SWEEP_LIMIT_MS 1500
 
 /* ---- Before and after ---- */
 
 /* Beside the control socket, in a folder that is ours alone. */
-static char *make_dir_path(const struct supervisor *self)
+static char *make_dir_path(const char *socket_path, const char *project)
 {
-	const char *socket_path = self->options->socket_path;
 	const char *slash = socket_path != NULL ? strrchr(socket_path, '/') : NULL;
 	char *path = NULL;
 
-	if (slash == NULL ||
-	    asprintf(&path, "%.*s/%s.compose", (int)(slash - socket_path), socket_path, self->stack->name) < 0)
+	if (slash == NULL || asprintf(&path, "%.*s/%s.compose", (int)(slash - socket_path), socket_path, project) < 0)
 		return NULL;
 	return path;
 }
@@ -44,7 +45,7 @@ int containers_prepare(struct supervisor *self, struct err *err)
 {
 	struct containers *containers = &self->containers;
 
-	containers->dir = make_dir_path(self);
+	containers->dir = make_dir_path(self->options->socket_path, self->stack->name);
 	if (containers->dir == NULL)
 		return err_set(err, ERR_INTERNAL, "cannot prepare to run containers: out of memory");
 	return paths_make_private(containers->dir, err);
@@ -65,6 +66,23 @@ void containers_finish(struct supervisor *self)
 	strmap_finish(&containers->off);
 	strmap_finish(&containers->block);
 	strmap_finish(&containers->block_off);
+}
+
+void supervisor_remove_files(const char *socket_path, const char *project)
+{
+	char *path = make_dir_path(socket_path, project);
+	DIR *dir = path != NULL ? opendir(path) : NULL;
+	const struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] != '.')
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	if (dir != NULL) {
+		closedir(dir);
+		(void)rmdir(path);
+	}
+	free(path);
 }
 
 int containers_check(const struct supervisor *self, const struct service *service, struct err *err)
@@ -179,6 +197,18 @@ bool containers_close(struct supervisor *self, int64_t now_ms)
 		containers_give_up(self);
 	}
 	return containers->end == CONTAINERS_CLOSED;
+}
+
+void containers_sweep_last(const struct supervisor *self)
+{
+	const struct supervisor_options *options = self->options;
+	size_t ended;
+
+	if (options->compose == NULL)
+		return;
+	supervisor_remove_files(options->socket_path, self->stack->name);
+	if (options->state_dir != NULL)
+		(void)containers_sweep(options->state_dir, options->environment, SWEEP_LIMIT_MS, &ended, NULL);
 }
 
 /* ---- What is shown ---- */

@@ -320,6 +320,8 @@ void containers_on_closed(void *supervisor, const struct err *why);
 bool containers_close(struct supervisor *self, int64_t now_ms);
 /* Only containers are left, and their engine was not to be reached for too long: it is said that they may be there. */
 bool containers_are_lost(struct supervisor *self, int64_t now_ms);
+/* Nobody else is left to end them. Stands still. */
+void containers_sweep_last(const struct supervisor *self);
 /* There is no time for more: whoever comes after sees to what is left. */
 void containers_give_up(struct supervisor *self);
 /* ERR_MISSING, where the stack was started without an engine for this service. */
