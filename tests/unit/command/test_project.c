@@ -3,7 +3,9 @@
 #include "config/err.h"
 #include "config/stack.h"
 #include "launcher/cli.h"
+#include "launcher/engine/containers_end.h"
 #include "launcher/project.h"
+#include "launcher/supervisor/supervisor.h"
 #include "tests/lib/children.h"
 
 #include <fcntl.h>
@@ -437,6 +439,65 @@ static void test_a_marker_is_of_one_state_folder(void **state)
 }
 
 /* Whoever asks for the project by any command: what is swept has ended by then. */
+/* ---- Containers ---- */
+
+/* Their engine is one that nobody has started: what can be said of it is said, and nothing else is held up. */
+static void test_containers_that_cannot_be_asked_for_are_told(void **state)
+{
+	struct place *place = *state;
+	struct docker_endpoint nowhere = {
+		.dial = DIAL_UNIX, .shown = (char *)"unix:///nowhere", .why = (char *)"the default", .local = true};
+	struct project project;
+	char *marker, *path, *said;
+
+	assert_true(asprintf(&path, "%s/engine.sock", place->root) > 0);
+	nowhere.path = path;
+	open_once(place, &project, &marker);
+	said = sweep(place, &project, 0);
+	assert_string_equal(said, "");
+	free(said);
+	assert_int_equal(containers_note_write(project.state_dir, &nowhere, project.name, marker, NULL), 0);
+	for (int i = 0; i < 2; i++) { /* and it is looked for again by the next command */
+		said = sweep(place, &project, 0);
+		if (strstr(said, "upfront: containers of an earlier run of project 'shopfloor' may still be there: ") !=
+		    said)
+			fail_msg("said: %s", said);
+		assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+		free(said);
+	}
+	/* Those of another folder are its own commands' to end. */
+	assert_int_equal(containers_note_write(project.state_dir, &nowhere, project.name, "UPFRONT_STACK=other", NULL),
+			 0);
+	said = sweep(place, &project, 0);
+	assert_string_equal(said, "");
+	free(said);
+	free(marker);
+	free(path);
+	project_finish(&project);
+}
+
+/* What the Compose program was given to read may hold secrets. */
+static void test_files_of_a_killed_run_are_removed(void **state)
+{
+	struct place *place = *state;
+	char *folder, *file, *socket;
+
+	assert_true(asprintf(&folder, "%s/shop.compose", place->root) > 0);
+	assert_true(asprintf(&file, "%s/shop.compose.yaml", folder) > 0);
+	assert_true(asprintf(&socket, "%s/shop.sock", place->root) > 0);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	fclose(fopen(file, "w"));
+	supervisor_remove_files(socket, "other");
+	assert_int_equal(access(file, F_OK), 0);
+	supervisor_remove_files(socket, "shop");
+	assert_int_not_equal(access(folder, F_OK), 0);
+	supervisor_remove_files(socket, "shop");
+	supervisor_remove_files(NULL, "shop");
+	free(folder);
+	free(file);
+	free(socket);
+}
+
 static void test_loading_sweeps(void **state)
 {
 	struct place *place = *state;
@@ -593,6 +654,8 @@ int main(void)
 		TEST(test_root_finds_what_other_users_left),
 		TEST(test_a_marker_is_of_one_state_folder),
 		TEST(test_loading_sweeps),
+		TEST(test_containers_that_cannot_be_asked_for_are_told),
+		TEST(test_files_of_a_killed_run_are_removed),
 		TEST(test_sweep_ends_the_marked_and_nobody_else),
 		TEST(test_sweep_goes_by_the_lock),
 		TEST(test_waiting_for_the_lock_has_an_end),

@@ -57,7 +57,24 @@ struct scene {
 	pid_t spared_pid; /* in the supervisor */
 	int aside[2]; /* held by what does not belong to the stack: the spared, strangers */
 	bool strange; /* the terminal has children from before */
+	char finished_path[100]; /* says which process saw to the rest, and whether any service was there still */
 };
+
+/* What is done after the sweep. */
+static void finish(void *context)
+{
+	const struct scene *self = context;
+	struct proc_list left = {0};
+	FILE *out;
+
+	if (self->finished_path[0] == '\0')
+		return;
+	out = fopen(self->finished_path, "a");
+	(void)descendants_find(getpid(), NULL, &left);
+	fprintf(out, "%d %zu\n", (int)getpid(), left.count);
+	fclose(out);
+	proc_list_finish(&left);
+}
 
 static int service_start(struct scene *self)
 {
@@ -190,6 +207,7 @@ static int be_terminal(struct scene *self)
 		.keep = (const int[]){self->alive[1], self->leash[0], self->report[1], self->aside[1], -1},
 		.supervise = supervise,
 		.context = self,
+		.finish = finish,
 		.detached = self->detached,
 		.guard_fd = &self->guard_fd,
 		.running_path = self->running_path,
@@ -458,6 +476,32 @@ static void test_exit_code_passes_through(void **state)
 	}
 }
 
+/* However the supervisor ended: what is no process of this machine is for the guard to see to, once all others are gone. */
+static void test_what_is_left_elsewhere_is_seen_to(void **state)
+{
+	static const int signals[] = {SIGTERM, SIGKILL};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+		struct scene scene = {.act = act_end, .verb = "tree"};
+		char wanted[32], *said;
+
+		scene_open(&scene);
+		snprintf(scene.finished_path, sizeof scene.finished_path, "%s/finished", scene.folder);
+		struct pids pids = scene_start(&scene);
+		kill(pids.supervisor, signals[i]);
+		scene_await_end(&scene);
+		assert_int_equal(children_wait(pids.terminal), signals[i] == SIGTERM ? 7 : 1);
+		said = children_slurp(scene.folder, "finished", NULL);
+		snprintf(wanted, sizeof wanted, "%d 0\n", (int)pids.guard);
+		assert_non_null(said);
+		assert_string_equal(said, wanted);
+		free(said);
+		unlink(scene.finished_path);
+		scene_close(&scene);
+	}
+}
+
 /* SIGTERM is passed on, nothing else ends or disturbs the guard. */
 static void test_signals_to_the_guard(void **state)
 {
@@ -633,6 +677,7 @@ int main(void)
 		cmocka_unit_test(test_what_was_there_before_is_left_alone),
 		cmocka_unit_test(test_all_three_killed),
 		cmocka_unit_test(test_exit_code_passes_through),
+		cmocka_unit_test(test_what_is_left_elsewhere_is_seen_to),
 		cmocka_unit_test(test_signals_to_the_guard),
 		cmocka_unit_test(test_fork_bomb_is_swept),
 		cmocka_unit_test(test_what_the_supervisor_finds),
