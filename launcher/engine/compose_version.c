@@ -165,8 +165,9 @@ void compose_version_keep(const char *cache_path, const char *program, const cha
 	cJSON_AddStringToObject(json, "file", now);
 	cJSON_AddStringToObject(json, "version", version);
 	text = cJSON_PrintUnformatted(json);
+	/* Somebody waits, and a disk may take its time: what is lost or torn is asked again. */
 	if (text != NULL)
-		(void)paths_write_own(cache_path, text, strlen(text), NULL);
+		(void)paths_write_passing(cache_path, text, strlen(text), 0600);
 	cJSON_free(text);
 	cJSON_Delete(json);
 }
