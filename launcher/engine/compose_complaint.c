@@ -78,12 +78,13 @@ void compose_lines_take(struct compose_lines *self, const char *bytes, size_t si
 			self->state = escape_step(self->state, byte);
 			continue;
 		}
-		/* C1 controls are two bytes in UTF-8: 0xc2 and the control. */
+		/* C1 controls are two bytes in UTF-8: 0xc2 and the control. Alone it is no character, and must not become the half of one. */
 		if (self->c1) {
 			self->c1 = false;
 			if (byte >= 0x80 && byte < 0xa0)
 				continue;
-			lines_add(self, 0xc2);
+			if (byte >= 0xa0 && byte < 0xc0)
+				lines_add(self, 0xc2);
 		}
 		if (byte == 0x1b)
 			self->state = AFTER_ESC;
