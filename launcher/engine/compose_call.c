@@ -277,11 +277,31 @@ static bool is_settling(const struct engine *self)
 	return false;
 }
 
+/* Those that cannot be started are made anew; true: there were such, and the others may only have waited for them. */
+static bool remake_stuck(struct engine *self)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < self->part_count; i++) {
+		struct part *part = self->parts[i];
+
+		if (part == NULL || part->state != PART_CALLED || part->want != PART_WANT_RUN || self->ending ||
+		    !is_stuck(part))
+			continue;
+		remake(part);
+		any = true;
+	}
+	return any;
+}
+
 /* All are looked at: those that are still waited for have not started. */
 static void conclude(struct engine *self)
 {
+	bool again;
+
 	if (is_settling(self))
 		return;
+	again = remake_stuck(self) || self->call.lost || self->call.cut;
 	for (size_t i = 0; i < self->part_count; i++) {
 		struct part *part = self->parts[i];
 
@@ -289,9 +309,7 @@ static void conclude(struct engine *self)
 			continue;
 		if (part->want != PART_WANT_RUN || self->ending)
 			fail_unwanted(part);
-		else if (is_stuck(part))
-			remake(part);
-		else if (self->call.lost || self->call.cut)
+		else if (again)
 			ask_again(part);
 		else
 			fail_missed(part);

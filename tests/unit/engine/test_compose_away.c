@@ -98,6 +98,7 @@ static void a_container_that_the_engine_cannot_start_any_more_is_made_anew(void 
 	char says[256];
 
 	scene_start(scene, 0, "db", 1);
+	scene_start(scene, 1, "web", 1);
 	scene_until_called(scene, 1);
 	stuck = scene_create(scene, 0, "db", 1);
 	snprintf(says, sizeof says, "Cannot start service db: task %s: already exists\n", stuck->id);
@@ -105,9 +106,12 @@ static void a_container_that_the_engine_cannot_start_any_more_is_made_anew(void 
 	scene_until_called(scene, 2);
 	assert_int_equal(stuck->id[0], '\0');
 	scene_run(scene, 1, "db", 1);
+	scene_run(scene, 2, "web", 1); /* that had only waited for it */
 	scene_until(scene, 0, "started");
+	scene_until(scene, 1, "started");
 	scene_let(scene, 0, "");
 	assert_string_equal(scene->seen[0].told, "started");
+	assert_string_equal(scene->seen[1].told, "started");
 }
 
 static void a_stop_meanwhile_is_done_when_it_is_back(void **state)
