@@ -336,7 +336,10 @@ static void draw_save(struct painter *self)
 		frame_mark(self->frame, row, column, width, ROLE_FOCUS);
 		set_cursor(self, row, column + 2);
 	}
-	if (open == 0 && refused < self->form->model->count)
+	/* Not all has been said then. */
+	if (self->view->checking)
+		words[0] = '\0';
+	else if (open == 0 && refused < self->form->model->count)
 		snprintf(words, sizeof(words), self->layout.wide ? "Not accepted: %s" : "Not accepted",
 			 self->form->model->fields[refused].label);
 	else if (open == 0)
