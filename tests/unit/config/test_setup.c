@@ -169,6 +169,55 @@ static void test_wrong_questions(void **state)
 	err_finish(&err);
 }
 
+static void test_what_goes_together(void **state)
+{
+	static const struct {
+		const char *question, *said; /* NULL: fine */
+	} cases[] = {
+		{"{key: A, ask: a, check: {exec: [./check, $$x, 1]}}", NULL},
+		{"{key: A, ask: a, choices: [x], check: {exec: [./check]}}", NULL},
+		{"{key: A, ask: a, check: {}}", "'check': wanted {exec: [PROGRAM, ARGUMENT...]}"},
+		{"{key: A, ask: a, check: ./check}", "'check': wanted a map"},
+		{"{key: A, ask: a, check: {exec: []}}", "'exec'"},
+		{"{key: A, ask: a, check: {exec: ./check}}", "'exec'"},
+		{"{key: A, ask: a, check: {exce: [a]}}", "unknown key 'exce' in check (did you mean 'exec'?)"},
+		{"{key: A, port: 3000, check: {exec: [a]}}",
+		 "'check' goes with 'ask' only: a port is chosen, not asked"},
+		{"{key: A, port: 3000, choices: [a]}", "'choices' goes with 'ask' only"},
+		{"{key: A, port: 3000, secret: true}", "'secret' goes with 'ask' only"},
+		{"{key: A, port: 3000, ask: a}", "wanted either 'ask' or 'port'"},
+		{"{key: A, port: 65536}", "'port'"},
+		{"{key: A, port: 0}", "'port'"},
+	};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct stack_options options = {.directory = world->stack};
+		struct strmap environment;
+		struct stack_source *source;
+		struct setup *setup = NULL;
+		struct err err = ERR_INIT;
+		char text[300];
+
+		strmap_init(&environment);
+		options.environment = &environment;
+		snprintf(text, sizeof(text), "x-upfront:\n  setup: [%s]\n", cases[i].question);
+		world_write(world, "upfront.yaml", text);
+		assert_int_equal(stack_source_open(&options, &source, &err), 0);
+		(void)setup_read(source, &setup, &err);
+		if (cases[i].said == NULL)
+			assert_non_null(setup);
+		else if (setup != NULL || strstr(err.items[0].message, cases[i].said) == NULL)
+			fail_msg("%s: %s", cases[i].question, setup != NULL ? "fine" : err.items[0].message);
+		if (i == 0)
+			assert_string_equal(setup->questions[0].check[1], "$x");
+		setup_destroy(setup);
+		stack_source_destroy(source);
+		strmap_finish(&environment);
+		err_finish(&err);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +225,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_read, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_other_files, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_questions, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_what_goes_together, world_setup, world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
