@@ -5,6 +5,7 @@
 #include "config/paths.h"
 #include "config/pool.h"
 #include "config/utf8.h"
+#include "config/yaml_quoted.h"
 #include "config/yaml_text.h"
 
 #include <errno.h>
@@ -26,6 +27,8 @@ struct yaml_frame {
 struct yaml {
 	struct pool *pool;
 	const char *file;
+	const char *text; /* the whole file */
+	size_t size_bytes;
 	struct fy_parser *parser;
 	struct node *root;
 	struct node *anchors; /* map from name to node */
@@ -70,11 +73,30 @@ static int yaml_too_deep(struct err *err, struct err_place place)
 	return err_at(err, ERR_CONFIG, place, "lists and maps nested deeper than %u", STACK_YAML_DEPTH_MAX);
 }
 
+/* What stands between single quotes in the file, if the library garbles it; else NULL. */
+static const char *yaml_garbled(const struct yaml *self, struct fy_token *token, size_t *length)
+{
+	const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
+
+	if (fy_token_scalar_style(token) != FYSS_SINGLE_QUOTED || !start || !end || end->input_pos > self->size_bytes ||
+	    start->input_pos > end->input_pos)
+		return NULL;
+	*length = end->input_pos - start->input_pos;
+	return yaml_quoted_is_garbled(self->text + start->input_pos, *length) ? self->text + start->input_pos : NULL;
+}
+
 /* Text of a token, zero-terminated, in the pool; a token without text is "". */
 static int yaml_text(struct yaml *self, struct fy_token *token, struct err_place place, const char **result)
 {
 	size_t length = 0;
-	const char *text = token ? fy_token_get_text(token, &length) : NULL;
+	const char *raw = token ? yaml_garbled(self, token, &length) : NULL;
+	const char *text;
+
+	if (raw) {
+		*result = yaml_quoted_read(self->pool, raw, length);
+		return 0;
+	}
+	text = token ? fy_token_get_text(token, &length) : NULL;
 
 	if (!text)
 		length = 0;
@@ -491,6 +513,8 @@ int stack_yaml_parse(struct pool *pool, const char *file, const char *text, size
 		text += 3;
 		size_bytes -= 3;
 	}
+	self.text = text;
+	self.size_bytes = size_bytes;
 	result = yaml_text_check(self.file, text, size_bytes, err);
 	if (result < 0)
 		return result;

@@ -87,6 +87,11 @@ static void test_what_is_read(void **state)
 		{"'': empty key\n", "{:empty key}"},
 		{"日本: ö\n", "{日本:ö}"},
 		{"- - a\n  - b\n-\n  - c\n", "[[a b] [c]]"},
+		/* Doubled quotes in a row. */
+		{"a: 'x '''' y'\nb: ''''\nc: ''''''\n", "{a:'x '' y' b:''' c:''''}"},
+		{"'q''''s': 'v''''''w'\n", "{q''s:'v'''w'}"},
+		{"a: 'x ''''  \n  folded ''''\r\n\r\n\n  more'\n", "{a:'x '' folded ''\n\nmore'}"},
+		{"[ 'a ''''\t\n ' ]\n", "['a '' ']"},
 		/* Tags. */
 		{"a: !!str 12\nb: !!int \"12\"\nc: ! x\nd: !!str\ne: !!map {}\nf: !!seq []\ng: !!null ''\n",
 		 "{a:'12' b:12 c:'x' d:'' e:{} f:[] g:null}"},
