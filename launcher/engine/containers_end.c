@@ -57,6 +57,7 @@ struct containers_end {
 
 	enum kind kind;
 	int rounds; /* of looking for containers */
+	bool look_again, looked_again; /* a network is in use: by a container that has come since, or by others? */
 	struct docker_call *list;
 	struct thing *things;
 	size_t count, next, active;
@@ -230,8 +231,12 @@ static enum step take_answer(struct thing *thing, const struct docker_answer *an
 			return STEP_OVER;
 		if (self->kind == CONTAINERS && answer->status == 409 && strstr(answer->message, "in progress") != NULL)
 			return STEP_AWAIT;
-		if (stays)
+		if (stays && self->looked_again)
 			return STEP_USERS;
+		if (stays) {
+			self->look_again = true;
+			return STEP_OVER;
+		}
 		note_failure(thing, answer->message);
 		return STEP_OVER;
 	case STEP_USERS:
@@ -282,16 +287,21 @@ static void go_on(struct containers_end *self)
 		return;
 	if (self->kind == CONTAINERS)
 		self->clear = self->failed_count == 0;
-	if (self->keep)
+	if (self->keep) {
 		tell(self);
-	else if (self->kind == CONTAINERS && self->count > 0 && self->rounds < ROUNDS_MAX)
+	} else if (self->look_again) {
+		self->look_again = false;
+		self->looked_again = true;
 		list_kind(self, CONTAINERS);
-	else if (self->kind == CONTAINERS)
+	} else if (self->kind == CONTAINERS && self->count > 0 && self->rounds < ROUNDS_MAX) {
+		list_kind(self, CONTAINERS);
+	} else if (self->kind == CONTAINERS) {
 		list_kind(self, NETWORKS);
-	else if (self->kind == NETWORKS && self->volumes)
+	} else if (self->kind == NETWORKS && self->volumes) {
 		list_kind(self, VOLUMES);
-	else
+	} else {
 		tell(self);
+	}
 }
 
 static const char *text_of(const cJSON *object, const char *name)

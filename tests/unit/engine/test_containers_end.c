@@ -267,6 +267,39 @@ static void test_network_of_others(void **state)
 	scene_close(&scene);
 }
 
+static void list_late(void *context, struct docker_play_call *call)
+{
+	struct scene *self = context;
+
+	docker_play_answer(call, 200, ++self->looks == 2 ? "[" ONE("late", "running") "]" : "[]");
+}
+
+static void refuse_once(void *context, struct docker_play_call *call)
+{
+	const struct scene *self = context;
+
+	docker_play_answer(call, self->looks == 1 ? 403 : 204, self->looks == 1 ? IN_USE : NULL);
+}
+
+/* A container that was made after the look keeps its network: it is no other's. */
+static void test_container_that_comes_late(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, NULL);
+	docker_play_handler(scene.play, "GET", "/containers/json*", list_late, &scene);
+	docker_play_route(scene.play, "GET", "/networks[?]*", 200,
+			  "[{\"Id\":\"n1\",\"Name\":\"shop_default\"," LABEL("shop") "}]");
+	docker_play_handler(scene.play, "DELETE", "/networks/n1", refuse_once, &scene);
+	end(&scene, &(struct containers_end_options){.project = "shop"});
+	assert_int_equal(count(&scene, "DELETE", "/containers/late?force=1"), 1);
+	assert_int_equal(count(&scene, "DELETE", "/networks/n1"), 2);
+	assert_false(err_is_set(&scene.why));
+	assert_int_equal(scene.ended, 1);
+	scene_close(&scene);
+}
+
 /* Many are worked on side by side, but not all at once. */
 static void test_bounded(void **state)
 {
@@ -473,6 +506,7 @@ int main(void)
 		cmocka_unit_test(test_looks_again),
 		cmocka_unit_test(test_one_stays),
 		cmocka_unit_test(test_network_of_others),
+		cmocka_unit_test(test_container_that_comes_late),
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_engine_goes),
 		cmocka_unit_test(test_note),
