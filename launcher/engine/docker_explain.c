@@ -5,8 +5,6 @@
 #include "launcher/engine/docker_endpoint.h"
 
 #include <errno.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -31,16 +29,12 @@ static void hint_start(const struct docker_endpoint *endpoint, struct err *err)
 
 static void explain_permission(const struct docker_endpoint *endpoint, struct err *err)
 {
-	struct passwd record, *user = NULL;
-	char names[4096];
-
 	err_set(err, ERR_MISSING, "not permitted to talk to %s at %s", name_of(endpoint), endpoint->shown);
 	if (endpoint->podman)
 		err_hint(err, "start your own: systemctl --user start podman.socket");
-	else if (getpwuid_r(geteuid(), &record, names, sizeof(names), &user) == 0 && user != NULL)
-		err_hint(err, "sudo usermod -aG docker %s, then log in anew", user->pw_name);
 	else
-		err_hint(err, "become a member of the group 'docker', then log in anew");
+		/* The shell knows who it is; asking for the name may ask the network. */
+		err_hint(err, "sudo usermod -aG docker $USER, then log in anew");
 }
 
 /* The engine's own client could not get through: its words, and where the trouble is as a rule. */

@@ -257,7 +257,7 @@ static void test_explain(void **state)
 		 {-EACCES, 0, NULL, "w"},
 		 ERR_MISSING,
 		 "not permitted to talk to the container engine",
-		 "docker"},
+		 "usermod -aG docker $USER"},
 		{&local,
 		 {-ETIMEDOUT, 0, NULL, "it did not answer within 5 ms"},
 		 ERR_MISSING,
