@@ -9,6 +9,7 @@
  *   consent_sources  everything that has a say on telemetry, gathered
  *   up_abort         the first service that ends takes the stack down
  *   up_running       `up` where the project runs already
+ *   up_pulls         what is pulled and built, in lines
  *   up_open          the page that is opened once all is ready
  *   command_report   what is told of a command that has ended
  *   run_report       the same of a command under `run`; run_metrics: what that hands over itself

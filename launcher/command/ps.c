@@ -7,6 +7,9 @@
 #include "launcher/command/table.h"
 #include "launcher/client/view.h"
 #include "launcher/project.h"
+#include "launcher/screen/unit_words.h"
+#include "ui/model.h"
+#include "ui/unit_progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +17,29 @@
 
 #define CALL_TIMEOUT_MS 10000
 
-enum { COLUMN_NAME, COLUMN_STATE, COLUMN_PID, COLUMN_RESTARTS, COLUMN_UPTIME, COLUMN_PORTS, COLUMN_WHY, COLUMN_COUNT };
-
-static const struct table_column columns[COLUMN_COUNT] = {
-	{.title = "NAME"},   {.title = "STATE"}, {.title = "PID"}, {.title = "RESTARTS"},
-	{.title = "UPTIME"}, {.title = "PORTS"}, {.title = "WHY"},
+enum {
+	COLUMN_NAME,
+	COLUMN_STATE,
+	COLUMN_PID,
+	COLUMN_RESTARTS,
+	COLUMN_UPTIME,
+	COLUMN_PORTS,
+	COLUMN_IMAGE, /* only where there are containers */
+	COLUMN_WHY,
+	COLUMN_COUNT
 };
+#define IMAGE_COLUMNS 32u
+#define PROGRESS_BYTES 160u
+
+#define COLUMNS_OF_ALL                                                                                       \
+	{.title = "NAME"}, {.title = "STATE"}, {.title = "PID"}, {.title = "RESTARTS"}, {.title = "UPTIME"}, \
+	{                                                                                                    \
+		.title = "PORTS"                                                                             \
+	}
+
+static const struct table_column columns[] = {COLUMNS_OF_ALL, {.title = "WHY"}};
+static const struct table_column columns_with_image[COLUMN_COUNT] = {
+	COLUMNS_OF_ALL, {.title = "IMAGE", .limit = IMAGE_COLUMNS}, {.title = "WHY"}};
 
 /*
  * What a probe last heard from a service that is well explains nothing; what it says of itself may. It ends its story in `why`, so
@@ -36,13 +56,14 @@ static const char *why_of(const struct view_unit *unit)
 	return why && !well ? unit->why : NULL;
 }
 
-static void add_row(struct table *table, const struct view_unit *unit)
+static void add_row(struct table *table, const struct view_unit *unit, bool images)
 {
-	char pid[16] = "-", restarts[16], uptime[32], loop[NEWS_CRASH_LOOP_MAX], *text = NULL;
+	const struct unit_progress progress = unit_words_progress(unit);
+	char pid[16] = "-", restarts[16], uptime[32], loop[NEWS_CRASH_LOOP_MAX], words[PROGRESS_BYTES], *text = NULL;
 	const char *cells[COLUMN_COUNT] = {
 		[COLUMN_NAME] = unit->name,   [COLUMN_STATE] = unit->state, [COLUMN_PID] = pid,
 		[COLUMN_RESTARTS] = restarts, [COLUMN_UPTIME] = uptime,     [COLUMN_PORTS] = NULL,
-		[COLUMN_WHY] = NULL,
+		[COLUMN_IMAGE] = unit->image, [COLUMN_WHY] = NULL,
 	};
 
 	if (unit->pid > 0)
@@ -52,7 +73,10 @@ static void add_row(struct table *table, const struct view_unit *unit)
 	if (unit->ports != NULL && unit->ports[0] != '\0')
 		cells[COLUMN_PORTS] = unit->ports;
 	cells[COLUMN_WHY] = why_of(unit);
-	if (unit->crash_exits > 0) {
+	unit_progress_words(&progress, words, sizeof(words));
+	if (words[0] != '\0') {
+		cells[COLUMN_WHY] = words;
+	} else if (unit->crash_exits > 0) {
 		news_crash_loop(unit, loop, sizeof(loop));
 		if (asprintf(&text, "%s%s%s", loop, unit->why != NULL ? "; last: " : "",
 			     unit->why != NULL ? unit->why : "") >= 0)
@@ -62,17 +86,31 @@ static void add_row(struct table *table, const struct view_unit *unit)
 		if (asprintf(&text, "killed in %s", loop) >= 0)
 			cells[COLUMN_WHY] = text;
 	}
+	if (!images)
+		cells[COLUMN_IMAGE] = cells[COLUMN_WHY];
 	table_add(table, cells);
 	free(text);
 }
 
+static bool has_containers(const struct view *view)
+{
+	for (size_t i = 0; i < view->count; i++)
+		if (view->units[i].is_container)
+			return true;
+	return false;
+}
+
 static void print_table(const struct view *view)
 {
+	const bool images = has_containers(view);
 	struct table table;
 
-	table_init(&table, columns, COLUMN_COUNT);
+	if (images)
+		table_init(&table, columns_with_image, COLUMN_COUNT);
+	else
+		table_init(&table, columns, COLUMN_COUNT - 1);
 	for (size_t i = 0; i < view->count; i++)
-		add_row(&table, &view->units[i]);
+		add_row(&table, &view->units[i], images);
 	table_print(&table, stdout);
 	table_finish(&table);
 }

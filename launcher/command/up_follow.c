@@ -555,6 +555,7 @@ static void close_all(struct follow *self)
 	follow_close_block(self);
 	last_words_finish(&self->last_words);
 	strmap_finish(&self->left_out);
+	up_pulls_finish(&self->pulls);
 	view_finish(&self->view);
 }
 

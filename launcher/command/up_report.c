@@ -276,6 +276,11 @@ void follow_say_change(struct follow *self, const struct view_unit *unit)
 	if (line != NULL)
 		follow_say(self, line);
 	free(line);
+	/* The block has a bar for it. */
+	line = block_is_on(self->live.block) ? NULL : up_pulls_take(&self->pulls, unit, clock_monotonic_ms());
+	if (line != NULL)
+		follow_say(self, line);
+	free(line);
 	line = news_of_failure(self, unit);
 	if (line == NULL && !is_shown(self, unit))
 		line = news_of_unit(unit);

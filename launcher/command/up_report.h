@@ -12,6 +12,7 @@
 #include "launcher/command/live.h"
 #include "launcher/command/outlet.h"
 #include "launcher/command/up_follow.h"
+#include "launcher/command/up_pulls.h"
 #include "launcher/client/view.h"
 #include "ui/model.h"
 #include "ui/plain.h"
@@ -54,6 +55,7 @@ struct follow {
 	struct log_gap *gaps;
 	size_t gap_count;
 	int64_t gaps_said_ms;
+	struct up_pulls pulls; /* what was told of images */
 	bool engine_said_away; /* of the container engine */
 	struct log_reader *reader;
 	struct last_words last_words;

@@ -287,6 +287,10 @@ static void fill_unit(struct screen_model *self, const struct view *view, size_t
 		.ports = texts->ports,
 		.open = from->open,
 		.replicas = replicas_of(view, index),
+		.container = from->is_container,
+		.image = from->image,
+		.container_id = from->container,
+		.progress = unit_words_progress(from),
 		.takes_input = from->tty && from->stdin_open && runs,
 		.pid = from->pid > 0 ? from->pid : -1,
 		.start = {from->start.launched_ms, from->start.probed_ms, from->start.ready_ms, from->start.ended_ms,
@@ -334,6 +338,22 @@ static void fill_telemetry(struct screen_model *self, const struct view *view)
 	model->telemetry = self->telemetry;
 }
 
+/* By its name as people write it. */
+static void fill_engine(struct engine_model *to, const struct view_engine *from)
+{
+	*to = (struct engine_model){.version = from->version,
+				    .compose = from->compose,
+				    .away = from->name != NULL && from->away,
+				    .why = from->why,
+				    .away_ms = from->away ? from->away_ms : -1};
+	if (from->name != NULL && strcmp(from->name, "docker") == 0)
+		to->name = "Docker";
+	else if (from->name != NULL && strcmp(from->name, "podman") == 0)
+		to->name = "Podman";
+	else
+		to->name = from->name;
+}
+
 static void fill_stack(struct screen_model *self, const struct view *view, int64_t now_ms)
 {
 	struct stack_model *model = &self->model;
@@ -359,6 +379,7 @@ static void fill_stack(struct screen_model *self, const struct view *view, int64
 		self->stop_ms = now_ms;
 	model->stop_ms = self->stop_ms;
 	model->changed_file = self->changed;
+	fill_engine(&model->engine, &view->engine);
 }
 
 const struct stack_model *screen_model_fill(struct screen_model *self, const struct view *view, int64_t now_ms)

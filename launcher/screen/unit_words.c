@@ -3,6 +3,7 @@
 
 #include "config/figure.h"
 #include "launcher/client/view.h"
+#include "ui/unit_progress.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,21 @@ static bool is_state(const struct view_unit *unit, const char *state)
 static const char *or_else(const char *text, const char *otherwise)
 {
 	return text != NULL && text[0] != '\0' ? text : otherwise;
+}
+
+struct unit_progress unit_words_progress(const struct view_unit *unit)
+{
+	static const char *const words[] = {[WORK_NONE] = "",
+					    [WORK_PULLING] = "pulling",
+					    [WORK_BUILDING] = "building",
+					    [WORK_CREATING] = "creating"};
+	struct unit_progress progress = {
+		.done = unit->progress.done, .total = unit->progress.total, .text = unit->progress.text};
+
+	for (size_t i = 0; unit->is_container && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(unit->progress.work, words[i]) == 0)
+			progress.work = (enum unit_work)i;
+	return progress;
 }
 
 enum unit_state unit_words_state(const struct view_unit *unit)
@@ -80,6 +96,11 @@ static void say_back_off(const struct view_unit *unit, char *text, size_t size_b
 	char how[64], after[FIGURE_BYTES];
 
 	unit_words_exit(unit, how, sizeof(how));
+	/* Of a container its engine knows, and nobody else. */
+	if (delay_ms < 0) {
+		snprintf(text, size_bytes, "%s, its engine starts it again", or_else(how, or_else(unit->why, "ended")));
+		return;
+	}
 	figure_duration(delay_ms > 0 ? delay_ms : 0, after, sizeof(after));
 	if (unit->is_container) {
 		snprintf(text, size_bytes, "%s, its engine starts it again", or_else(how, or_else(unit->why, "ended")));
@@ -136,8 +157,12 @@ static void say_progress(const struct view_progress *progress, char *text, size_
 
 void unit_words_why(const struct view_unit *unit, char *text, size_t size_bytes)
 {
+	const struct unit_progress progress = unit_words_progress(unit);
+
 	text[0] = '\0';
-	if (is_state(unit, "waiting"))
+	if (progress.work != WORK_NONE)
+		unit_progress_words(&progress, text, size_bytes);
+	else if (is_state(unit, "waiting"))
 		say_waiting(unit, text, size_bytes);
 	else if (is_state(unit, "starting") && unit->progress.work[0] != '\0')
 		say_progress(&unit->progress, text, size_bytes);
@@ -157,9 +182,20 @@ void unit_words_why(const struct view_unit *unit, char *text, size_t size_bytes)
 		snprintf(text, size_bytes, "its log cannot be written: %s", unit->log_trouble);
 }
 
+static void spell_again(int64_t delay_ms, char *text, size_t size_bytes)
+{
+	char after[FIGURE_BYTES];
+
+	figure_duration(delay_ms, after, sizeof(after));
+	if (delay_ms < 0)
+		snprintf(text, size_bytes, "Its engine starts it again");
+	else
+		snprintf(text, size_bytes, "It is started again after %s", after);
+}
+
 void unit_words_outlook(const struct view_unit *unit, char *text, size_t size_bytes)
 {
-	char how[64], within[FIGURE_BYTES], next[FIGURE_BYTES];
+	char how[64], within[FIGURE_BYTES], next[64];
 
 	unit_words_exit(unit, how, sizeof(how));
 	text[0] = '\0';
@@ -168,12 +204,12 @@ void unit_words_outlook(const struct view_unit *unit, char *text, size_t size_by
 			 or_else(how, or_else(unit->why, "why is not known")));
 	} else if (is_state(unit, "back-off") && unit->crash_exits > 0) {
 		figure_duration(unit->crash_within_ms, within, sizeof(within));
-		figure_duration(unit->next_try_ms, next, sizeof(next));
-		snprintf(text, size_bytes, "%s ended %d times in %s (%s). It is started again after %s.", unit->name,
-			 unit->crash_exits, within, or_else(how, or_else(unit->why, "why is not known")), next);
+		spell_again(unit->next_try_ms, next, sizeof(next));
+		snprintf(text, size_bytes, "%s ended %d times in %s (%s). %s.", unit->name, unit->crash_exits, within,
+			 or_else(how, or_else(unit->why, "why is not known")), next);
 	} else if (is_state(unit, "back-off")) {
-		figure_duration(unit->backoff_ms, next, sizeof(next));
-		snprintf(text, size_bytes, "%s ended (%s). It is started again after %s.", unit->name,
+		spell_again(unit->backoff_ms, next, sizeof(next));
+		snprintf(text, size_bytes, "%s ended (%s). %s.", unit->name,
 			 or_else(how, or_else(unit->why, "why is not known")), next);
 	} else if (is_state(unit, "failed")) {
 		snprintf(text, size_bytes, "%s failed: %s. It stays down.", unit->name,

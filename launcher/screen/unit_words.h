@@ -11,6 +11,8 @@ struct view_unit;
 
 #define UNIT_WORDS_MAX 200u
 
+/* What its engine does before it can start; borrowed from the unit. */
+struct unit_progress unit_words_progress(const struct view_unit *unit);
 enum unit_state unit_words_state(const struct view_unit *unit);
 /* "exit 3, again after 8s", "for api to be ready"; "" when there is nothing to say. */
 void unit_words_why(const struct view_unit *unit, char *text, size_t size_bytes);
