@@ -38,9 +38,11 @@ static char *read_variable(const char *name)
 	char line[64];
 
 	assert_non_null(text);
-	snprintf(line, sizeof line, "\n%s=", name);
-	at = strstr(text, line);
-	assert_non_null(at);
+	snprintf(line, sizeof line, "%s=", name);
+	for (at = strstr(text, line); at != NULL && at > text && at[-1] != '\n';)
+		at = strstr(at + 1, line);
+	if (at == NULL)
+		fail_msg("no %s in .env", name);
 	at += strlen(line);
 	value = strndup(at, strcspn(at, "\n"));
 	free(text);
