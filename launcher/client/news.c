@@ -208,10 +208,8 @@ char *news_engine_away(const struct view_engine *engine)
 {
 	char *text = NULL;
 
-	if (engine->away && asprintf(&text,
-				     "the container engine cannot be reached%s%s: containers are shown as they were "
-				     "last heard of",
-				     engine->why != NULL ? ": " : "", engine->why != NULL ? engine->why : "") < 0)
+	if (engine->away && asprintf(&text, "%s; containers are shown as they were last heard of",
+				     engine->why != NULL ? engine->why : "the container engine cannot be reached") < 0)
 		text = NULL;
 	return text;
 }

@@ -4,6 +4,7 @@
 #include "launcher/cli.h"
 #include "launcher/command/command.h"
 #include "launcher/command/command_report.h"
+#include "launcher/command/down_volumes.h"
 #include "launcher/command/live.h"
 #include "launcher/command/unit_json.h"
 #include "launcher/client/news.h"
@@ -26,22 +27,26 @@
 
 struct down_options {
 	int64_t timeout_ms; /* -1: each service's own */
+	bool volumes; /* of containers */
 };
 
 static const struct cli_option down_table[] = {
 	{'t', "timeout", CLI_SECONDS, "SECONDS", "wait at most this long before services are killed", NULL,
 	 .offset = offsetof(struct down_options, timeout_ms)},
+	{'v', "volumes", CLI_FLAG, NULL, "remove the volumes of containers as well", NULL,
+	 .offset = offsetof(struct down_options, volumes)},
 	{.name = NULL},
 };
 
 static int post_down(const struct ctl_client *client, const struct down_options *options, struct err *err)
 {
-	char body[64], *answer = NULL;
+	char grace[48] = "", body[96], *answer = NULL;
 	int status, result;
 
-	snprintf(body, sizeof(body), "{\"grace_ms\": %lld}", (long long)options->timeout_ms);
-	result = ctl_client_call(client, "POST", "/v1/stack/down", options->timeout_ms >= 0 ? body : NULL,
-				 CALL_TIMEOUT_MS, &status, &answer, err);
+	if (options->timeout_ms >= 0)
+		snprintf(grace, sizeof(grace), ", \"grace_ms\": %lld", (long long)options->timeout_ms);
+	snprintf(body, sizeof(body), "{\"volumes\": %s%s}", options->volumes ? "true" : "false", grace);
+	result = ctl_client_call(client, "POST", "/v1/stack/down", body, CALL_TIMEOUT_MS, &status, &answer, err);
 	if (result == 0 && status != 202)
 		view_take_error(answer, status, err);
 	free(answer);
@@ -164,8 +169,13 @@ static int wait_end(struct ctl_stream *events, int run, const struct project *pr
 	live_close(&self.live);
 	if (context->globals.json)
 		print_json(&self.view);
+	/* About no service: something of the stack could not be ended. */
+	if (err_is_set(&self.view.failure) && self.view.failed_unit == NULL)
+		err_move(err, &self.view.failure);
 	view_finish(&self.view);
-	return run >= 0 ? project_wait_run(project, run, CLEAR_UP_MS, err) : 0;
+	if (run >= 0)
+		(void)project_wait_run(project, run, CLEAR_UP_MS, err);
+	return err_is_set(err) ? -EIO : 0;
 }
 
 static int take_down(const struct project *project, const struct ctl_client *client, const struct cli_context *context,
@@ -224,6 +234,7 @@ static int end_running(const struct project *project, const struct cli_context *
 
 static int down_run(struct cli_context *context, struct err *err)
 {
+	const struct down_options *options = context->options;
 	struct project project;
 
 	project_init(&project);
@@ -231,6 +242,8 @@ static int down_run(struct cli_context *context, struct err *err)
 		goto out;
 	if (context->globals.json && (!project_is_running(&project) || project_is_asked(&project)))
 		print_json(NULL);
+	if (!project_is_running(&project) && options->volumes && down_has_volumes(&project))
+		down_volumes(&project, &context->environment, context->globals.quiet, err);
 	if (!project_is_running(&project))
 		say_not_running(&project, context->globals.quiet);
 	else if (project_is_asked(&project))
@@ -248,7 +261,9 @@ const struct cli_command command_down = {
 	.summary = "stop the running stack and wait until everything has ended",
 	.text = "Stops in reverse order. Nothing running is no error. A service that does not end by itself is killed "
 		"after\n"
-		"its stop_grace_period, or after --timeout if that is shorter.",
+		"its stop_grace_period, or after --timeout if that is shorter. Containers and their networks are "
+		"removed, and\n"
+		"with --volumes their volumes, too, also when nothing runs any more.",
 	.options = down_table,
 	.options_size = sizeof(struct down_options),
 	.run = down_run,

@@ -454,8 +454,11 @@ int follow_report_over(struct follow *self)
 	if (self->stop_signal == 0 && !self->reader_gone)
 		show_last_words(self);
 	say_failure(self);
+	/* A service that has failed is no reason not to end well; that something could not be ended is. */
+	if (self->stop_signal != 0 && self->was_up)
+		return err_is_set(&self->view.failure) && self->view.failed_unit == NULL ? code : 0;
 	if (self->stop_signal != 0)
-		return self->was_up ? 0 : 128 + self->stop_signal;
+		return 128 + self->stop_signal;
 	if (self->reader_gone)
 		return 0;
 	if (code == 0 && up_abort_never_ran(&self->abort))

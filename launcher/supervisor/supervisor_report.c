@@ -3,7 +3,6 @@
 
 #include "config/clock.h"
 #include "config/stack.h"
-#include "launcher/process/proc_table.h"
 #include "launcher/process/spawn.h"
 #include "launcher/supervisor/source_job.h"
 #include "launcher/supervisor/supervisor_telemetry.h"
@@ -80,30 +79,26 @@ static void list_services(struct report *self)
 static bool any_runs(const struct supervisor *supervisor)
 {
 	for (size_t i = 0; i < supervisor->unit_count; i++) {
-		if (supervisor->units[i]->pid != 0)
+		if (supervisor->units[i]->svc.has_process)
 			return true;
 	}
 	return false;
 }
 
-/* A walk through /proc: never where somebody waits. */
+/* A walk through /proc, and a question to the engine of containers: never where somebody waits. */
 static void measure(struct report *self)
 {
 	const struct supervisor *supervisor = self->supervisor;
-	struct proc_table table;
+	struct engine_stats *stats = calloc(supervisor->unit_count + 1, sizeof *stats);
 
-	if (!any_runs(supervisor) || proc_table_read(&table) < 0)
-		return;
-	for (size_t i = 0; i < supervisor->unit_count; i++) {
-		struct proc_usage usage;
-
-		if (supervisor->units[i]->pid == 0 || proc_table_usage(&table, supervisor->units[i]->pid, &usage) < 0)
-			continue;
-		self->facts.services_rss_bytes += usage.rss_bytes;
-		self->facts.services_cpu_user_us += usage.cpu_user_us;
-		self->facts.services_cpu_system_us += usage.cpu_system_us;
+	if (stats != NULL && any_runs(supervisor) && engines_stats(supervisor, stats) == 0) {
+		for (size_t i = 0; i < supervisor->unit_count; i++) {
+			self->facts.services_rss_bytes += stats[i].rss_bytes;
+			self->facts.services_cpu_user_us += stats[i].cpu_user_us;
+			self->facts.services_cpu_system_us += stats[i].cpu_system_us;
+		}
 	}
-	proc_table_finish(&table);
+	free(stats);
 }
 
 /* What must be noted at the moment itself. */
