@@ -32,6 +32,7 @@
 #define FAREWELL_BYTES 512
 #define FAREWELL_NAMES_MAX 8
 #define LOCK_RETRIES 20
+#define LOCK_RETRIES_SWEPT 1200 /* longer than a sweep takes */
 #define LOCK_RETRY_MS 5
 #define LOCK_LOOK_MS 20
 #define SWEEP_LIMIT_MS 1000
@@ -394,12 +395,22 @@ static int write_path(const struct project *self, const char *file, const char *
 	return result;
 }
 
-/* A command that only looks holds the lock shared for a moment; a running stack holds it for good. */
-static int take_lock(int fd)
+/* Nothing runs but for containers that somebody is just ending. */
+static bool is_swept(const struct project *self)
+{
+	char *running = running_path(self);
+	const bool gone = running != NULL && access(running, F_OK) != 0;
+
+	free(running);
+	return gone && project_has_containers(self);
+}
+
+/* A command that only looks holds the lock shared for a moment, or until it has swept; a running stack holds it for good. */
+static int take_lock(const struct project *self, int fd)
 {
 	const struct timespec moment = {.tv_nsec = LOCK_RETRY_MS * 1000000L};
 
-	for (int i = 0; i < LOCK_RETRIES; i++) {
+	for (int i = 0; i < LOCK_RETRIES || (i < LOCK_RETRIES_SWEPT && is_swept(self)); i++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK)
@@ -455,7 +466,7 @@ int project_lock(struct project *self, const char *socket_path, struct err *err)
 	if (result < 0)
 		return result;
 	fd = open_lock(self, O_RDWR | O_CREAT, &flaw);
-	result = fd < 0 ? fd : take_lock(fd);
+	result = fd < 0 ? fd : take_lock(self, fd);
 	if (result < 0) {
 		if (fd >= 0)
 			close(fd);
