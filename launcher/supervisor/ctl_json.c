@@ -282,7 +282,8 @@ cJSON *ctl_json_unit(const struct supervisor *supervisor, const struct superviso
 	ctl_json_add_text(object, "service", unit->service->name);
 	cJSON_AddNumberToObject(object, "replica", unit->replica);
 	cJSON_AddStringToObject(object, "kind", service_kind_name(unit->service->kind));
-	if (unit->service->image != NULL) {
+	/* One that is built need not name an image. */
+	if (unit->service->kind == SERVICE_CONTAINER) {
 		ctl_json_add_masked(object, "image", unit->service->image, secrets);
 		ctl_json_add_text(object, "container", unit->container);
 		add_progress(object, unit->progress, secrets);
