@@ -18,7 +18,7 @@ struct pull_told {
 	unsigned unit;
 	enum unit_work work; /* under way, and told of */
 	char *image; /* what is pulled; NULL: not known */
-	int64_t since_ms, said_ms;
+	int64_t since_ms, said_ms, ended_ms; /* ended_ms 0: it goes on */
 };
 
 static struct pull_told *find_or_add(struct up_pulls *self, unsigned unit)
@@ -56,17 +56,28 @@ static void forget(struct pull_told *told)
 	free(told->image);
 	told->image = NULL;
 	told->work = WORK_NONE;
+	told->ended_ms = 0;
 }
 
-static char *say_end(struct pull_told *told, const struct view_unit *unit, int64_t now_ms)
+static bool is_state(const struct view_unit *unit, const char *state)
 {
-	const bool failed = strcmp(unit->state, "failed") == 0 || strcmp(unit->state, "stopped") == 0;
+	return strcmp(unit->state, state) == 0;
+}
+
+/* Nobody works on it any more: whether it has come about is told by what the unit does next. */
+static char *say_end(struct pull_told *told, const struct view_unit *unit, enum unit_work next, int64_t now_ms)
+{
 	char took[32], *line = NULL;
 
-	news_duration(now_ms - told->since_ms, took, sizeof(took));
-	/* Why not is told by what became of it. */
-	if (!failed && asprintf(&line, "%s: its image is %s (%s)", unit->name,
-				told->work == WORK_PULLING ? "here" : "built", took) < 0)
+	if (told->ended_ms == 0)
+		told->ended_ms = now_ms;
+	if (next == WORK_NONE && (is_state(unit, "starting") || is_state(unit, "waiting")) && !view_unit_runs(unit))
+		return NULL;
+	news_duration(told->ended_ms - told->since_ms, took, sizeof(took));
+	/* Why not is told by others. */
+	if (!is_state(unit, "failed") && !is_state(unit, "stopped") && !is_state(unit, "stopping") &&
+	    asprintf(&line, "%s: its image is %s (%s)", unit->name, told->work == WORK_PULLING ? "here" : "built",
+		     took) < 0)
 		line = NULL;
 	forget(told);
 	return line;
@@ -91,6 +102,7 @@ static char *say_more(struct pull_told *told, const struct view_unit *unit, cons
 {
 	char words[WORDS_BYTES], *line = NULL;
 
+	told->ended_ms = 0;
 	if (now_ms - told->said_ms < UP_PULLS_EVERY_MS)
 		return NULL;
 	told->said_ms = now_ms;
@@ -114,7 +126,7 @@ char *up_pulls_take(struct up_pulls *self, const struct view_unit *unit, int64_t
 	if (takes_time(told->work) && told->work == progress.work)
 		return say_more(told, unit, &progress, now_ms);
 	if (takes_time(told->work))
-		return say_end(told, unit, now_ms);
+		return say_end(told, unit, progress.work, now_ms);
 	if (!takes_time(progress.work) || is_told(self, &progress))
 		return NULL;
 	return say_begin(told, unit, &progress, now_ms);

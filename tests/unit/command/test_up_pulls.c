@@ -18,7 +18,8 @@ static struct up_pulls pulls;
 
 static struct view_unit unit_of(unsigned id, const char *name)
 {
-	return (struct view_unit){.id = id, .name = TEXT(name), .state = "starting", .is_container = true};
+	return (struct view_unit){
+		.id = id, .name = TEXT(name), .state = "starting", .is_container = true, .uptime_ms = -1};
 }
 
 static void work(struct view_unit *unit, const char *what, int64_t done, int64_t total, const char *text)
@@ -92,7 +93,9 @@ static void what_failed_is_left_to_who_tells_why(void **state)
 	(void)state;
 	work(&api, "building", 1, 7, "FROM scratch");
 	expect(&api, 1000, "api: building its image");
+	/* That nobody works on it any more says nothing yet. */
 	work(&api, "", 0, 0, NULL);
+	expect(&api, 1900, NULL);
 	strcpy(api.state, "failed");
 	expect(&api, 2000, NULL);
 	/* And begins anew. */
@@ -102,7 +105,9 @@ static void what_failed_is_left_to_who_tells_why(void **state)
 	work(&api, "building", 3, 7, "RUN true");
 	expect(&api, 3000 + UP_PULLS_EVERY_MS, "api: building step 3 of 7");
 	work(&api, "", 0, 0, NULL);
-	expect(&api, 15000, "api: its image is built (12 s)");
+	expect(&api, 15000, NULL);
+	strcpy(api.state, "running");
+	expect(&api, 17000, "api: its image is built (12 s)");
 }
 
 int main(void)
