@@ -106,6 +106,9 @@ char *news_of_unit(const struct view_unit *unit)
 	} else if (starts_again_at_once(unit)) {
 		result = asprintf(&text, "%s ended (%s), starts again", unit->name,
 				  or_else(unit->why, "no reason known"));
+	} else if (is_state(unit, "back-off") && unit->is_container) {
+		result = asprintf(&text, "%s ended (%s), its engine starts it again", unit->name,
+				  or_else(unit->why, "no reason known"));
 	} else if (is_state(unit, "back-off")) {
 		news_duration(unit->backoff_ms, delay, sizeof(delay));
 		result = asprintf(&text, "%s ended (%s), starts again in %s", unit->name,

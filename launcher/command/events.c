@@ -66,7 +66,9 @@ static void tell_unit(const struct following *self, const struct view_unit *unit
 	}
 	print_time(time_ms);
 	print_text(unit->name);
-	if (strcmp(unit->state, "back-off") == 0) {
+	if (strcmp(unit->state, "back-off") == 0 && unit->is_container) {
+		printf(" is in back-off, its engine tries again");
+	} else if (strcmp(unit->state, "back-off") == 0) {
 		news_duration(unit->backoff_ms, delay, sizeof(delay));
 		printf(" is in back-off, next try in %s", delay);
 	} else {

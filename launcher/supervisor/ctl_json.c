@@ -202,7 +202,8 @@ static void add_svc(cJSON *object, const struct svc *svc, const struct secrets *
 	ctl_json_add_time(object, "uptime_ms", svc->has_process && svc->started_ms > 0 && svc->state != SVC_BACKOFF,
 			  clock_monotonic_ms() - svc->started_ms);
 	ctl_json_add_time(object, "ready_after_ms", ready, svc->ready_ms - svc->started_ms);
-	ctl_json_add_time(object, "backoff_ms", svc->state == SVC_BACKOFF, svc->backoff_ms);
+	/* In a back-off of its engine's there is a process still, and nobody knows how long it takes. */
+	ctl_json_add_time(object, "backoff_ms", svc->state == SVC_BACKOFF && !svc->has_process, svc->backoff_ms);
 	add_crash_loop(object, svc);
 	add_kill(object, svc);
 	add_exit(object, svc);

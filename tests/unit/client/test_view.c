@@ -132,6 +132,61 @@ static void test_a_crash_loop_is_news(void **state)
 	view_finish(&view);
 }
 
+static void test_containers_and_their_engine_are_news(void **state)
+{
+#define CONTAINER(members) UNIT("\"kind\":\"container\",\"image\":\"shop/web:1.2\",\"container\":\"c0ffee\"," members)
+#define ENGINE(reachable, why)                                                                                       \
+	"{\"event\":\"stack\",\"stack\":{\"phase\":\"up\",\"engine\":{\"name\":\"docker\",\"version\":\"20.10.24\"," \
+	"\"compose\":\"docker compose 2.29.7\",\"reachable\":" reachable ",\"why\":" why                             \
+	",\"untold_why\":\"no way\"}}}\n"
+	static const char begin[] = SNAPSHOT CONTAINER(
+		"\"state\":\"starting\",\"progress\":{\"work\":\"pulling\",\"done\":34,\"total\":100,"
+		"\"text\":\"shop/web:1.2\"}");
+	static const char middle[] = CONTAINER("\"state\":\"running\",\"pid\":null,\"uptime_ms\":100,\"progress\":null")
+		ENGINE("true", "null") ENGINE("false", "\"it is not running\"");
+	static const char end[] = CONTAINER("\"state\":\"back-off\",\"uptime_ms\":null,\"why\":\"exited with code 3\"")
+		CONTAINER("\"state\":\"back-off\",\"why\":\"exited with code 3\",\"crash_loop\":{\"exits\":5,"
+			  "\"within_ms\":12000,\"next_try_in_ms\":null}") ENGINE("true", "null");
+	struct heard heard = {0};
+	char loop[NEWS_CRASH_LOOP_MAX], *text;
+	struct view view;
+
+	(void)state;
+	view_init(&view);
+	assert_int_equal(feed(&view, begin, 1000, &heard), 0);
+	assert_true(view.units[0].is_container);
+	assert_string_equal(view.units[0].image, "shop/web:1.2");
+	assert_string_equal(view.units[0].container, "c0ffee");
+	assert_string_equal(view.units[0].progress.work, "pulling");
+	assert_string_equal(view.units[0].progress.text, "shop/web:1.2");
+	assert_int_equal(view.units[0].progress.done, 34);
+	assert_false(view_unit_runs(&view.units[0]));
+	assert_int_equal(feed(&view, middle, 1000, &heard), 0);
+	assert_string_equal(view.units[0].progress.work, "");
+	assert_true(view_unit_runs(&view.units[0])); /* without a process of this machine */
+	assert_string_equal(view.engine.name, "docker");
+	assert_string_equal(view.engine.compose, "docker compose 2.29.7");
+	assert_true(view.engine.away && view.engine.away_ms > 0);
+	text = news_of_engine(&view.engine);
+	assert_string_equal(text, "it is not running; containers are shown as they were last heard of");
+	free(text);
+	text = news_untold(&view.engine);
+	assert_string_equal(text, "containers are told that usage statistics are off, as they cannot reach the relay: "
+				  "no way");
+	free(text);
+	assert_int_equal(feed(&view, end, 1000, &heard), 0);
+	assert_false(view_unit_runs(&view.units[0]));
+	text = news_of_engine(&view.engine);
+	assert_string_equal(text, "the container engine can be reached again");
+	free(text);
+	assert_null(news_engine_away(&view.engine));
+	assert_string_equal(heard.news, "web is running\n"
+					"web ended (exited with code 3), its engine starts it again\n");
+	news_crash_loop(&view.units[0], loop, sizeof(loop));
+	assert_string_equal(loop, "crash loop: 5 exits in 12 s, its engine tries again");
+	view_finish(&view);
+}
+
 static void test_units_go(void **state)
 {
 	static const char both[] = "{\"event\":\"snapshot\",\"version\":1,\"stack\":{\"phase\":\"up\"},\"services\":["
@@ -490,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_a_start_again_is_news),
 		cmocka_unit_test(test_a_crash_loop_is_news),
+		cmocka_unit_test(test_containers_and_their_engine_are_news),
 		cmocka_unit_test(test_units_go),
 		cmocka_unit_test(test_what_the_stack_is),
 		cmocka_unit_test(test_figures),
