@@ -91,7 +91,7 @@ static void stop_reading(struct part *part)
 /* Nothing more can be had of this container's output. */
 static void give_up(struct part *part)
 {
-	part->logs_wanted = false;
+	part->logs_wanted = part->end_again = false;
 	if (part->end_due)
 		(void)tell_end(part);
 }
@@ -138,6 +138,7 @@ static void refused(struct part *part, const struct docker_answer *answer)
 		ask_driver(part);
 	else {
 		tell_why(part, answer->message);
+		part->end_again = false;
 		if ((!part->end_due || tell_end(part)) && part->logs_wanted)
 			retry_in(part, LATER_MS);
 	}
@@ -168,7 +169,11 @@ static void on_done(void *context, const struct docker_answer *answer)
 	} else if (answer->status >= 300) {
 		refused(part, answer);
 	} else if (part->end_due) {
-		if (tell_end(part) && part->logs_wanted) /* runs again meanwhile */
+		if (!tell_end(part))
+			return;
+		part->end_due = part->end_again;
+		part->end_again = false;
+		if (part->end_due || part->logs_wanted) /* ran again meanwhile */
 			read_log(part);
 	} else if (part->logs_wanted) {
 		retry_in(part, SOON_MS);
@@ -203,7 +208,7 @@ static bool adopt(struct part *part)
 		return false;
 	snprintf(part->logs_container, sizeof(part->logs_container), "%s", part->container);
 	docker_frames_init(&part->frames, part->tty, true, 0);
-	part->logs_told = false;
+	part->logs_told = part->end_again = false;
 	return true;
 }
 
@@ -223,9 +228,13 @@ void compose_logs_finish(struct part *part)
 	compose_terminal_end(part);
 	if (!adopt(part))
 		return;
+	if (part->end_due) {
+		/* Is being read; what it wrote in a run that has begun since then may not be among that. */
+		part->end_again = part->end_again || part->logs_wanted;
+		part->logs_wanted = false;
+		return;
+	}
 	part->logs_wanted = false;
-	if (part->end_due)
-		return; /* is being read */
 	stop_reading(part);
 	part->end_due = true;
 	if (!part->held)
@@ -239,7 +248,7 @@ void compose_logs_drop(struct part *part)
 	if (part->logs_retry != NULL)
 		event_free(part->logs_retry);
 	part->logs_retry = NULL;
-	part->logs_wanted = part->held = part->end_due = false;
+	part->logs_wanted = part->held = part->end_due = part->end_again = false;
 }
 
 void compose_resume_output(struct engine *self, unsigned unit)

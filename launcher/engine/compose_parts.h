@@ -99,6 +99,7 @@ struct part {
 	bool logs_wanted; /* it runs, and is to be followed */
 	bool logs_told; /* why they cannot be read */
 	bool held, end_due; /* output_ended is to be told at the stream's end */
+	bool end_again; /* another run has ended meanwhile: the same once more for it */
 	struct event *logs_retry; /* when it is to be asked again; NULL: never was */
 	struct docker_call *attach; /* standard input of a container with a terminal */
 	struct docker_call *resize;

@@ -123,6 +123,32 @@ static void test_restart_while_the_rest_is_read(void **state)
 	scene_close(&scene);
 }
 
+/* A second run has ended before all of the first was read: what it wrote since is read as well, and its end told. */
+static void test_two_short_runs(void **state)
+{
+	struct scene scene;
+	struct docker_play_call *call;
+
+	(void)state;
+	logs_open(&scene);
+	compose_logs_finish(scene_run(&scene, 0, ID_A));
+	call = open_stream(&scene, REST, 1);
+	compose_logs_follow(&scene.part[0]);
+	compose_logs_finish(&scene.part[0]);
+	compose_logs_finish(&scene.part[0]);
+	docker_play_send_frame(call, 1, T0 "first run\n");
+	docker_play_end(call);
+	call = open_stream(&scene, REST, 2);
+	assert_int_equal(scene.told[0].ended, 1);
+	docker_play_send_frame(call, 1, T0 "first run\n");
+	docker_play_send_frame(call, 1, T1 "second run\n");
+	docker_play_end(call);
+	scene_await_ended(&scene, 0, 2);
+	assert_string_equal(scene.told[0].text, "first run\nsecond run\n");
+	assert_int_equal(docker_play_count(scene.play, "GET", LOGS), 2);
+	scene_close(&scene);
+}
+
 /* In the middle of a line, in the middle of what the engine packs: it is followed again, without anybody asking for it. */
 static void test_connection_breaks(void **state)
 {
@@ -337,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_of_a_terminal),
 		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_restart_while_the_rest_is_read),
+		cmocka_unit_test(test_two_short_runs),
 		cmocka_unit_test(test_connection_breaks),
 		cmocka_unit_test(test_engine_goes_away),
 		cmocka_unit_test(test_hold_and_resume),
