@@ -282,6 +282,21 @@ proof: all $(HELPERS)
 	$(Q)PROOF=$(PROOF) TEST_NAMES=1 TEST_DEADLINE=1800 tests/run.sh $(B)/tests/proof/proof
 	$(Q)cat $(B)/tests/proof/report.txt
 
+# What upfront reads of Compose files against what Compose programs read of them; tests/compose/conform.py says how.
+# GENERATED cases are made beside those that are kept, from SEED on.
+GENERATED ?= 100
+COMPOSE_VIEW := $(B)/tests/compose/view
+$(COMPOSE_VIEW): $(B)/tests/compose/view.o $(call lib,$(BELOW_supervisor))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_supervisor)
+.PHONY: compose compose-golden
+compose:
+	$(SUBMAKE) $(COMPOSE_VIEW)
+	$(Q)COMPOSE_VIEW=$(COMPOSE_VIEW) GENERATED=$(GENERATED) SEED=$(SEED) tests/run.sh $(CURDIR)/tests/compose/conform.py
+# Asks Compose v2, which has to be there, for its reading of each case; read the difference before you keep it.
+compose-golden:
+	$(Q)tests/compose/golden.py
+
 # Measurements: floors and subject in turns; `make bench BENCH=quick` is the short form that `make check` takes.
 BENCH ?= full
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
@@ -392,6 +407,7 @@ help:
 	@echo '          chaos      anything happens to a stack: RUNS=$(RUNS), from SEED=$(SEED) on'
 	@echo '          soak       real software, one process killed a round: ROUNDS=$(ROUNDS), SEED=$(SEED)'
 	@echo '          fuzz       FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
+	@echo '          compose    what is read of Compose files, against Compose programs: GENERATED=$(GENERATED), SEED=$(SEED)'
 	@echo '          proof      what README says on privacy: strace, no network, every way to say no (PROOF=quick)'
 	@echo '          bench      measures against the floors, prints tables (BENCH=quick: the short form)'
 	@echo '          bench-peers the same of other supervisors that are installed'
@@ -399,4 +415,4 @@ help:
 	@echo '          asan       the tests under ASan and UBSan;  coverage  lines covered, by file'
 	@echo '          valgrind   unit tests and short commands under memcheck (minutes)'
 	@echo '          pictures   draws the pictures in README anew (minutes)'
-	@echo '          golden     writes the expected screens anew'
+	@echo '          golden     writes the expected screens anew;  compose-golden  the recorded answers of Compose v2'

@@ -53,6 +53,7 @@ step 'build, gcc' $make WERROR=1 all && {
 	step 'end to end' $make WERROR=1 e2e
 	step 'faults, short' $make WERROR=1 FAULTS=quick faults
 	step 'chaos, short' $make WERROR=1 RUNS=15 chaos
+	step 'compose files' $make WERROR=1 compose
 	step 'real software, short' $make WERROR=1 ROUNDS=3 soak
 	step 'privacy proof, short' $make WERROR=1 PROOF=quick proof
 	step 'lint' $make lint

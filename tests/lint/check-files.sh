@@ -20,7 +20,14 @@ for file in $(find config tests .ci -type f \( -name '*.sh' -o -path '.ci/*' \) 
 	sh -n "$file" || say "$file: does not parse"
 	[ -x "$file" ] || case $file in tests/lint/check-*) ;; *) say "$file: is not executable" ;; esac
 done
-for file in $(find config telemetry launcher tests -name '*.json' ! -path '*/corpus/*' | sort); do
-	python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$file" 2>/dev/null || say "$file: is no valid JSON"
-done
+find config telemetry launcher tests -name '*.json' ! -path '*/corpus/*' -print0 | sort -z | xargs -0 python3 -c '
+import json, sys
+wrong = 0
+for path in sys.argv[1:]:
+    try:
+        json.load(open(path, encoding="utf-8"))
+    except ValueError as error:
+        print(f"{path}: is no valid JSON: {error}")
+        wrong = 1
+sys.exit(wrong)' || wrong=1
 exit "$wrong"
