@@ -303,11 +303,11 @@ static const struct {
 	normal_form *form;
 } service_forms[] = {
 	{"annotations", form_labels}, {"build", form_build},       {"depends_on", form_depends},
-	{"deploy", form_deploy},       {"dns", form_list},          {"dns_opt", form_list},
-	{"dns_search", form_list},     {"env_file", form_env_file}, {"environment", form_entries},
-	{"extends", form_extends},     {"label_file", form_list},   {"labels", form_labels},
-	{"networks", form_names},      {"ports", form_ports},       {"sysctls", form_entries},
-	{"tmpfs", form_list},          {"volumes", form_volumes},   {"healthcheck", form_healthcheck},
+	{"deploy", form_deploy},      {"dns", form_list},          {"dns_opt", form_list},
+	{"dns_search", form_list},    {"env_file", form_env_file}, {"environment", form_entries},
+	{"extends", form_extends},    {"label_file", form_list},   {"labels", form_labels},
+	{"networks", form_names},     {"ports", form_ports},       {"sysctls", form_entries},
+	{"tmpfs", form_list},         {"volumes", form_volumes},   {"healthcheck", form_healthcheck},
 };
 
 static void normal_services(struct normal *self, const struct node *services)
