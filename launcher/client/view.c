@@ -546,17 +546,7 @@ int view_take_services(struct view *self, const char *answer, struct err *err)
 	cJSON *object = cJSON_Parse(answer);
 	int result = take_services(self, json_member(object, "services"));
 
-	if (result < 0)
-		err_set(err, ERR_FAILED, "the supervisor's answer is not understood");
-	cJSON_Delete(object);
-	return result;
-}
-
-int view_take_stack(struct view *self, const char *answer, struct err *err)
-{
-	cJSON *object = cJSON_Parse(answer);
-	int result = take_stack(self, object);
-
+	take_engine(&self->engine, json_member(object, "engine"));
 	if (result < 0)
 		err_set(err, ERR_FAILED, "the supervisor's answer is not understood");
 	cJSON_Delete(object);

@@ -135,9 +135,6 @@ const struct view_unit *view_find_name(const struct view *self, const char *name
 /* Something of it runs now, whether that is a process of this machine or not. */
 bool view_unit_runs(const struct view_unit *unit);
 
-/* Takes the answer of GET /v1/stack. */
-int view_take_stack(struct view *self, const char *answer, struct err *err);
-
 /* True when its last run ended by SIGKILL. */
 bool view_unit_was_killed(const struct view_unit *unit);
 

@@ -132,24 +132,6 @@ static void print_notes(const struct view *view)
 		print_line(news_of_loss(&view->units[i]));
 }
 
-/* What containers run on: asked for where there are some. */
-static int ask_engine(const struct ctl_client *client, struct view *view, struct err *err)
-{
-	bool any = false;
-	char *answer = NULL;
-	int status = 0, result;
-
-	for (size_t i = 0; i < view->count; i++)
-		any = any || view->units[i].is_container;
-	if (!any)
-		return 0;
-	result = ctl_client_call(client, "GET", "/v1/stack", NULL, CALL_TIMEOUT_MS, &status, &answer, err);
-	if (result == 0)
-		result = view_take_stack(view, answer, err);
-	free(answer);
-	return result;
-}
-
 static int ps_run(struct cli_context *context, struct err *err)
 {
 	struct ctl_client client = {0};
@@ -167,7 +149,7 @@ static int ps_run(struct cli_context *context, struct err *err)
 		view_take_error(answer, status, err);
 	else if (view_take_services(&view, answer, err) == 0 && context->globals.json)
 		fputs(answer, stdout);
-	else if (!err_is_set(err) && ask_engine(&client, &view, err) == 0) {
+	else if (!err_is_set(err)) {
 		print_table(&view);
 		print_notes(&view);
 	}
@@ -183,7 +165,8 @@ const struct cli_command command_ps = {
 	.name = "ps",
 	.args = "",
 	.summary = "show the services of the running stack",
-	.text = "With --json: the answer of the control API, {\"version\": 1, \"project\": ..., \"services\": [...]}.\n"
+	.text = "With --json: the answer of the control API, {\"version\": 1, \"project\": ..., \"engine\": ..., "
+		"\"services\": [...]}.\n"
 		"Exit code 6 when nothing runs.",
 	.run = ps_run,
 };

@@ -410,7 +410,7 @@ static void add_starts(cJSON *object, const struct supervisor *supervisor)
 		cJSON_AddItemToArray(list, cJSON_CreateNumber((double)starts.took_ms[i]));
 }
 
-static void add_engine(cJSON *object, const struct supervisor *supervisor)
+void ctl_json_add_engine(cJSON *object, const struct supervisor *supervisor)
 {
 	struct supervisor_engine shown;
 	char compose[128];
@@ -454,7 +454,7 @@ cJSON *ctl_json_stack(const struct supervisor *supervisor)
 	ctl_json_add_text(object, "failed_unit", supervisor_failed_unit(supervisor));
 	cJSON_AddItemToObject(object, "consent", ctl_json_consent(supervisor_consent(supervisor)));
 	cJSON_AddNumberToObject(object, "log_bytes_lost", output != NULL ? (double)output_lost_bytes(output) : 0);
-	add_engine(object, supervisor);
+	ctl_json_add_engine(object, supervisor);
 	add_starts(object, supervisor);
 	return object;
 }

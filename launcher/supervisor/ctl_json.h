@@ -44,4 +44,7 @@ void ctl_json_add_signal(struct cJSON *object, const char *name, int signal);
 /* Adds "probe" with kind and target, and returns it; null, and NULL, where the unit has none. */
 struct cJSON *ctl_json_add_probe(struct cJSON *object, const struct svc *svc, const struct secrets *secrets);
 
+/* Adds "engine": what containers run on, or null. */
+void ctl_json_add_engine(struct cJSON *object, const struct supervisor *supervisor);
+
 #endif

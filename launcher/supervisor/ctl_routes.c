@@ -132,6 +132,7 @@ static void get_services(struct ctl_call *call)
 	cJSON *object = cJSON_CreateObject();
 
 	cJSON_AddStringToObject(object, "project", supervisor_stack(call->supervisor)->name);
+	ctl_json_add_engine(object, call->supervisor);
 	cJSON_AddItemToObject(object, "services", ctl_json_units(call->supervisor));
 	ctl_answer_versioned(call->request, 200, object);
 }
