@@ -28,7 +28,7 @@ static const struct shape before_down[] = {
 	{{"up", "-d"}, "version started added removed changed services", {{"services", UNIT}}},
 	{{"ps"},
 	 "version project engine services",
-	 {{"services", "id name service replica kind image container progress pid tty stdin_open state wanted settled "
+	 {{"services", "id name service replica kind pid tty stdin_open state wanted settled "
 		       "one_shot restarts waits_for start "
 		       "uptime_ms ready_after_ms "
 		       "backoff_ms crash_loop kill_in_ms exit probe passed_over changed_ms ports open why status "
