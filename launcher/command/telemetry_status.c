@@ -176,6 +176,18 @@ static const char *text_at(const cJSON *object, const char *name)
 	return text != NULL ? text : "";
 }
 
+/* They find the relay elsewhere, or not at all. */
+static void print_containers(const cJSON *containers)
+{
+	const char *address = text_at(containers, "address");
+
+	if (*address != '\0')
+		printf("  containers' own: through %s\n", address);
+	else if (cJSON_IsObject(containers))
+		printf("  containers' own: none (%s); those that ask for the relay are told off\n",
+		       text_at(containers, "why"));
+}
+
 /* What has become of the events of this run, and where services can send theirs. */
 static void print_running(const cJSON *running)
 {
@@ -196,6 +208,7 @@ static void print_running(const cJSON *running)
 		       text_at(relay, "why"));
 	else if (*state != '\0')
 		printf("  services' own: none (%s)\n", text_at(relay, "why"));
+	print_containers(cJSON_GetObjectItemCaseSensitive(relay, "containers"));
 }
 
 static void print_summary(const struct stack *stack, const struct consent_sources *sources,

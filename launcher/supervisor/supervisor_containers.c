@@ -218,6 +218,16 @@ void supervisor_drop_volumes(struct supervisor *self)
 	self->containers.volumes = true;
 }
 
+/* After a yes: they were to report through the relay, and cannot reach it. */
+static const char *why_untold(const struct supervisor *self)
+{
+	const char *told = strmap_find(&self->containers.told, "UPFRONT_TELEMETRY");
+	const bool off = told != NULL && strcmp(told, "off") == 0;
+
+	return self->consent.state == CONSENT_ON && off && self->bridge_trouble[0] != '\0' ? self->bridge_trouble
+											   : NULL;
+}
+
 bool supervisor_show_engine(const struct supervisor *self, struct supervisor_engine *shown)
 {
 	const struct compose_setup *setup = self->options->compose;
@@ -231,9 +241,6 @@ bool supervisor_show_engine(const struct supervisor *self, struct supervisor_eng
 					    .compose_version = setup->cli.version,
 					    .reachable = self->containers.away == NULL,
 					    .why = self->containers.away,
-					    .untold_why =
-						    self->consent.state == CONSENT_ON && self->bridge_trouble[0] != '\0'
-							    ? self->bridge_trouble
-							    : NULL};
+					    .untold_why = why_untold(self)};
 	return true;
 }
