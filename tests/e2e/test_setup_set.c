@@ -407,14 +407,14 @@ static void test_the_ports_of_a_running_stack(void **state)
 {
 	struct world *world = *state;
 	struct run run;
-	char text[600];
+	char text[1200];
 	int port = world_free_port();
 
 	snprintf(text, sizeof(text),
 		 "name: ports\nx-upfront: {setup: [{key: A_PORT, port: %d}]}\n"
-		 "services: {web: {command: 'python3 -m http.server --bind 127.0.0.1 ${A_PORT}', "
+		 "services: {web: {command: '%s/tests/helpers/server tcp ${A_PORT} ill', "
 		 "x-upfront: {ready: {tcp: '127.0.0.1:${A_PORT}'}}}}\n",
-		 port);
+		 port, world->bin_dir);
 	world_write(world, "upfront.yaml", text);
 	run_upfront(&run, world, "up", "--wait", NULL);
 	run_assert_code(&run, 0);
