@@ -73,30 +73,31 @@ static int yaml_too_deep(struct err *err, struct err_place place)
 	return err_at(err, ERR_CONFIG, place, "lists and maps nested deeper than %u", STACK_YAML_DEPTH_MAX);
 }
 
-/* What stands between single quotes in the file, if the library garbles it; else NULL. */
+/* What stands between quotes in the file, read by ourselves if the library garbles it; else NULL. In the pool. */
 static const char *yaml_garbled(const struct yaml *self, struct fy_token *token, size_t *length)
 {
 	const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
+	enum fy_scalar_style style = fy_token_scalar_style(token);
+	bool is_double = style == FYSS_DOUBLE_QUOTED;
+	size_t size_bytes;
 
-	if (fy_token_scalar_style(token) != FYSS_SINGLE_QUOTED || !start || !end || end->input_pos > self->size_bytes ||
+	if ((!is_double && style != FYSS_SINGLE_QUOTED) || !start || !end || end->input_pos > self->size_bytes ||
 	    start->input_pos > end->input_pos)
 		return NULL;
-	*length = end->input_pos - start->input_pos;
-	return yaml_quoted_is_garbled(self->text + start->input_pos, *length) ? self->text + start->input_pos : NULL;
+	size_bytes = end->input_pos - start->input_pos;
+	if (!yaml_quoted_is_garbled(self->text + start->input_pos, size_bytes, is_double))
+		return NULL;
+	return yaml_quoted_read(self->pool, self->text + start->input_pos, size_bytes, is_double, length);
 }
 
 /* Text of a token, zero-terminated, in the pool; a token without text is "". */
 static int yaml_text(struct yaml *self, struct fy_token *token, struct err_place place, const char **result)
 {
 	size_t length = 0;
-	const char *raw = token ? yaml_garbled(self, token, &length) : NULL;
-	const char *text;
+	const char *text = token ? yaml_garbled(self, token, &length) : NULL;
 
-	if (raw) {
-		*result = yaml_quoted_read(self->pool, raw, length);
-		return 0;
-	}
-	text = token ? fy_token_get_text(token, &length) : NULL;
+	if (!text && token)
+		text = fy_token_get_text(token, &length);
 
 	if (!text)
 		length = 0;

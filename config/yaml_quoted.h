@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Single-quoted YAML scalars, read from the file's own text: libfyaml 0.7 garbles those in which two doubled quotes follow each other. */
+/*
+ * Quoted YAML scalars, read from the file's own text where libfyaml 0.7 garbles them: single-quoted ones in which two doubled quotes
+ * follow each other, double-quoted ones with a line break behind a backslash.
+ */
 #ifndef UPFRONT_CONFIG_YAML_QUOTED_H
 #define UPFRONT_CONFIG_YAML_QUOTED_H
 
@@ -9,8 +12,11 @@
 struct pool;
 
 /* True for what stands between the quotes when the library cannot be trusted with it. */
-bool yaml_quoted_is_garbled(const char *raw, size_t size_bytes);
-/* What it means (YAML 1.2, 7.3.2): doubled quotes are one, line breaks are folded. In the pool. */
-const char *yaml_quoted_read(struct pool *pool, const char *raw, size_t size_bytes);
+bool yaml_quoted_is_garbled(const char *raw, size_t size_bytes, bool is_double);
+/*
+ * What it means (YAML 1.2, 7.3.1 and 7.3.2), once the library found it well-formed: escapes read, line breaks folded. In the pool; what
+ * an escape spells may be NUL, or no character at all.
+ */
+const char *yaml_quoted_read(struct pool *pool, const char *raw, size_t size_bytes, bool is_double, size_t *length);
 
 #endif
