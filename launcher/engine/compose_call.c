@@ -263,6 +263,7 @@ static void forget_call(struct engine *self)
 {
 	free(self->call.complaint);
 	self->call.complaint = NULL;
+	self->call.fetching[0] = self->call.unfetched[0] = '\0';
 	self->call.over = self->call.cut = self->call.lost = false;
 	if (self->run_limit != NULL)
 		event_free(self->run_limit);
@@ -355,9 +356,49 @@ void compose_call_lost(struct engine *self)
 
 /* ---- The run ---- */
 
+/* In the words by which version 1 tells of everything else. */
+static void note_unfetched(struct engine *self, const char *service, int service_bytes, const char *why)
+{
+	size_t used = strlen(self->call.unfetched);
+
+	snprintf(self->call.unfetched + used, sizeof self->call.unfetched - used, "%sfor %.*s  %s",
+		 used > 0 ? "; " : "", service_bytes, service, why);
+}
+
+/*
+ * What is said of an image that cannot be had names no service: version 1 has said before whose it fetches ("Pulling web (example.org/web)..."), version 2
+ * says it among its progress (" web Error ...").
+ */
+static void look_for_fetching(struct engine *self, const char *line)
+{
+	const char *name = line + strspn(line, " ");
+	const char *end = name + strcspn(name, " ");
+	const char *error = " Error ";
+
+	if (name > line && strncmp(end, error, strlen(error)) == 0)
+		note_unfetched(self, name, (int)(end - name), end + strlen(error));
+	else if (strncmp(line, "Pulling ", 8) == 0 && strstr(line, " (") != NULL)
+		snprintf(self->call.fetching, sizeof self->call.fetching, "%.*s", (int)strcspn(line + 8, " "),
+			 line + 8);
+	else if (strncmp(line, "Status: ", 8) == 0)
+		self->call.fetching[0] = '\0';
+}
+
 static void on_line(void *context, const char *line)
 {
+	look_for_fetching(context, line);
 	compose_pull_line(context, line);
+}
+
+static char *make_complaint(struct engine *self, const char *said)
+{
+	char *text = NULL;
+
+	if (self->call.fetching[0] != '\0' && *said != '\0')
+		note_unfetched(self, self->call.fetching, (int)strlen(self->call.fetching), said);
+	if (asprintf(&text, "%s%s%s", said, self->call.unfetched[0] != '\0' ? "; " : "", self->call.unfetched) < 0)
+		return NULL;
+	return text;
 }
 
 /* Those of the call, and those of an earlier one that nobody wants any more, are told by how they are now. */
@@ -377,7 +418,7 @@ static void on_run_done(void *context, int code, const struct err *why)
 		why != NULL && why->count > 0 ? why->items[0].message : compose_run_complaint(self->run);
 
 	free(self->call.complaint);
-	self->call.complaint = strdup(complaint);
+	self->call.complaint = make_complaint(self, complaint);
 	self->call.code = why != NULL ? -1 : code;
 	compose_run_destroy(self->run);
 	self->run = NULL;

@@ -172,9 +172,25 @@ static const char *next_line(const char *text, char line[SAID_BYTES])
 	return end;
 }
 
+/* The same is often said once without a name and once with one: then it is not anybody's. */
+static bool is_somebodys(const struct compose_failure *failure, const char *line)
+{
+	const char *at = failure->complaint;
+	char bare[SAID_BYTES], other[SAID_BYTES];
+	const char *what;
+
+	if (names_any(line, failure->stack))
+		return true;
+	snprintf(bare, sizeof bare, "%s", line);
+	what = strip(bare);
+	while ((at = next_line(at, other)) != NULL)
+		if (*what != '\0' && strstr(other, what) != NULL && names_any(other, failure->stack))
+			return true;
+	return false;
+}
+
 static void said_of(const struct compose_failure *failure, enum whose whose, struct said *said)
 {
-	const struct stack *stack = failure->stack;
 	const char *at = failure->complaint;
 	char line[SAID_BYTES];
 
@@ -182,9 +198,9 @@ static void said_of(const struct compose_failure *failure, enum whose whose, str
 		bool wanted = whose == ALL;
 
 		if (whose == OWN)
-			wanted = names(line, stack->name, failure->service, failure->image);
+			wanted = names(line, failure->stack->name, failure->service, failure->image);
 		else if (whose == ANYBODYS)
-			wanted = !names_any(line, stack);
+			wanted = !is_somebodys(failure, line);
 		if (wanted && !is_noise(line))
 			say(said, strip(line));
 	}

@@ -33,6 +33,7 @@ struct event;
 #define COMPOSE_ID_BYTES 65u
 #define COMPOSE_NAME_BYTES 129u
 #define COMPOSE_STAGES_MAX 8u
+#define COMPOSE_UNFETCHED_BYTES 1024u
 
 enum part_state {
 	PART_NONE, /* no container, or one that has ended */
@@ -128,6 +129,10 @@ struct engine {
 		bool lost; /* the engine went away meanwhile */
 		int code;
 		char *complaint;
+		char fetching
+			[COMPOSE_NAME_BYTES]; /* service whose image version 1 said it fetches; "": none, or it has */
+		char unfetched
+			[COMPOSE_UNFETCHED_BYTES]; /* complaints of images that could not be had, with their services' names */
 	} call;
 	struct compose_pull *pull; /* NULL: none under way */
 	char building[COMPOSE_NAME_BYTES]; /* service that the Compose program said it builds; "": it did not */

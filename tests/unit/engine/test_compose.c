@@ -162,6 +162,28 @@ static void what_the_engine_keeps_with_a_container_says_whose_trouble_it_is(void
 	assert_int_equal(scene->seen[0].failure_cause, ERR_CAUSE_COMMAND);
 }
 
+static void an_image_that_cannot_be_had_is_its_services_trouble(void **state)
+{
+	static const char *const says[] = {
+		"Pulling job (job:)...\npull access denied for somewhere, repository does not exist\n",
+		" job Pulling \n job Error pull access denied for somewhere\nError response from daemon: pull access "
+		"denied "
+		"for somewhere\n",
+	};
+	struct scene *scene = *state;
+
+	for (int i = 0; i < 2; i++) {
+		scene_start(scene, 0, "db", 1);
+		scene_start(scene, 2, "job", 1);
+		scene_until_called(scene, i + 1);
+		scene_let(scene, 1, says[i]);
+		scene_until(scene, 0, i == 0 ? "failed" : "failed failed");
+		scene_until(scene, 2, i == 0 ? "failed" : "failed failed");
+		assert_non_null(strstr(scene->seen[2].failure, "its image 'job' is not to be had"));
+		assert_non_null(strstr(scene->seen[0].failure, "because of another one"));
+	}
+}
+
 static void a_compose_program_that_is_not_there_fails_the_start(void **state)
 {
 	struct scene *scene = *state;
@@ -440,6 +462,7 @@ int main(void)
 		TEST(a_one_off_container_is_nobodys),
 		TEST(what_did_not_start_fails_with_what_was_said_of_it),
 		TEST(what_the_engine_keeps_with_a_container_says_whose_trouble_it_is),
+		TEST(an_image_that_cannot_be_had_is_its_services_trouble),
 		TEST(a_compose_program_that_is_not_there_fails_the_start),
 		TEST(the_engines_restarts_are_told_as_such),
 		TEST(each_run_is_told_once_however_often_it_is_heard_of),

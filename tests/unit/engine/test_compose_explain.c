@@ -102,6 +102,9 @@ static const struct row {
 	/* The same is said of the container and of the service. */
 	{"web", "ERROR: for shop_web_1  Cannot start service web: bad\n\nERROR: for web  Cannot start service web: bad",
 	 NULL, "cannot start its container: bad", "", ERR_FAILED, ERR_CAUSE_OTHER},
+	/* Said once of nobody, once of one: it is that one's. */
+	{"web", "Error response from daemon: bad; for db  bad", NULL,
+	 "its container was not started, because of another one: bad", "", ERR_FAILED, ERR_CAUSE_OTHER},
 	{"web", "", NULL, "cannot start its container: 'docker compose' ended with code 14 and did not say why",
 	 "docker compose up web", ERR_FAILED, ERR_CAUSE_OTHER},
 };
