@@ -185,7 +185,8 @@ static void fail_called(struct engine *self, const struct err *why)
 			fail_part(self->parts[i], why);
 }
 
-static void fail_missed(struct part *part)
+/* `only_own`: not if it only was not started because of another. */
+static void fail_missed(struct part *part, bool only_own)
 {
 	struct engine *self = part->engine;
 	const struct service *service = part->service;
@@ -198,9 +199,10 @@ static void fail_missed(struct part *part)
 					  .code = self->call.code};
 	struct err why = ERR_INIT;
 
-	compose_explain(&failure, &why);
-	secrets_mask_err(&self->stack->secrets, &why);
-	fail_part(part, &why);
+	if (compose_explain(&failure, &why) || !only_own) {
+		secrets_mask_err(&self->stack->secrets, &why);
+		fail_part(part, &why);
+	}
 	err_finish(&why);
 }
 
@@ -313,8 +315,12 @@ static void conclude(struct engine *self)
 		else if (again)
 			ask_again(part);
 		else
-			fail_missed(part);
+			fail_missed(part, true);
 	}
+	/* First whose trouble it is, then those that it was brought to. */
+	for (size_t i = 0; i < self->part_count; i++)
+		if (self->parts[i] != NULL && self->parts[i]->state == PART_CALLED)
+			fail_missed(self->parts[i], false);
 	forget_call(self);
 	compose_due(self);
 }

@@ -313,41 +313,53 @@ static void tell(const struct rule *rule, const char *said, const char *image, s
 		err_set_cause(err, rule->cause);
 }
 
-static void explain(const struct compose_failure *failure, const char *said, struct err *err)
+static const struct rule *find_rule(const char *said)
 {
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-		if (fits(&rules[i], said)) {
-			tell(&rules[i], said, failure->image, err);
-			return;
-		}
-	}
-	err_set(err, ERR_FAILED, "cannot start its container: %s", said);
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+		if (fits(&rules[i], said))
+			return &rules[i];
+	return NULL;
 }
 
-void compose_explain(const struct compose_failure *failure, struct err *err)
+static void say_own(const struct compose_failure *failure, struct said *said)
 {
-	struct said said = {"", 0};
-
-	said_of(failure, OWN, &said);
-	if (said.size == 0 && failure->own != NULL) {
+	said_of(failure, OWN, said);
+	if (said->size == 0 && failure->own != NULL) {
 		char line[SAID_BYTES];
 
 		snprintf(line, sizeof line, "%.*s", (int)strcspn(failure->own, "\r\n"), failure->own);
-		say(&said, strip(line));
+		say(said, strip(line));
 	}
-	if (said.size == 0)
-		said_of(failure, ANYBODYS, &said);
+	if (said->size == 0)
+		said_of(failure, ANYBODYS, said);
+}
+
+bool compose_explain(const struct compose_failure *failure, struct err *err)
+{
+	struct said said = {"", 0};
+	const struct rule *rule;
+
+	say_own(failure, &said);
 	if (said.size > 0) {
-		explain(failure, said.text, err);
-		return;
+		rule = find_rule(said.text);
+		if (rule != NULL)
+			tell(rule, said.text, failure->image, err);
+		else
+			err_set(err, ERR_FAILED, "cannot start its container: %s", said.text);
+		return true;
 	}
 	said_of(failure, ALL, &said);
-	if (said.size > 0)
-		err_set(err, ERR_FAILED, "its container was not started, because of another one: %s", said.text);
-	else if (failure->code != 0)
+	if (said.size > 0) {
+		rule = find_rule(said.text);
+		err_set(err, rule != NULL ? rule->code : ERR_FAILED,
+			"its container was not started, because of another one: %s", said.text);
+		return false;
+	}
+	if (failure->code != 0)
 		err_set(err, ERR_FAILED, "cannot start its container: '%s' ended with code %d and did not say why",
 			failure->program, failure->code);
 	else
 		err_set(err, ERR_FAILED, "its container was not started: '%s' does not say why", failure->program);
 	err_hint(err, "'%s up %s' by hand may say more", failure->program, failure->service);
+	return true;
 }

@@ -8,6 +8,8 @@
 #ifndef UPFRONT_LAUNCHER_ENGINE_COMPOSE_EXPLAIN_H
 #define UPFRONT_LAUNCHER_ENGINE_COMPOSE_EXPLAIN_H
 
+#include <stdbool.h>
+
 struct err;
 struct stack;
 
@@ -21,7 +23,10 @@ struct compose_failure {
 	int code; /* of the call */
 };
 
-/* Sets ERR_MISSING for what somebody has to mend outside the stack (image, port, disk, permission), else ERR_FAILED; with cause and hint. */
-void compose_explain(const struct compose_failure *failure, struct err *err);
+/*
+ * Sets ERR_MISSING for what somebody has to mend outside the stack (image, port, disk, permission), else ERR_FAILED; with cause and hint. False: it is
+ * another service's trouble, and this one only was not started because of it.
+ */
+bool compose_explain(const struct compose_failure *failure, struct err *err);
 
 #endif

@@ -43,7 +43,7 @@ static const struct row {
 	 "start container process: exec: \"nosuch\": executable file not found in $PATH: unknown",
 	 NULL,
 	 "its container was not started, because of another one: exec: \"nosuch\": executable file not found in $PATH",
-	 "", ERR_FAILED, ERR_CAUSE_OTHER},
+	 "", ERR_MISSING, ERR_CAUSE_OTHER},
 	{"web",
 	 "Cannot start service web: failed to create shim task: OCI runtime create failed: runc create failed: unable "
 	 "to "
@@ -127,12 +127,12 @@ static void each_trouble_is_told_as_what_it_is(void **state)
 		struct err err = ERR_INIT;
 		const char *hint;
 
-		compose_explain(&failure, &err);
+		assert_int_equal(compose_explain(&failure, &err), strstr(row->told, "because of another") == NULL);
 		assert_int_equal(err.count, 1);
 		assert_string_equal(err.items[0].message, row->told);
 		hint = err.items[0].hint;
 		if (*row->hint != '\0' ? hint == NULL || strstr(hint, row->hint) == NULL
-				       : row->code == ERR_MISSING && hint != NULL)
+				       : hint != NULL && row->code == ERR_MISSING)
 			fail_msg("%s: the hint is %s", row->told, hint);
 		assert_int_equal(err.code, row->code);
 		assert_int_equal(err.cause, row->cause);
