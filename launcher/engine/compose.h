@@ -3,7 +3,9 @@
  * The compose engine: units as containers, made by a Compose program and followed by the engine's API.
  *
  *   compose          the engine: units and their parts, what is to be done from the loop
- *   compose_call     starts of one turn of the loop gathered into one call of the Compose program, and what it came to
+ *   compose_call     starts of one turn of the loop gathered into one call of the Compose program
+ *   compose_args     what it is called with
+ *   compose_outcome  who has not started by it, and whether that is all
  *   compose_explain  what a failed call says of a service, in words that help
  *   compose_stop     asked to end, signalled, killed
  *   compose_close    the stack's end

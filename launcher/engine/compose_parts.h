@@ -166,19 +166,34 @@ void compose_due(struct engine *self);
 bool compose_id_is_sound(const char *id);
 void compose_set_container(struct part *part, const char *id);
 
+/* ---- compose_args.c ---- */
+
+/* What the Compose program is called with; ends with NULL. NULL: out of memory. */
+char **compose_args(const struct engine *self);
+void compose_args_free(char **args); /* NULL is nothing */
+
 /* ---- compose_call.c ---- */
 
 /* Begins the next call if there is something to start and nothing in the way. */
 void compose_call_next(struct engine *self);
-/* The containers have been listed: parts of the call that have none have failed, once all others are looked at. */
-void compose_call_settle(struct engine *self);
-/* The engine is away: what waits for the call's outcome is asked for again later. */
-void compose_call_lost(struct engine *self);
 /* Nobody needs what is under way any more. */
 void compose_call_stop(struct engine *self, bool hard);
-/* Tells those that do not start. */
-void compose_call_fail(struct engine *self);
 void compose_call_finish(struct engine *self);
+
+/* ---- compose_outcome.c ---- */
+
+/* The containers have been listed: parts of the call that have none have failed, once all others are looked at. */
+void compose_call_settle(struct engine *self);
+/* If all of the call have been looked at: tells what it came to. */
+void compose_call_conclude(struct engine *self);
+/* The engine is away: what waits for the call's outcome is asked for again later. */
+void compose_call_lost(struct engine *self);
+/* Tells those that nobody wants any more, and that no call has named. */
+void compose_call_fail(struct engine *self);
+/* It could not even be made. */
+void compose_call_fail_all(struct engine *self, const struct err *why);
+void compose_call_forget(struct engine *self);
+void compose_tell_progress(struct part *part, const struct engine_progress *progress);
 
 /* ---- compose_stop.c ---- */
 
