@@ -356,6 +356,91 @@ static void without_an_engine_containers_are_refused(void **state)
 	play_down(play);
 }
 
+/* ---- Another stack ---- */
+
+static void write_stack(const struct play *play, const char *text)
+{
+	char path[160];
+	FILE *out;
+
+	snprintf(path, sizeof path, "%s/compose.yaml", play->folder);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+}
+
+/* Of a stack that is read from a file. */
+static struct stack *read_stack(struct play *play, const char *text)
+{
+	struct stack_options options = {.environment = &play->environment};
+	struct err err = ERR_INIT;
+	struct stack *shown = NULL;
+	char path[160];
+
+	write_stack(play, text);
+	snprintf(path, sizeof path, "%s/compose.yaml", play->folder);
+	options.files = (const char *const[]){path, NULL};
+	if (stack_source_open(&options, &play->source, &err) < 0 ||
+	    stack_resolve(play->source, &(struct stack_resolve_options){0}, &shown, &err) < 0)
+		fail_msg("%s", err.items[0].message);
+	play->stack = *shown;
+	return shown;
+}
+
+static void forget_stack(struct play *play, struct stack *shown)
+{
+	play->stack.service_count = 0; /* teardown frees what was made by hand */
+	stack_destroy(shown);
+	stack_source_destroy(play->source);
+}
+
+static void a_reload_starts_and_takes_away_what_differs(void **state)
+{
+	struct play *play = *state;
+	struct stack *shown = read_stack(play, "services:\n"
+					       "  web: {image: \"shop/web:1\"}\n"
+					       "  db: {image: \"shop/db:1\"}\n"
+					       "  old: {image: \"shop/old:1\"}\n");
+
+	play_begin(play);
+	await_stack(play, "\"phase\":\"up\"");
+	write_stack(play, "services:\n"
+			  "  web: {image: \"shop/web:2\"}\n"
+			  "  db: {image: \"shop/db:1\"}\n"
+			  "  new: {image: \"shop/new:1\"}\n");
+	post(play, "/v1/stack/reload", "",
+	     "\"added\":[\"new\"],\"removed\":[\"old\"],\"changed\":[{\"service\":\"web\"");
+	/* Its engine hears of the new stack before it is to start anything of it. */
+	play_await(play, "renew 3 off\n", 1);
+	play_await(play, "start new 1\n", 1);
+	play_await(play, "start web 1\n", 2);
+	play_await(play, "forget old\n", 1);
+	await(play, "\"image\":\"shop/web:2\"", true);
+	await(play, "\"name\":\"old\"", false);
+	assert_int_equal(play_count(play, "trace", "stop db"), 0);
+	play_down(play);
+	forget_stack(play, shown);
+}
+
+static void the_first_container_of_a_stack_is_not_for_a_reload(void **state)
+{
+	struct play *play = *state;
+	struct stack *shown = read_stack(play, "services:\n  app: {command: sleep 1000, stop_grace_period: 1s}\n");
+
+	play->compose = NULL;
+	play_begin(play);
+	await_stack(play, "\"phase\":\"up\"");
+	write_stack(play, "services:\n"
+			  "  app: {command: sleep 1000, stop_grace_period: 1s}\n"
+			  "  web: {image: \"shop/web:2\"}\n");
+	post(play, "/v1/stack/reload", "",
+	     "service 'web' needs a container engine, and this stack was started without any");
+	await(play, "\"name\":\"web\"", false);
+	play_down(play);
+	forget_stack(play, shown);
+}
+
 /* ---- A no in the middle of a run ---- */
 
 static const struct withdraw_notice by_signal = {.signal = SIGUSR1};
@@ -449,6 +534,8 @@ int main(void)
 		TEST(the_death_of_the_terminal_ends_containers_too),
 		TEST(actions_work_on_containers),
 		TEST(without_an_engine_containers_are_refused),
+		TEST(a_reload_starts_and_takes_away_what_differs),
+		TEST(the_first_container_of_a_stack_is_not_for_a_reload),
 		TEST(a_no_reaches_containers),
 		TEST(what_they_use_is_asked_of_each),
 		TEST(children_of_an_engine_are_its_own),
