@@ -14,9 +14,11 @@ struct quoted {
 
 bool yaml_quoted_is_garbled(const char *raw, size_t size_bytes, bool is_double)
 {
+	bool has_break = memchr(raw, '\n', size_bytes) || memchr(raw, '\r', size_bytes);
+
 	if (is_double)
-		return memmem(raw, size_bytes, "\\\n", 2) || memmem(raw, size_bytes, "\\\r", 2);
-	return memmem(raw, size_bytes, "''''", 4) != NULL;
+		return has_break && memchr(raw, '\\', size_bytes);
+	return memmem(raw, size_bytes, "''''", 4) || (has_break && memchr(raw, '\'', size_bytes));
 }
 
 static bool is_break(const struct quoted *self)

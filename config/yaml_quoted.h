@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Quoted YAML scalars, read from the file's own text where libfyaml 0.7 garbles them: single-quoted ones in which two doubled quotes
- * follow each other, double-quoted ones with a line break behind a backslash.
+ * Quoted YAML scalars, read from the file's own text where libfyaml 0.7 garbles them: single-quoted ones with doubled quotes in a
+ * row or beside line breaks, double-quoted ones with escapes beside line breaks.
  */
 #ifndef UPFRONT_CONFIG_YAML_QUOTED_H
 #define UPFRONT_CONFIG_YAML_QUOTED_H

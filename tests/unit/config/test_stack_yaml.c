@@ -88,10 +88,12 @@ static void test_what_is_read(void **state)
 		{"日本: ö\n", "{日本:ö}"},
 		{"- - a\n  - b\n-\n  - c\n", "[[a b] [c]]"},
 		/* Line breaks behind a backslash. */
+		{"a: \"\\ \n  b\\ \n\n  c\"\n", "{a:'  b \nc'}"},
 		{"a: \"x\\\\\\\n  b\"\n", "{a:'x\\b'}"},
 		{"a: \"x \\\n\n\n  b\"\n", "{a:'x \n\nb'}"},
 		{"a: \"\\u00e9\\x41\\t\\\r\n  \\ b\\\"  \n  c\"\n", "{a:'éA\t b\" c'}"},
 		/* Doubled quotes in a row. */
+		{"a: '\n\n  ''\n\n  ''\n  \n  '\n", "{a:'\n'\n'\n'}"},
 		{"a: 'x '''' y'\nb: ''''\nc: ''''''\n", "{a:'x '' y' b:''' c:''''}"},
 		{"'q''''s': 'v''''''w'\n", "{q''s:'v'''w'}"},
 		{"a: 'x ''''  \n  folded ''''\r\n\r\n\n  more'\n", "{a:'x '' folded ''\n\nmore'}"},
