@@ -132,8 +132,8 @@ static void ask_driver(struct part *part)
 
 static void refused(struct part *part, const struct docker_answer *answer)
 {
-	if (answer->status == 404)
-		give_up(part); /* it has been removed */
+	if (answer->status == 404 || answer->status == 409)
+		give_up(part); /* it has been removed, or is being removed */
 	else if (answer->status == 501 || strstr(answer->message, "driver") != NULL)
 		ask_driver(part);
 	else {

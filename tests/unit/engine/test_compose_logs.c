@@ -258,15 +258,25 @@ static void test_another_container(void **state)
 
 static void test_removed(void **state)
 {
-	struct scene scene;
+	static const struct {
+		int status;
+		const char *body;
+	} cases[] = {
+		{404, "{\"message\":\"No such container\"}"},
+		{409, "{\"message\":\"can not get logs from container which is dead or marked for removal\"}"},
+	};
 
 	(void)state;
-	logs_open(&scene);
-	docker_play_route(scene.play, "GET", LOGS, 404, "{\"message\":\"No such container\"}");
-	compose_logs_finish(scene_run(&scene, 0, ID_A));
-	scene_await_ended(&scene, 0, 1);
-	assert_string_equal(scene.told[0].text, "");
-	scene_close(&scene);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct scene scene;
+
+		logs_open(&scene);
+		docker_play_route(scene.play, "GET", LOGS, cases[i].status, cases[i].body);
+		compose_logs_finish(scene_run(&scene, 0, ID_A));
+		scene_await_ended(&scene, 0, 1);
+		assert_string_equal(scene.told[0].text, "");
+		scene_close(&scene);
+	}
 }
 
 static void test_drivers_that_give_nothing_back(void **state)
