@@ -5,7 +5,7 @@ The cases: a folder each in cases/ (files that are read) and refused/ (files tha
   arguments         if it is there: "NAME=value ... -f FILE -p PROJECT --profile NAME --env-file FILE" as a shell would split it
   expected-v2.json  what Compose v2 said, by golden.py: its "config", or what it "refused"; and a sum over the files it was said of
 
-Nothing but these variables, HOME and PATH is in the environment. The folder's path is written as <here>, so that it may lie anywhere.
+Nothing but these variables, HOME and PATH is in the environment. The folder's path is written as <here>, and the one it lies in as <above>, so that it may lie anywhere.
 """
 import hashlib
 import json
@@ -17,6 +17,7 @@ HOME = "/home/person"
 EXPECTED = "expected-v2.json"
 ARGUMENTS = "arguments"
 HERE = "<here>"
+ABOVE = "<above>"
 OPTIONS = {"-f": "files", "-p": "project", "--profile": "profiles", "--env-file": "env_files"}
 
 
@@ -90,7 +91,9 @@ def movable(value, folder):
         return {movable(key, folder): movable(each, folder) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [movable(each, folder) for each in value]
-    return value.replace(folder, HERE) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return value.replace(folder, HERE).replace(os.path.dirname(folder), ABOVE)
 
 
 def kept(kind):
