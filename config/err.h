@@ -53,7 +53,8 @@ enum err_cause {
 	ERR_CAUSE_EXECUTABLE, /* it is there, and cannot be run */
 	ERR_CAUSE_DIRECTORY, /* the working directory is not there, or not to be entered */
 	ERR_CAUSE_USER, /* no such user or group, or not permitted to be it */
-	ERR_CAUSE_MEMORY /* there was none for the moment */
+	ERR_CAUSE_MEMORY, /* there was none for the moment */
+	ERR_CAUSE_ANOTHER /* nothing of its own: another's trouble stood in its way */
 };
 
 /* Where in a file something stands; line and column count from 1, 0 means not known. */

@@ -353,6 +353,7 @@ bool compose_explain(const struct compose_failure *failure, struct err *err)
 		rule = find_rule(said.text);
 		err_set(err, rule != NULL ? rule->code : ERR_FAILED,
 			"its container was not started, because of another one: %s", said.text);
+		err_set_cause(err, ERR_CAUSE_ANOTHER);
 		return false;
 	}
 	if (failure->code != 0)

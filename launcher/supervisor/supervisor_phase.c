@@ -131,6 +131,18 @@ static bool has_settled(struct supervisor *self, const struct unit *unit)
 	return false;
 }
 
+/* The one whose trouble it is: one call starts many containers, and the first to be met may only have been in it. */
+static const struct unit *find_culprit(const struct supervisor *self, const struct unit *met)
+{
+	for (size_t i = 0; met->start_error.cause == ERR_CAUSE_ANOTHER && i < self->unit_count; i++) {
+		const struct unit *unit = self->units[i];
+
+		if (unit->member && unit_is_hopeless(unit) && unit->start_error.cause != ERR_CAUSE_ANOTHER)
+			return unit;
+	}
+	return met;
+}
+
 static void check_starting(struct supervisor *self)
 {
 	bool settled = true;
@@ -153,7 +165,7 @@ static void check_starting(struct supervisor *self)
 				continue;
 			}
 			if (unit->member && unit_is_hopeless(unit)) {
-				supervisor_fail(self, unit);
+				supervisor_fail(self, find_culprit(self, unit));
 				report_failure(self, self->error_type);
 				supervisor_begin_stop(self, -1);
 				return;

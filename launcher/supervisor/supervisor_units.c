@@ -42,6 +42,7 @@ static enum telemetry_error start_error_type(const struct err *error)
 		[ERR_CAUSE_DIRECTORY] = ERROR_WORKING_DIR,
 		[ERR_CAUSE_USER] = ERROR_USER,
 		[ERR_CAUSE_MEMORY] = ERROR_OTHER,
+		[ERR_CAUSE_ANOTHER] = ERROR_DEPENDENCY_FAILED,
 	};
 
 	return types[error->cause];

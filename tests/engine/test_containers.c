@@ -252,11 +252,12 @@ static void test_image_that_nobody_has(void **state)
 	(void)state;
 	begin("name: lost\n"
 	      "services:\n"
+	      "  first: {image: 'parcel/box:1.4', init: true, command: sleep 1000}\n"
 	      "  ghost: {image: 'localhost:1/nobody/has:this'}\n"
 	      "  box: {image: 'parcel/box:1.4', init: true, command: sleep 1000}\n");
 	run_upfront(&run, &scene.world, "up", "-d", "--wait", NULL);
 	run_assert_code(&run, 4);
-	run_assert_says(&run, "ghost");
+	run_assert_says(&run, "service 'ghost': cannot start its container");
 	run_assert_says(&run, "localhost:1/nobody/has:this");
 	run_finish(&run);
 	world_wait_gone(&scene.world, "", 3000);

@@ -43,7 +43,7 @@ static const struct row {
 	 "start container process: exec: \"nosuch\": executable file not found in $PATH: unknown",
 	 NULL,
 	 "its container was not started, because of another one: exec: \"nosuch\": executable file not found in $PATH",
-	 "", ERR_MISSING, ERR_CAUSE_OTHER},
+	 "", ERR_MISSING, ERR_CAUSE_ANOTHER},
 	{"web",
 	 "Cannot start service web: failed to create shim task: OCI runtime create failed: runc create failed: unable "
 	 "to "
@@ -104,7 +104,7 @@ static const struct row {
 	 NULL, "cannot start its container: bad", "", ERR_FAILED, ERR_CAUSE_OTHER},
 	/* Said once of nobody, once of one: it is that one's. */
 	{"web", "Error response from daemon: bad; for db  bad", NULL,
-	 "its container was not started, because of another one: bad", "", ERR_FAILED, ERR_CAUSE_OTHER},
+	 "its container was not started, because of another one: bad", "", ERR_FAILED, ERR_CAUSE_ANOTHER},
 	{"web", "", NULL, "cannot start its container: 'docker compose' ended with code 14 and did not say why",
 	 "docker compose up web", ERR_FAILED, ERR_CAUSE_OTHER},
 };
