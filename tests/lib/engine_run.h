@@ -45,7 +45,10 @@ int engine_run_try(const struct engine_run *self, const char *format, ...) __att
 /* Lines of `docker ps -aq` or of anything: how many. */
 size_t engine_run_count(const struct engine_run *self, const char *docker_args);
 
-/* Programs of the world find this engine, and no settings of the person who runs the tests. */
+/*
+ * Programs of the world find this engine, and no settings of the person who runs the tests; of DOCKER_CONFIG, if it is set, only the Compose
+ * plugin in it.
+ */
 void engine_run_lend(const struct engine_run *self, struct world *world);
 
 #endif
