@@ -538,6 +538,8 @@ int64_t screen_due_ms(const struct screen *self)
 
 	if (self->lines != NULL)
 		return screen_lines_due_ms(self);
+	if (self->telemetry_due_ms != 0 && (due_ms == 0 || self->telemetry_due_ms < due_ms))
+		due_ms = self->telemetry_due_ms;
 
 	const int64_t frame_ms = next_frame_ms(self);
 	const bool waits = self->stale || self->logs_came || dash_is_dirty(self->dash);
@@ -593,6 +595,7 @@ int screen_step(struct screen *self, const struct pollfd *polls)
 		self->stuffed = !term_takes_output(self->term);
 	ctl_calls_step(&self->calls, &polls[POLL_CALLS]);
 	look_for_silence(self);
+	screen_ask_telemetry_again(self);
 	grant_wishes(self);
 	if (self->lines != NULL) {
 		take_model(self);

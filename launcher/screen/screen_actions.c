@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TELEMETRY_PAUSE_MS 1000
+
 /* ---- Units ---- */
 
 /* {"services":[...], ...}; the caller frees. NULL when out of memory. */
@@ -184,6 +186,21 @@ void screen_ask_telemetry(struct screen *self)
 		ctl_calls_begin(&self->calls, CALL_TELEMETRY, "GET", "/v1/telemetry", NULL);
 }
 
+/* What the sender writes down is told by nobody: while somebody looks it is read again, a moment later. */
+static void ask_again_soon(struct screen *self, const struct telemetry_model *shown)
+{
+	if (self->watches_telemetry && self->lines == NULL && shown != NULL && shown->on)
+		self->telemetry_due_ms = clock_monotonic_ms() + TELEMETRY_PAUSE_MS;
+}
+
+void screen_ask_telemetry_again(struct screen *self)
+{
+	if (self->telemetry_due_ms == 0 || clock_monotonic_ms() < self->telemetry_due_ms)
+		return;
+	self->telemetry_due_ms = 0;
+	screen_ask_telemetry(self);
+}
+
 static void look_at_telemetry(void *context, bool on)
 {
 	struct screen *self = context;
@@ -192,6 +209,7 @@ static void look_at_telemetry(void *context, bool on)
 	if (self->lines != NULL)
 		screen_model_set_telemetry(self->model, NULL);
 	self->watches_telemetry = on;
+	self->telemetry_due_ms = 0;
 	screen_ask_telemetry(self);
 }
 
@@ -205,6 +223,7 @@ static void take_telemetry(struct screen *self, const char *answer)
 
 	if (telemetry != NULL)
 		screen_model_set_telemetry(self->model, telemetry);
+	ask_again_soon(self, telemetry);
 	self->stale = true;
 	err_finish(&err);
 }

@@ -61,6 +61,7 @@ struct screen {
 	char *watched; /* name of the unit whose detail is looked at; NULL: none */
 	bool detail_again; /* is asked for once more when the present answer is there */
 	bool watches_telemetry; /* that view is looked at */
+	int64_t telemetry_due_ms; /* monotonic: when it is asked for again; 0: not by itself */
 	int watch_fd; /* inotify on the stack file's folder; -1: none */
 	bool suspended; /* the terminal is not ours to draw on */
 	bool continued; /* by whom stopped itself: whether a signal says so or not */
@@ -99,6 +100,8 @@ void screen_take_answer(void *context, const struct ctl_call_end *end);
 void screen_ask_detail(struct screen *self);
 /* What holds for usage statistics, or what was sent, may have changed. */
 void screen_ask_telemetry(struct screen *self);
+/* If that is due. */
+void screen_ask_telemetry_again(struct screen *self);
 /* Asks who needs whom. */
 void screen_ask_graph(struct screen *self);
 /* Asks how the stack file differs from what runs, to say so. */
