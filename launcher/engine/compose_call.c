@@ -121,14 +121,32 @@ static int write_files(struct engine *self, struct err *err)
 	return rc;
 }
 
+/* Of what `podman compose` runs nobody knows which folder it notes. */
+static const char *folder_of_call(const struct engine *self)
+{
+	return self->options.compose->endpoint.podman ? NULL : self->files.dir;
+}
+
+/* A reload may have moved them: those of before are ours as well. False: it is as it was. */
+static bool note_folder(struct engine *self)
+{
+	const char *dir = folder_of_call(self);
+
+	if (self->call.made && (self->call.dir == NULL || (dir != NULL && strcmp(self->call.dir, dir) == 0)))
+		return false;
+	free(self->call.dir);
+	self->call.dir = !self->call.made && dir != NULL ? strdup(dir) : NULL;
+	return true;
+}
+
 /* Without it whoever comes after all of us were killed would not know of the containers: that alone is no reason not to start. */
 static void write_note(struct engine *self)
 {
 	const struct engine_options *options = &self->options;
 
-	if (!self->call.made && options->state_dir != NULL)
+	if (note_folder(self) && options->state_dir != NULL)
 		(void)containers_note_write(options->state_dir, &options->compose->endpoint, self->stack->name,
-					    options->marker, NULL);
+					    self->call.dir, options->marker, NULL);
 	self->call.made = true;
 }
 
@@ -305,4 +323,6 @@ void compose_call_finish(struct engine *self)
 	self->pull = NULL;
 	self->run = NULL;
 	compose_call_forget(self);
+	free(self->call.dir);
+	self->call.dir = NULL;
 }

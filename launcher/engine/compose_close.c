@@ -124,7 +124,8 @@ static void on_ended(void *context, size_t ended, const struct err *why)
 
 static void begin_end(struct engine *self)
 {
-	struct containers_end_options options = {.project = self->stack->name, .volumes = self->volumes};
+	struct containers_end_options options = {
+		.project = self->stack->name, .dir = self->call.dir, .volumes = self->volumes};
 
 	self->end = containers_end_begin(self->docker, &options, on_ended, self);
 	if (self->end != NULL) {

@@ -229,7 +229,7 @@ static int make_args(const struct compose_files_options *options, const struct c
 	struct args args = {.files = self};
 
 	arg_pair(&args, "-p", options->stack->name);
-	arg_pair(&args, "--project-directory", self->own ? own->dir : options->stack->dir);
+	arg_pair(&args, "--project-directory", self->dir);
 	/* All variables are in the environment: no other .env than those that we have read is to be found. */
 	arg_pair(&args, "--env-file", empty);
 	for (size_t i = 0; self->own && i < own->count; i++)
@@ -292,7 +292,9 @@ static int write_all(struct pool *pool, const struct compose_files_options *opti
 		self->override_path = NULL;
 	if (asprintf(&self->env_path, "%s/%s.compose.env", options->dir, options->stack->name) < 0)
 		self->env_path = NULL;
-	if (self->override_path == NULL || self->env_path == NULL)
+	if (result == 0)
+		self->dir = strdup(self->own ? own.dir : options->stack->dir);
+	if (self->override_path == NULL || self->env_path == NULL || self->dir == NULL)
 		result = -ENOMEM;
 	if (result == 0)
 		result = make_environment(options, self->own ? own.dir : NULL, self);
@@ -351,6 +353,7 @@ void compose_files_finish(struct compose_files *self)
 		free(self->args[i]);
 	free(self->args);
 	free(self->environment);
+	free(self->dir);
 	free(self->override_path);
 	free(self->env_path);
 	free(self->why);

@@ -31,6 +31,7 @@ struct compose_files {
 	bool own;
 	char *why; /* of a generated one: "service 'api' runs on this machine" */
 	char *left_out; /* of it: keys that this program does not know, "annotations, gpus"; NULL: none */
+	char *dir; /* that the Compose program is told it works in */
 	char **args; /* what every call begins with: -p, --project-directory, --env-file, -f..., --profile...; ends with NULL */
 	/*
 	 * For execve, one block: that of the `up`, below it what .env files say of the variables that the stack asks for and of the program's own

@@ -124,6 +124,7 @@ struct engine {
 	struct event *run_limit; /* asked to end, it has until then */
 	struct {
 		bool made; /* one was, ever: the project's containers are ours */
+		char *dir; /* if they were made in this folder; NULL: in any */
 		bool over; /* the run has ended, and the containers are being looked at */
 		bool cut; /* stopped by us */
 		bool lost; /* the engine went away meanwhile */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define AT_ONCE_MAX 16u
 #define THINGS_MAX 4096u
@@ -50,7 +51,7 @@ struct thing {
 struct containers_end {
 	struct docker *docker;
 	const struct docker_endpoint *endpoint;
-	char *project;
+	char *project, *dir;
 	bool kill, volumes, keep;
 	void (*done)(void *context, size_t ended, const struct err *why);
 	void *context;
@@ -94,6 +95,7 @@ static void destroy(struct containers_end *self)
 		free(self->failed[i]);
 	free(self->failed);
 	free(self->project);
+	free(self->dir);
 	err_finish(&self->why);
 	free(self);
 }
@@ -329,14 +331,34 @@ static bool has_failed(const struct containers_end *self, const char *id)
 	return false;
 }
 
-/* False for what is no such thing, or does not carry the label after all. */
+/* One folder may have several names. */
+static bool is_same_folder(const char *a, const char *b)
+{
+	struct stat a_status, b_status;
+
+	return strcmp(a, b) == 0 || (stat(a, &a_status) == 0 && stat(b, &b_status) == 0 &&
+				     a_status.st_dev == b_status.st_dev && a_status.st_ino == b_status.st_ino);
+}
+
+/* Two folders of the same name are one project to a Compose program, and two to people. */
+static bool is_from_elsewhere(const struct containers_end *self, const cJSON *labels)
+{
+	const char *dir = text_of(labels, "com.docker.compose.project.working_dir");
+
+	return self->kind == CONTAINERS && self->dir != NULL && dir != NULL && dir[0] != '\0' &&
+	       !is_same_folder(self->dir, dir);
+}
+
+/* False for what is no such thing, is another's, or does not carry the label after all. */
 static bool take_item(struct containers_end *self, struct thing *thing, const cJSON *item)
 {
 	const char *id = text_of(item, self->kind == VOLUMES ? "Name" : "Id");
-	const char *label = text_of(cJSON_GetObjectItemCaseSensitive(item, "Labels"), "com.docker.compose.project");
+	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(item, "Labels");
+	const char *label = text_of(labels, "com.docker.compose.project");
 	const char *state = text_of(item, "State");
 
-	if (id == NULL || id[0] == '\0' || label == NULL || strcmp(label, self->project) != 0 || has_failed(self, id))
+	if (id == NULL || id[0] == '\0' || label == NULL || strcmp(label, self->project) != 0 || has_failed(self, id) ||
+	    is_from_elsewhere(self, labels))
 		return false;
 	*thing = (struct thing){.end = self, .id = strdup(id), .name = strdup(name_of(item, id))};
 	thing->runs = state != NULL && (strcmp(state, "running") == 0 || strcmp(state, "paused") == 0 ||
@@ -434,13 +456,14 @@ struct containers_end *containers_end_begin(struct docker *docker, const struct 
 	self->docker = docker;
 	self->endpoint = docker->endpoint;
 	self->project = strdup(options->project);
+	self->dir = options->dir != NULL ? strdup(options->dir) : NULL;
 	self->kill = options->kill;
 	self->volumes = options->volumes;
 	self->keep = options->keep;
 	self->done = done;
 	self->context = context;
 	err_init(&self->why);
-	if (self->project == NULL || begin_list(self, CONTAINERS) < 0) {
+	if (self->project == NULL || (options->dir != NULL && self->dir == NULL) || begin_list(self, CONTAINERS) < 0) {
 		destroy(self);
 		return NULL;
 	}

@@ -2,9 +2,10 @@
 /*
  * Takes a project's containers away: everything that carries its label (com.docker.compose.project) - containers stopped and removed,
  * then its networks, and its volumes if that is asked - by the engine's API and without a Compose program, so that it also works for who comes
- * after: the guard of a killed supervisor, the next command on the project.
+ * after: the guard of a killed supervisor, the next command on the project. Containers of a project of the same name that somebody has made from
+ * another folder (com.docker.compose.project.working_dir) are not ours, and stay.
  *
- * The note: while containers of a project may be there, <state>/containers says where (0600, one line of JSON: endpoint, project, marker). Found
+ * The note: while containers of a project may be there, <state>/containers says where (0600, one line of JSON: endpoint, project, folder, marker). Found
  * while nobody runs the project it says that somebody has to see to them.
  */
 #ifndef UPFRONT_LAUNCHER_ENGINE_CONTAINERS_END_H
@@ -22,6 +23,7 @@ struct strmap;
 
 struct containers_end_options {
 	const char *project;
+	const char *dir; /* folder that the Compose program was told it works in; NULL: any */
 	bool kill; /* SIGKILL at once; else each gets its own stop signal and grace period */
 	bool volumes; /* named and nameless ones as well */
 	bool keep; /* only ends them: containers, networks and volumes stay */
@@ -47,10 +49,11 @@ bool containers_end_is_clear(const struct containers_end *self);
 struct containers_note {
 	struct docker_endpoint endpoint;
 	char *project;
-	char *marker; /* UPFRONT_STACK of the run: another folder's project of the same name is not ours */
+	char *dir; /* as in containers_end_options */
+	char *marker; /* UPFRONT_STACK of the run: a state folder of the same path elsewhere is not ours */
 };
 int containers_note_write(const char *state_dir, const struct docker_endpoint *endpoint, const char *project,
-			  const char *marker, struct err *err);
+			  const char *dir, const char *marker, struct err *err);
 /* 0; -ENOENT: none; -EBADMSG: it is no such note. */
 int containers_note_read(const char *state_dir, struct containers_note *self);
 void containers_note_finish(struct containers_note *self);

@@ -32,17 +32,18 @@ static bool add_text(cJSON *object, const char *name, const char *text)
 }
 
 /* NULL: out of memory. */
-static char *write_text(const struct docker_endpoint *endpoint, const char *project, const char *marker)
+static char *write_text(const struct docker_endpoint *endpoint, const char *project, const char *dir,
+			const char *marker)
 {
 	cJSON *note = cJSON_CreateObject(), *where = cJSON_AddObjectToObject(note, "endpoint");
 	char *text = NULL, *line = NULL;
 
-	if (where != NULL && add_text(note, "project", project) && add_text(note, "marker", marker) &&
-	    add_text(where, "dial", dials[endpoint->dial]) && add_text(where, "path", endpoint->path) &&
-	    add_text(where, "host", endpoint->host) && add_text(where, "client", endpoint->client) &&
-	    add_text(where, "context", endpoint->context) && add_text(where, "shown", endpoint->shown) &&
-	    add_text(where, "host_variable", endpoint->host_variable) && add_text(where, "why", endpoint->why) &&
-	    cJSON_AddNumberToObject(where, "port", endpoint->port) != NULL &&
+	if (where != NULL && add_text(note, "project", project) && add_text(note, "folder", dir) &&
+	    add_text(note, "marker", marker) && add_text(where, "dial", dials[endpoint->dial]) &&
+	    add_text(where, "path", endpoint->path) && add_text(where, "host", endpoint->host) &&
+	    add_text(where, "client", endpoint->client) && add_text(where, "context", endpoint->context) &&
+	    add_text(where, "shown", endpoint->shown) && add_text(where, "host_variable", endpoint->host_variable) &&
+	    add_text(where, "why", endpoint->why) && cJSON_AddNumberToObject(where, "port", endpoint->port) != NULL &&
 	    cJSON_AddBoolToObject(where, "podman", endpoint->podman) != NULL &&
 	    cJSON_AddBoolToObject(where, "local", endpoint->local) != NULL)
 		text = cJSON_PrintUnformatted(note);
@@ -54,9 +55,9 @@ static char *write_text(const struct docker_endpoint *endpoint, const char *proj
 }
 
 int containers_note_write(const char *state_dir, const struct docker_endpoint *endpoint, const char *project,
-			  const char *marker, struct err *err)
+			  const char *dir, const char *marker, struct err *err)
 {
-	char *path = note_path(state_dir), *line = write_text(endpoint, project, marker);
+	char *path = note_path(state_dir), *line = write_text(endpoint, project, dir, marker);
 	const char *flaw = NULL;
 	int result = -ENOMEM;
 
@@ -120,6 +121,7 @@ int containers_note_read(const char *state_dir, struct containers_note *self)
 		goto out;
 	json = cJSON_ParseWithLength(bytes, size);
 	note.project = copy_text(json, "project");
+	note.dir = copy_text(json, "folder");
 	note.marker = copy_text(json, "marker");
 	result = read_endpoint(&note.endpoint, cJSON_GetObjectItemCaseSensitive(json, "endpoint")) &&
 				 note.project != NULL && note.project[0] != '\0'
@@ -140,6 +142,7 @@ void containers_note_finish(struct containers_note *self)
 {
 	docker_endpoint_finish(&self->endpoint);
 	free(self->project);
+	free(self->dir);
 	free(self->marker);
 	*self = (struct containers_note){0};
 }
@@ -180,7 +183,7 @@ static void on_swept(void *context, size_t ended, const struct err *why)
 static int sweep_project(const struct containers_note *note, const struct strmap *environment, int limit_ms,
 			 struct sweep *sweep)
 {
-	const struct containers_end_options options = {.project = note->project, .kill = true};
+	const struct containers_end_options options = {.project = note->project, .dir = note->dir, .kill = true};
 	struct event_base *base = event_base_new();
 	struct docker *docker = base != NULL ? docker_create_still(base, &note->endpoint, environment) : NULL;
 	int result = 0;

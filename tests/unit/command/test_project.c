@@ -456,7 +456,7 @@ static void test_containers_that_cannot_be_asked_for_are_told(void **state)
 	said = sweep(place, &project, 0);
 	assert_string_equal(said, "");
 	free(said);
-	assert_int_equal(containers_note_write(project.state_dir, &nowhere, project.name, marker, NULL), 0);
+	assert_int_equal(containers_note_write(project.state_dir, &nowhere, project.name, NULL, marker, NULL), 0);
 	for (int i = 0; i < 2; i++) { /* and it is looked for again by the next command */
 		said = sweep(place, &project, 0);
 		if (strstr(said, "upfront: containers of an earlier run of project 'shopfloor' may still be there: ") !=
@@ -466,8 +466,8 @@ static void test_containers_that_cannot_be_asked_for_are_told(void **state)
 		free(said);
 	}
 	/* Those of another folder are its own commands' to end. */
-	assert_int_equal(containers_note_write(project.state_dir, &nowhere, project.name, "UPFRONT_STACK=other", NULL),
-			 0);
+	assert_int_equal(
+		containers_note_write(project.state_dir, &nowhere, project.name, NULL, "UPFRONT_STACK=other", NULL), 0);
 	said = sweep(place, &project, 0);
 	assert_string_equal(said, "");
 	free(said);

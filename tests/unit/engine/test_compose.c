@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The compose engine while its container engine is there: starts, ends, health, and what people do to containers by hand. */
+#include "config/stack_source.h"
 #include "tests/unit/engine/compose_scene.h"
 
 /* ---- Starts ---- */
@@ -425,6 +426,7 @@ static void a_closed_project_leaves_nothing(void **state)
 	scene_up(scene, 0, "db");
 	assert_int_equal(containers_note_read(scene->folder, &note), 0);
 	assert_string_equal(note.project, SCENE_PROJECT);
+	assert_string_equal(note.dir, scene->text.source->dir); /* the folder of its own files */
 	containers_note_finish(&note);
 	engine_compose.ending(scene->engine);
 	assert_int_equal(scene_stop(scene, 0, 1000), 0);

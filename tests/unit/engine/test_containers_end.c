@@ -144,6 +144,29 @@ static void test_volumes_and_kill(void **state)
 	scene_close(&scene);
 }
 
+#define OF(folder, id)                                                                                  \
+	"{\"Id\":\"" id "\",\"State\":\"running\",\"Labels\":{\"com.docker.compose.project\":\"shop\"," \
+	"\"com.docker.compose.project.working_dir\":\"" folder "\"}}"
+
+/* Somebody else's folder may have the same name; of one that does not say where it is from nobody else is known. */
+static void test_another_folder_of_the_same_name(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, "[" OF("/proc/./self", "a") "," OF("/sys", "b") "," ONE("c", "exited") "]");
+	docker_play_route(scene.play, "GET", "/volumes*", 200,
+			  "{\"Volumes\":[{\"Name\":\"shop_v\"," LABEL("shop") "}]}");
+	end(&scene, &(struct containers_end_options){.project = "shop", .dir = "/proc/self/", .volumes = true});
+	assert_true(scene.clear);
+	assert_int_equal(count(&scene, "POST", "/containers/a/stop"), 1);
+	assert_int_equal(count(&scene, "DELETE", "/containers/a?*"), 1);
+	assert_int_equal(count(&scene, "DELETE", "/containers/c?*"), 1);
+	assert_int_equal(count(&scene, "*", "/containers/b*"), 0);
+	assert_int_equal(count(&scene, "DELETE", "/volumes/shop_v"), 1);
+	scene_close(&scene);
+}
+
 static void test_kept(void **state)
 {
 	struct scene scene;
@@ -364,11 +387,12 @@ static void test_note(void **state)
 	(void)state;
 	assert_true(asprintf(&path, "%s/" CONTAINERS_NOTE, folder) > 0);
 	assert_int_equal(containers_note_read(folder, &note), -ENOENT);
-	assert_int_equal(containers_note_write(folder, &endpoint, "shop", "M=1", &err), 0);
+	assert_int_equal(containers_note_write(folder, &endpoint, "shop", "/srv/shop", "M=1", &err), 0);
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);
 	assert_int_equal(containers_note_read(folder, &note), 0);
 	assert_string_equal(note.project, "shop");
+	assert_string_equal(note.dir, "/srv/shop");
 	assert_string_equal(note.marker, "M=1");
 	assert_int_equal(note.endpoint.dial, DIAL_CLIENT);
 	assert_string_equal(note.endpoint.context, "staging");
@@ -429,13 +453,13 @@ static void test_sweep(void **state)
 	pid_t pid;
 
 	(void)state;
-	scene_open(&scene, "[" ONE("a", "running") "," ONE("b", "exited") "]");
+	scene_open(&scene, "[" ONE("a", "running") "," ONE("b", "exited") "," OF("/sys", "others") "]");
 	docker_play_route(scene.play, "POST", "/containers/a/stop", 500, "{\"message\":\"not that\"}");
 	docker_play_route(scene.play, "GET", "/networks[?]*", 200,
 			  "[{\"Id\":\"n1\",\"Name\":\"shop_default\"," LABEL("shop") "}]");
 	docker_play_route(scene.play, "GET", "/networks/n1", 200, "{}");
 	docker_play_route(scene.play, "DELETE", "/networks/n1", 403, IN_USE);
-	assert_int_equal(containers_note_write(folder, &scene.endpoint, "shop", "M=1", &err), 0);
+	assert_int_equal(containers_note_write(folder, &scene.endpoint, "shop", "/proc", "M=1", &err), 0);
 	pid = docker_play_fork(scene.play);
 	assert_int_equal(containers_sweep(folder, NULL, CHILDREN_DEADLINE_MS, &ended, &err), 0);
 	assert_int_equal(ended, 1);
@@ -460,7 +484,7 @@ static void test_sweep_in_no_time(void **state)
 	(void)state;
 	scene_open(&scene, "[" ONE("a", "running") "]");
 	docker_play_handler(scene.play, "POST", "*", NULL, NULL);
-	assert_int_equal(containers_note_write(folder, &scene.endpoint, "shop", "M=1", &err), 0);
+	assert_int_equal(containers_note_write(folder, &scene.endpoint, "shop", NULL, "M=1", &err), 0);
 	pid = docker_play_fork(scene.play);
 	assert_int_equal(containers_sweep(folder, NULL, 50, &ended, &err), -ETIMEDOUT);
 	assert_int_equal(containers_note_read(folder, &note), 0);
@@ -484,7 +508,7 @@ static void test_sweep_without_an_engine(void **state)
 	assert_true(asprintf(&endpoint.path, "%s/docker.sock", folder) > 0);
 	assert_int_equal(containers_sweep(folder, NULL, 1000, &ended, &err), 0);
 	assert_false(err_is_set(&err));
-	assert_int_equal(containers_note_write(folder, &endpoint, "shop", "M=1", &err), 0);
+	assert_int_equal(containers_note_write(folder, &endpoint, "shop", NULL, "M=1", &err), 0);
 	assert_true(containers_sweep(folder, NULL, 1000, &ended, &err) < 0);
 	assert_int_equal(ended, 0);
 	assert_non_null(strstr(err.items[0].message, "no container engine listens at unix:///x"));
@@ -500,6 +524,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_goes),
 		cmocka_unit_test(test_volumes_and_kill),
+		cmocka_unit_test(test_another_folder_of_the_same_name),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_only_what_carries_the_label),
 		cmocka_unit_test(test_what_others_did_meanwhile),
