@@ -35,6 +35,36 @@ static bool builds(const struct engine *self, const char *service)
 	return false;
 }
 
+const char *compose_build_failed(const struct engine *self, const char *line)
+{
+	static const char begin[] = " > [";
+	size_t size;
+
+	if (strncmp(line, begin, sizeof begin - 1) != 0)
+		return NULL;
+	line += sizeof begin - 1;
+	size = strcspn(line, " ]");
+	for (size_t i = 0; i < self->part_count; i++)
+		if (is_built(self->parts[i]) && strlen(self->parts[i]->service->name) == size &&
+		    strncmp(self->parts[i]->service->name, line, size) == 0)
+			return self->parts[i]->service->name;
+	return NULL;
+}
+
+const char *compose_build_only(const struct engine *self)
+{
+	const char *only = NULL;
+
+	for (size_t i = 0; i < self->part_count; i++) {
+		if (!is_built(self->parts[i]))
+			continue;
+		if (only != NULL && strcmp(only, self->parts[i]->service->name) != 0)
+			return NULL;
+		only = self->parts[i]->service->name;
+	}
+	return only;
+}
+
 void compose_build_begin(struct engine *self, struct part *const *parts, size_t count)
 {
 	self->building[0] = '\0';

@@ -37,15 +37,21 @@ static void note_unfetched(struct engine *self, const char *service, int service
 
 /*
  * What is said of an image that cannot be had names no service: version 1 has said before whose it fetches ("Pulling web (example.org/web)..."), version 2
- * says it among its progress (" web Error ...").
+ * says it among its progress (" web Error ..."). Neither does what version 2 says of a build that failed, but what it shows of it before
+ * (" > [web 2/4] RUN ..."). Of a failed build version 1 says no more than that, but has the builder's last words before.
  */
 static void look_for_fetching(struct engine *self, const char *line)
 {
 	const char *name = line + strspn(line, " ");
 	const char *end = name + strcspn(name, " ");
 	const char *error = " Error ";
+	const char *built = compose_build_failed(self, line);
 
-	if (name > line && strncmp(end, error, strlen(error)) == 0)
+	if (built != NULL)
+		snprintf(self->call.fetching, sizeof self->call.fetching, "%s", built);
+	else if (self->building[0] != '\0' && strncmp(line, "The command '", 13) == 0)
+		note_unfetched(self, self->building, (int)strlen(self->building), line);
+	else if (name > line && strncmp(end, error, strlen(error)) == 0)
 		note_unfetched(self, name, (int)(end - name), end + strlen(error));
 	else if (strncmp(line, "Pulling ", 8) == 0 && strstr(line, " (") != NULL)
 		snprintf(self->call.fetching, sizeof self->call.fetching, "%.*s", (int)strcspn(line + 8, " "),
@@ -62,8 +68,12 @@ static void on_line(void *context, const char *line)
 
 static char *make_complaint(struct engine *self, const char *said)
 {
+	const char *only = compose_build_only(self);
 	char *text = NULL;
 
+	/* Of what it could not even begin to build nothing is shown. */
+	if (self->call.fetching[0] == '\0' && only != NULL && strstr(said, "failed to solve") != NULL)
+		snprintf(self->call.fetching, sizeof self->call.fetching, "%s", only);
 	if (self->call.fetching[0] != '\0' && *said != '\0')
 		note_unfetched(self, self->call.fetching, (int)strlen(self->call.fetching), said);
 	if (asprintf(&text, "%s%s%s", said, self->call.unfetched[0] != '\0' ? "; " : "", self->call.unfetched) < 0)

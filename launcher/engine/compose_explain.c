@@ -34,10 +34,10 @@ static bool has_before(const char *line, const char *at, const char *words)
 	return (size_t)(at - line) >= size && strncmp(at - size, words, size) == 0;
 }
 
-/* "for web", "service web", "service \"web\"", "web Error ...", "web: ..." */
+/* "for web", "service web", "service \"web\"", "target web", "web Error ...", "web: ..." */
 static bool is_named_at(const char *line, const char *at, size_t size)
 {
-	static const char *const befores[] = {"for ", "ervice ", "ervice \"", "ervice '", "for \"", NULL};
+	static const char *const befores[] = {"for ", "ervice ", "ervice \"", "ervice '", "for \"", "target ", NULL};
 	const char *begin = line + strspn(line, " \t");
 
 	if ((at > line && is_word(at[-1])) || is_word(at[size]))
@@ -219,6 +219,7 @@ static const struct rule {
 	const char *hint; /* NULL: none */
 } rules[] = {
 #define PORT_HINT "end what holds it, or publish another port"
+#define BUILD_HINT "build it by hand to see all that is said of it"
 #define IMAGE_HINT "check its name and tag; a private one needs `docker login`"
 	{"port is already allocated", NULL, "Bind for ", " failed", "port %s is taken", ERR_MISSING, ERR_CAUSE_OTHER,
 	 PORT_HINT},
@@ -227,6 +228,14 @@ static const struct rule {
 	{"address already in use", NULL, NULL, NULL, NULL, ERR_MISSING, ERR_CAUSE_OTHER, PORT_HINT},
 	{"no space left on device", NULL, NULL, NULL, "no space is left on the disk of the container engine",
 	 ERR_MISSING, ERR_CAUSE_OTHER, "make room: `docker system df` shows what takes it"},
+	{"failed to solve: ", NULL, "failed to solve: ", "", "its image cannot be built: %s", ERR_FAILED,
+	 ERR_CAUSE_OTHER, BUILD_HINT},
+	{"failed to build : Build failed", "The command ", "The command ", "", "its image cannot be built: %s",
+	 ERR_FAILED, ERR_CAUSE_OTHER, BUILD_HINT},
+	{"failed to build : Build failed", NULL, NULL, NULL, "its image cannot be built", ERR_FAILED, ERR_CAUSE_OTHER,
+	 BUILD_HINT},
+	{"failed to build: ", NULL, "failed to build: ", "", "its image cannot be built: %s", ERR_FAILED,
+	 ERR_CAUSE_OTHER, BUILD_HINT},
 	{"executable file not found", "exec: \"", "exec: \"", "\"", "command not found in its image: '%s'", ERR_MISSING,
 	 ERR_CAUSE_COMMAND, "correct its command, or take an image that has it"},
 	{"no such file or directory", "exec: \"", "exec: \"", "\"", "no such file in its image: '%s'", ERR_MISSING,

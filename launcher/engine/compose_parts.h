@@ -130,8 +130,8 @@ struct engine {
 		bool lost; /* the engine went away meanwhile */
 		int code;
 		char *complaint;
-		char fetching
-			[COMPOSE_NAME_BYTES]; /* service whose image version 1 said it fetches; "": none, or it has */
+		/* Service whose image version 1 said it fetches, or version 2 that it could not build; "": none, or it has. */
+		char fetching[COMPOSE_NAME_BYTES];
 		char unfetched
 			[COMPOSE_UNFETCHED_BYTES]; /* complaints of images that could not be had, with their services' names */
 	} call;
@@ -292,5 +292,9 @@ bool compose_pull_reaped(struct compose_pull *self, pid_t pid);
 void compose_build_begin(struct engine *self, struct part *const *parts, size_t count);
 /* A line of the Compose program while it builds: told as progress of the service it speaks of. */
 void compose_pull_line(struct engine *self, const char *line);
+/* The service whose build a line says has failed (" > [web 2/4] RUN ...:"); NULL: it says no such thing. Borrowed. */
+const char *compose_build_failed(const struct engine *self, const char *line);
+/* The only service that this call builds; NULL: none, or several. */
+const char *compose_build_only(const struct engine *self);
 
 #endif

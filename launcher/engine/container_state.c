@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool read_bool(const cJSON *object, const char *key)
@@ -57,6 +58,7 @@ static void read_health(const cJSON *state, struct container_state *self)
 	const cJSON *health = cJSON_GetObjectItemCaseSensitive(state, "Health");
 	const char *status;
 	const cJSON *log;
+	int code;
 
 	/* Podman called it so before it spoke Docker's words. */
 	if (!cJSON_IsObject(health))
@@ -71,8 +73,12 @@ static void read_health(const cJSON *state, struct container_state *self)
 	else
 		return;
 	log = cJSON_GetObjectItemCaseSensitive(health, "Log");
-	if (cJSON_IsArray(log) && log->child != NULL)
-		read_detail(read_text(log->child->prev, "Output"), self->detail);
+	if (!cJSON_IsArray(log) || log->child == NULL)
+		return;
+	read_detail(read_text(log->child->prev, "Output"), self->detail);
+	code = read_int(log->child->prev, "ExitCode");
+	if (self->detail[0] == '\0' && code != 0)
+		snprintf(self->detail, sizeof self->detail, "exited with code %d", code);
 }
 
 int container_state_read(const cJSON *body, struct container_state *self)

@@ -151,6 +151,27 @@ static void test_more_stages_than_are_kept(void **state)
 	scene_close(&scene);
 }
 
+static void test_whose_build_failed(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	build_open(&scene);
+	assert_string_equal(compose_build_failed(&scene.engine, " > [a 2/4] RUN make:"), "a");
+	assert_string_equal(compose_build_failed(&scene.engine, " > [b internal] load build definition:"), "b");
+	/* Not built; the beginning of a name; said by a program within. */
+	assert_null(compose_build_failed(&scene.engine, " > [c 2/4] RUN make:"));
+	assert_null(compose_build_failed(&scene.engine, " > [ab 2/4] RUN make:"));
+	assert_null(compose_build_failed(&scene.engine, " > ["));
+	assert_null(compose_build_failed(&scene.engine, "0.265  > [a 2/4] RUN make:"));
+	assert_null(compose_build_only(&scene.engine));
+	scene.service[0].has_build = false;
+	assert_string_equal(compose_build_only(&scene.engine), "b");
+	scene.service[1].has_build = false;
+	assert_null(compose_build_only(&scene.engine));
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_version_2),
 		cmocka_unit_test(test_only_one_is_built),
+		cmocka_unit_test(test_whose_build_failed),
 		cmocka_unit_test(test_more_stages_than_are_kept),
 	};
 

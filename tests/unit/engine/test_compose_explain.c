@@ -90,6 +90,27 @@ static const struct row {
 	 "docker network create", ERR_MISSING, ERR_CAUSE_OTHER},
 	{"db", "something nobody has ever seen", NULL, "cannot start its container: something nobody has ever seen", "",
 	 ERR_FAILED, ERR_CAUSE_OTHER},
+	{"db", "for db  failed to solve: process \"/bin/sh -c exit 3\" did not complete successfully: exit code: 3",
+	 NULL,
+	 "cannot start its container: its image cannot be built: process \"/bin/sh -c exit 3\" did not complete "
+	 "successfully: exit code: 3",
+	 "by hand", ERR_FAILED, ERR_CAUSE_OTHER},
+	{"db", "target db: failed to solve: no ink", NULL,
+	 "cannot start its container: its image cannot be built: no ink", "by hand", ERR_FAILED, ERR_CAUSE_OTHER},
+	{"web", "target db: failed to solve: no ink", NULL,
+	 "its container was not started, because of another one: target db: failed to solve: no ink", "", ERR_FAILED,
+	 ERR_CAUSE_OTHER},
+	{"db", "ERROR: Service 'db' failed to build: The command '/bin/sh -c exit 3' returned a non-zero code: 3", NULL,
+	 "cannot start its container: its image cannot be built: The command '/bin/sh -c exit 3' returned a non-zero "
+	 "code: 3",
+	 "by hand", ERR_FAILED, ERR_CAUSE_OTHER},
+	{"db",
+	 "Service 'db' failed to build : Build failed; for db  The command '/bin/sh -c exit 3' returned a non-zero "
+	 "code: 3",
+	 NULL, "cannot start its container: its image cannot be built: '/bin/sh -c exit 3' returned a non-zero code: 3",
+	 "by hand", ERR_FAILED, ERR_CAUSE_OTHER},
+	{"db", "Service 'db' failed to build : Build failed", NULL,
+	 "cannot start its container: its image cannot be built", "by hand", ERR_FAILED, ERR_CAUSE_OTHER},
 	/* What the engine keeps with the container is nearer than what was said of nobody in particular. */
 	{"db", "Error response from daemon: of another", "exec format error",
 	 "cannot start its container: its image 'db' holds programs for another kind of machine", "platform",

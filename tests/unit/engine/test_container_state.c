@@ -70,6 +70,11 @@ static void times_codes_and_health_are_read(void **state)
 	assert_true(now.oom && now.tty && now.stdin_open);
 	assert_int_equal(now.health, CONTAINER_UNHEALTHY);
 	assert_string_equal(now.detail, "last one ");
+	assert_int_equal(read_text("{\"State\":{\"Health\":{\"Status\":\"unhealthy\",\"Log\":[{\"Output\":\" \\n\","
+				   "\"ExitCode\":3}]}}}",
+				   &now),
+			 0);
+	assert_string_equal(now.detail, "exited with code 3");
 	assert_int_equal(read_text("{\"State\":{\"Healthcheck\":{\"Status\":\"healthy\"}}}", &now), 0);
 	assert_int_equal(now.health, CONTAINER_HEALTHY);
 	assert_int_equal(read_text("{\"State\":{\"Health\":{\"Status\":\"none\"}}}", &now), 0);
