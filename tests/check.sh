@@ -32,7 +32,7 @@ step() {
 	return "$code"
 }
 
-# aside NAME COMMAND...: a step that mostly waits, while others go on; what it says comes with join.
+# aside NAME COMMAND...: a step beside which others go on, for it or they mostly wait; what it says comes with join.
 aside() {
 	: >"$aside"
 	(TEST_TOTALS=$aside && step "$@") >"$aside.log" 2>&1 &
@@ -64,12 +64,13 @@ step 'build, clang' $make VARIANT=clang WERROR=1 all
 step 'build, sanitizers' $make VARIANT=asan WERROR=1 all
 sanitizers=$?
 join
+aside 'fuzzing, short' $make FUZZ_SECONDS=2 fuzz
 [ "$sanitizers" -ne 0 ] || {
 	step 'unit, sanitizers' $make VARIANT=asan WERROR=1 unit
 	step 'terminal, sanitizers' $make VARIANT=asan WERROR=1 terminal
 	step 'end to end, sanitizers, short' $make VARIANT=asan WERROR=1 E2E=quick e2e
 }
-step 'fuzzing, short' $make FUZZ_SECONDS=2 fuzz
+join
 
 printf '\n%s s\n' "$(($(date +%s) - began))"
 awk '{p += $1; f += $2; s += $3} END {printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0}' "$TEST_TOTALS"
