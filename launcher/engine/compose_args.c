@@ -89,17 +89,36 @@ static void mark_touched(const struct engine *self, bool *touched)
 	}
 }
 
-/* Another number of replicas than the file says has to be said in every call, or this one would undo it. */
-static void add_scales(const struct engine *self, struct words *words)
+/* Its start was asked for, and not its end since then; whatever has become of that. */
+static bool is_wanted(const struct engine *self, const char *service)
+{
+	for (size_t i = 0; i < self->part_count; i++)
+		if (self->parts[i] != NULL && self->parts[i]->want == PART_WANT_RUN &&
+		    strcmp(self->parts[i]->name, service) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What nobody wants (`up --no-deps`), or somebody has stopped, is not to be started for the sake of those that are: who asks for them knows
+ * what they need.
+ */
+static bool touches_unwanted(const struct engine *self, const bool *touched)
 {
 	const struct stack *stack = self->stack;
-	bool *touched = calloc(stack->service_count + 1, sizeof *touched);
 
-	if (touched == NULL) {
-		words->failed = true;
-		return;
-	}
-	mark_touched(self, touched);
+	for (size_t i = 0; i < stack->service_count; i++)
+		if (touched[i] && stack->services[i].kind == SERVICE_CONTAINER &&
+		    !is_wanted(self, stack->services[i].name))
+			return true;
+	return false;
+}
+
+/* Another number of replicas than the file says has to be said in every call, or this one would undo it. */
+static void add_scales(const struct engine *self, const bool *touched, struct words *words)
+{
+	const struct stack *stack = self->stack;
+
 	for (size_t i = 0; i < stack->service_count; i++) {
 		const struct service *service = &stack->services[i];
 		int count = touched[i] && service->kind == SERVICE_CONTAINER ? count_in_play(self, service->name) : 0;
@@ -114,6 +133,20 @@ static void add_scales(const struct engine *self, struct words *words)
 			words_add(words, text);
 		free(text);
 	}
+}
+
+static void add_options(const struct engine *self, struct words *words)
+{
+	bool *touched = calloc(self->stack->service_count + 1, sizeof *touched);
+
+	if (touched == NULL) {
+		words->failed = true;
+		return;
+	}
+	mark_touched(self, touched);
+	if (touches_unwanted(self, touched))
+		words_add(words, "--no-deps");
+	add_scales(self, touched, words);
 	free(touched);
 }
 
@@ -125,7 +158,7 @@ char **compose_args(const struct engine *self)
 		words_add(&words, *arg);
 	words_add(&words, "up");
 	words_add(&words, "-d");
-	add_scales(self, &words);
+	add_options(self, &words);
 	for (size_t i = 0; i < self->stack->service_count; i++)
 		if (is_called(self, self->stack->services[i].name))
 			words_add(&words, self->stack->services[i].name);

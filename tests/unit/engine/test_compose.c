@@ -26,6 +26,43 @@ static void starts_of_one_turn_are_one_call(void **state)
 	assert_int_equal(scene->call_count, 1);
 }
 
+static void what_nobody_wants_is_not_started_for_others(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_start(scene, 1, "web", 1);
+	scene_until_called(scene, 1);
+	assert_non_null(strstr(scene->calls, " up -d --no-deps web\n"));
+	scene_run(scene, 1, "web", 1);
+	scene_let(scene, 0, "");
+	scene_until(scene, 1, "started");
+	scene_start(scene, 0, "db", 1);
+	scene_until_called(scene, 2);
+	assert_non_null(strstr(scene->calls, " up -d db\n"));
+	scene_run(scene, 0, "db", 1);
+	scene_let(scene, 0, "");
+	scene_until(scene, 0, "started");
+	/* Once it is there the Compose program is to see that it is well. */
+	assert_int_equal(scene_stop(scene, 1, 1000), 0);
+	scene_until(scene, 1, "killed(15)");
+	scene_start(scene, 1, "web", 1);
+	scene_until_called(scene, 3);
+	assert_non_null(strstr(scene->calls, " up -d web\n"));
+	scene_run(scene, 1, "web", 1);
+	scene_let(scene, 0, "");
+	scene_until(scene, 1, "started");
+	/* One that was stopped stays so. */
+	assert_int_equal(scene_stop(scene, 0, 1000), 0);
+	assert_int_equal(scene_stop(scene, 1, 1000), 0);
+	scene_until(scene, 0, "killed(15)");
+	scene_until(scene, 1, "killed(15)");
+	scene_start(scene, 1, "web", 1);
+	scene_until_called(scene, 4);
+	assert_non_null(strstr(strstr(scene->calls, " up -d web\n"), " up -d --no-deps web\n"));
+	scene_run(scene, 1, "web", 1);
+	scene_let(scene, 0, "");
+}
+
 static void a_start_during_a_call_waits_for_the_next(void **state)
 {
 	struct scene *scene = *state;
@@ -456,6 +493,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(starts_of_one_turn_are_one_call),
+		TEST(what_nobody_wants_is_not_started_for_others),
 		TEST(a_start_during_a_call_waits_for_the_next),
 		TEST(what_ran_before_is_ours_once_the_call_has_named_it),
 		TEST(one_that_is_made_anew_is_told_as_the_new_one_only),
