@@ -65,6 +65,9 @@ static void release(struct docker_call *self)
 	free(self->method);
 	free(self->path);
 	free(self->body);
+	/* It may be a registry's password. */
+	if (self->header != NULL)
+		explicit_bzero(self->header, strlen(self->header));
 	free(self->header);
 	free(self);
 }
