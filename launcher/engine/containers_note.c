@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NOTE_BYTES_MAX 65536u
@@ -59,10 +60,16 @@ int containers_note_write(const char *state_dir, const struct docker_endpoint *e
 {
 	char *path = note_path(state_dir), *line = write_text(endpoint, project, dir, marker);
 	const char *flaw = NULL;
+	struct stat status;
 	int result = -ENOMEM;
 
-	if (path != NULL && line != NULL)
-		result = paths_write_own(path, line, strlen(line), &flaw);
+	if (path != NULL && lstat(path, &status) == 0)
+		flaw = paths_flaw(&status);
+	/* A loop waits that has other things to do than to wait for the disk. */
+	if (flaw != NULL)
+		result = -EPERM;
+	else if (path != NULL && line != NULL)
+		result = paths_write_passing(path, line, strlen(line), 0600);
 	if (result < 0)
 		err_set(err, ERR_FAILED, "cannot write %s/" CONTAINERS_NOTE ", which says where containers run: %s",
 			state_dir, flaw != NULL ? flaw : strerror(-result));

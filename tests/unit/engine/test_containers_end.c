@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -370,6 +371,39 @@ static void test_engine_goes(void **state)
 
 /* ---- The note ---- */
 
+static int syncs;
+
+/* In place of the C library's. */
+int fsync(int fd)
+{
+	(void)fd;
+	syncs++;
+	return 0;
+}
+
+/* It is written in the supervisor's loop. */
+static void test_note_does_not_wait_for_the_disk(void **state)
+{
+	char *folder = children_make_folder(), *path, *elsewhere;
+	struct docker_endpoint endpoint = {
+		.path = (char[]){"/x"}, .shown = (char[]){"unix:///x"}, .why = (char[]){"y"}};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	syncs = 0;
+	assert_int_equal(containers_note_write(folder, &endpoint, "shop", NULL, "M=1", &err), 0);
+	assert_int_equal(syncs, 0);
+	/* Nor is it written to where somebody else would have it. */
+	assert_true(asprintf(&path, "%s/" CONTAINERS_NOTE, folder) > 0 && asprintf(&elsewhere, "%s/else", folder) > 0);
+	assert_int_equal(rename(path, elsewhere), 0);
+	assert_int_equal(symlink(elsewhere, path), 0);
+	assert_int_equal(containers_note_write(folder, &endpoint, "shop", NULL, "M=1", &err), -EPERM);
+	err_finish(&err);
+	free(elsewhere);
+	free(path);
+	children_remove_folder(folder);
+}
+
 static void test_note(void **state)
 {
 	char *folder = children_make_folder(), *path;
@@ -535,6 +569,7 @@ int main(void)
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_engine_goes),
 		cmocka_unit_test(test_note),
+		cmocka_unit_test(test_note_does_not_wait_for_the_disk),
 		cmocka_unit_test(test_notes_that_are_none),
 		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_sweep_in_no_time),
