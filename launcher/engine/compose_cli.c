@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FIND_TIMEOUT_MS 5000
+#define FIND_TIMEOUT_MS 15000
 /* Of that, what is left for each that comes after the one that is asked. */
-#define NEXT_TIMEOUT_MS 1500
+#define NEXT_TIMEOUT_MS 3000
 #define CANDIDATES 3u
 #define PATH_BYTES_MAX 4096u
 

@@ -42,7 +42,7 @@ struct compose_cli {
 
 /*
  * `cache_path` (NULL: none) is read, and written when something new was found. ERR_MISSING, with the mend: none is installed, or it is too
- * old. Stands still for at most 5 s.
+ * old. Stands still for at most 15 s.
  */
 int compose_cli_find(const struct docker_endpoint *endpoint, const struct strmap *environment, const char *cache_path,
 		     struct compose_cli *self, struct err *err);
