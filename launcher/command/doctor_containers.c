@@ -46,7 +46,7 @@ static const char *engine_name(const struct docker_endpoint *endpoint)
 /* ---- The engine ---- */
 
 /* False: it cannot be asked anything. */
-static bool check_engine(struct doctor *self, const struct docker_endpoint *endpoint)
+static bool check_engine(struct doctor *self, struct docker_endpoint *endpoint)
 {
 	struct err err = ERR_INIT;
 	cJSON *version = NULL;
@@ -59,6 +59,7 @@ static bool check_engine(struct doctor *self, const struct docker_endpoint *endp
 		   0) {
 		doctor_take(self, "engine", NULL, DOCTOR_MISSING, &err);
 	} else {
+		docker_endpoint_note_version(endpoint, version);
 		doctor_add(self, "engine", NULL, DOCTOR_OK, NULL, "%s %s at %s (%s)", engine_name(endpoint),
 			   text_of(version, "Version"), endpoint->shown, endpoint->why);
 		answers = true;

@@ -30,6 +30,7 @@ static int find_version(struct compose_setup *self, const struct strmap *environ
 	const char *version = text_of(body, "Version");
 
 	if (result == 0) {
+		docker_endpoint_note_version(&self->endpoint, body);
 		self->version = strdup(*version != '\0' ? version : "of an unknown version");
 		if (self->version == NULL)
 			result = err_set(err, ERR_INTERNAL, "out of memory");
@@ -145,7 +146,8 @@ static const char *find_bridge(const struct docker_endpoint *endpoint, const str
 	if (why == NULL && *gateway == '\0')
 		why = "the engine has no bridge";
 	if (why == NULL && !is_here(gateway))
-		why = "the engine's bridge is not on this machine";
+		why = endpoint->podman ? "Podman's bridge comes with the first container of its default network"
+				       : "the engine's bridge is not on this machine";
 	if (why == NULL && (*bridge = strdup(gateway)) == NULL)
 		why = "out of memory";
 	cJSON_Delete(info);

@@ -6,6 +6,7 @@
 #include "launcher/engine/docker_context.h"
 #include "launcher/engine/docker_parts.h"
 
+#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -298,6 +299,19 @@ int docker_endpoint_find(const struct strmap *environment, struct docker_endpoin
 	static const struct docker_places places = {DOCKER_SOCKET, "/run/podman/podman.sock"};
 
 	return docker_endpoint_find_at(environment, &places, self, err);
+}
+
+void docker_endpoint_note_version(struct docker_endpoint *self, const struct cJSON *version)
+{
+	const cJSON *component;
+
+	cJSON_ArrayForEach(component, cJSON_GetObjectItemCaseSensitive(version, "Components"))
+	{
+		const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(component, "Name"));
+
+		if (name != NULL && strcmp(name, "Podman Engine") == 0)
+			self->podman = true;
+	}
 }
 
 void docker_endpoint_finish(struct docker_endpoint *self)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+struct cJSON;
 struct err;
 struct strmap;
 
@@ -33,6 +34,8 @@ struct docker_endpoint {
 
 /* `environment` of the `up`. ERR_CONFIG for a DOCKER_HOST or context that cannot be read, ERR_MISSING where none is to be found. */
 int docker_endpoint_find(const struct strmap *environment, struct docker_endpoint *self, struct err *err);
+/* Whose engine it is, by what it says of its version: a socket's name may tell nothing (tcp://), or be Docker's (podman-docker). */
+void docker_endpoint_note_version(struct docker_endpoint *self, const struct cJSON *version);
 void docker_endpoint_finish(struct docker_endpoint *self);
 
 #endif

@@ -22,6 +22,10 @@
 #include <cmocka.h>
 
 #define VERSION "{\"Version\":\"20.10.24\",\"ApiVersion\":\"1.41\",\"MinAPIVersion\":\"1.12\"}"
+/* Podman says what it is, whatever its socket is called. */
+#define PODMAN                                                                                           \
+	"{\"Components\":[{\"Name\":\"Podman Engine\",\"Version\":\"20.10.24\"},{\"Name\":\"Conmon\"}]," \
+	"\"Version\":\"20.10.24\",\"ApiVersion\":\"1.41\",\"MinAPIVersion\":\"1.24\"}"
 #define NETWORK(gateway)                                                                          \
 	"{\"IPAM\":{\"Config\":[{\"Subnet\":\"fd00::/64\",\"Gateway\":\"fd00::1\"},{\"Gateway\":" \
 	"\"" gateway "\"}]}}"
@@ -52,7 +56,8 @@ static void answer(int client, const struct answers *answers)
 			body = answers->version;
 		else if (strstr(request, "/info "))
 			body = answers->info;
-		else if (strstr(request, "/networks/bridge "))
+		else if (strstr(request,
+				strcmp(answers->version, PODMAN) == 0 ? "/networks/podman " : "/networks/bridge "))
 			body = answers->network;
 		dprintf(client, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
 			body ? "200 OK" : "500 Internal Server Error", strlen(body ? body : "{}"), body ? body : "{}");
@@ -156,6 +161,38 @@ static void test_found(void **state)
 	}
 }
 
+static void test_podman(void **state)
+{
+	static const struct {
+		struct answers answers;
+		const char *bridge, *why;
+	} cases[] = {
+		{{PODMAN, "{}", NETWORK("127.0.0.1")}, "127.0.0.1", NULL},
+		{{PODMAN, "{}", NETWORK("192.0.2.7")},
+		 NULL,
+		 "Podman's bridge comes with the first container of its default network"},
+	};
+	const bool root = geteuid() == 0;
+	struct world *world = *state;
+
+	install(world);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		pid_t engine = play(world, &cases[i].answers);
+		struct compose_setup setup;
+		struct err err = ERR_INIT;
+		const char *why = root ? cases[i].why : "podman without root";
+
+		if (compose_setup_find(&world->environment, NULL, &setup, &err) < 0)
+			fail_msg("%s", err.items[0].message);
+		assert_true(setup.endpoint.podman);
+		assert_string_equal(setup.cli.shown, "docker-compose");
+		assert_string_equal(setup.bridge ? setup.bridge : "-", root && cases[i].bridge ? cases[i].bridge : "-");
+		assert_string_equal(setup.bridge_why ? setup.bridge_why : "-", why ? why : "-");
+		compose_setup_finish(&setup);
+		end(world, engine);
+	}
+}
+
 /* Each thing that is missing is said, with its mend, and nothing is left of what was found before it. */
 static void test_missing(void **state)
 {
@@ -192,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_found, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_podman, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_missing, world_setup, world_teardown),
 	};
 
