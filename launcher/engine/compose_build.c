@@ -68,8 +68,11 @@ const char *compose_build_only(const struct engine *self)
 void compose_build_begin(struct engine *self, struct part *const *parts, size_t count)
 {
 	self->building[0] = '\0';
-	for (size_t i = 0; i < count; i++)
+	memset(&self->fault, 0, sizeof(self->fault));
+	for (size_t i = 0; i < count; i++) {
 		parts[i]->stages.count = 0;
+		parts[i]->unfetched = false;
+	}
 }
 
 /* Version 1 builds one after the other: the one before it is made. */
@@ -121,6 +124,7 @@ void compose_pull_line(struct engine *self, const char *line)
 	const char *service = self->building, *stage;
 	char name[sizeof(self->parts[0]->stages.items[0].name)];
 
+	build_fault_line(&self->fault, line);
 	build_line_read(&read, line);
 	if (read.kind == BUILD_BEGINS)
 		begin(self, read.words[0]);

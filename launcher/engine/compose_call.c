@@ -223,7 +223,7 @@ static void run(struct engine *self)
 		return;
 	}
 	for (size_t i = 0; i < self->part_count; i++)
-		if (self->parts[i] != NULL && self->parts[i]->state == PART_CALLED)
+		if (self->parts[i] != NULL && self->parts[i]->state == PART_CALLED && !self->parts[i]->unfetched)
 			compose_tell_progress(self->parts[i], &creating);
 	compose_watch_pulse(self);
 }

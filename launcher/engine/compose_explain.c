@@ -7,6 +7,7 @@
 
 #include "config/err.h"
 #include "config/stack.h"
+#include "launcher/engine/build_fault.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -220,6 +221,7 @@ static const struct rule {
 } rules[] = {
 #define PORT_HINT "end what holds it, or publish another port"
 #define BUILD_HINT "build it by hand to see all that is said of it"
+#define LOGIN_HINT "`docker login` to that registry, as who may have it"
 #define IMAGE_HINT "check its name and tag; a private one needs `docker login`"
 	{"port is already allocated", NULL, "Bind for ", " failed", "port %s is taken", ERR_MISSING, ERR_CAUSE_OTHER,
 	 PORT_HINT},
@@ -258,6 +260,12 @@ static const struct rule {
 	{"manifest for ", "not found", NULL, NULL, "its image '%s' is not to be had: the registry does not have it",
 	 ERR_MISSING, ERR_CAUSE_OTHER, IMAGE_HINT},
 	{"No such image", NULL, NULL, NULL, "its image '%s' is not there", ERR_MISSING, ERR_CAUSE_OTHER, IMAGE_HINT},
+	{"unauthorized", NULL, NULL, NULL,
+	 "its image '%s' is not to be had: its registry wants user and password, or others", ERR_MISSING,
+	 ERR_CAUSE_OTHER, LOGIN_HINT},
+	{"no basic auth credentials", NULL, NULL, NULL,
+	 "its image '%s' is not to be had: its registry wants user and password", ERR_MISSING, ERR_CAUSE_OTHER,
+	 LOGIN_HINT},
 	{"toomanyrequests", NULL, NULL, NULL, "its image '%s' is not to be had: the registry wants fewer requests",
 	 ERR_MISSING, ERR_CAUSE_OTHER, "wait a while, or `docker login`"},
 	{"dial tcp", "Get \"http", "dial tcp", "", "its image is not here, and its registry cannot be reached%s",
@@ -343,6 +351,21 @@ static void say_own(const struct compose_failure *failure, struct said *said)
 		said_of(failure, ANYBODYS, said);
 }
 
+/* Compose programs say no more than that it failed; what helps is where, and what was said there. */
+static bool tell_build(const struct compose_failure *failure, const char *said, struct err *err)
+{
+	const struct build_fault *fault = failure->fault;
+
+	if (fault == NULL || !build_fault_is_of(fault, failure->service) ||
+	    (strstr(said, "failed to build") == NULL && strstr(said, "failed to solve") == NULL))
+		return false;
+	if (fault->said[0] != '\0')
+		err_set(err, ERR_FAILED, "cannot build its image: in '%s': %s", fault->step, fault->said);
+	else
+		err_set(err, ERR_FAILED, "cannot build its image: '%s' failed and did not say why", fault->step);
+	return true;
+}
+
 bool compose_explain(const struct compose_failure *failure, struct err *err)
 {
 	struct said said = {"", 0};
@@ -353,7 +376,7 @@ bool compose_explain(const struct compose_failure *failure, struct err *err)
 		rule = find_rule(said.text);
 		if (rule != NULL)
 			tell(rule, said.text, failure->image, err);
-		else
+		else if (!tell_build(failure, said.text, err))
 			err_set(err, ERR_FAILED, "cannot start its container: %s", said.text);
 		return true;
 	}

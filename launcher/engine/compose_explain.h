@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+struct build_fault;
 struct err;
 struct stack;
 
@@ -19,6 +20,7 @@ struct compose_failure {
 	const char *image; /* NULL: none */
 	const char *complaint; /* of the call, as compose_run_complaint gives it; "": none */
 	const char *own; /* what the engine keeps with the container; NULL: nothing */
+	const struct build_fault *fault; /* where its build had come to; NULL: it is not built */
 	const char *program; /* "docker compose" */
 	int code; /* of the call */
 };

@@ -63,6 +63,7 @@ static void fail_missed(struct part *part, bool only_own)
 					  .image = service != NULL ? service->image : NULL,
 					  .complaint = self->call.complaint != NULL ? self->call.complaint : "",
 					  .own = part->why,
+					  .fault = service != NULL && service->has_build ? &self->fault : NULL,
 					  .program = self->options.compose->cli.shown,
 					  .code = self->call.code};
 	struct err why = ERR_INIT;

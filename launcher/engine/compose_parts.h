@@ -11,6 +11,7 @@
 #define UPFRONT_LAUNCHER_ENGINE_COMPOSE_PARTS_H
 
 #include "config/err.h"
+#include "launcher/engine/build_fault.h"
 #include "launcher/engine/compose.h"
 #include "launcher/engine/compose_files.h"
 #include "launcher/engine/docker_frames.h"
@@ -108,6 +109,7 @@ struct part {
 	bool resize_again; /* the size is another by now, or one was told in between */
 	/* compose_pull.c */
 	struct compose_stages stages; /* of its image, while it is built */
+	bool unfetched; /* its image could not be fetched for the call: the Compose program goes on with that */
 };
 
 struct engine {
@@ -137,6 +139,7 @@ struct engine {
 	} call;
 	struct compose_pull *pull; /* NULL: none under way */
 	char building[COMPOSE_NAME_BYTES]; /* service that the Compose program said it builds; "": it did not */
+	struct build_fault fault; /* how far a build has come, should it fail */
 	struct docker_call *events; /* NULL: the engine is away, or not asked yet */
 	struct event *retry; /* when it is to be tried again */
 	int retry_ms;

@@ -42,6 +42,7 @@ struct image {
 	struct docker_auth auth;
 	struct pull_layers layers;
 	int64_t told_ms; /* 0: never */
+	bool failed;
 };
 
 struct compose_pull {
@@ -75,10 +76,20 @@ static void tell_far(struct image *self, int64_t now_ms)
 	tell(self, &progress);
 }
 
-/* Whether it is there now or not is the Compose program's to find out, and to put into words. */
+/*
+ * Whether it is there now or not is the Compose program's to find out, and to put into words. What could not be fetched it tries once more: that is
+ * no end.
+ */
 static void image_end(struct image *self)
 {
-	const bool told = self->told_ms > 0;
+	const bool told = self->told_ms > 0 && !self->failed;
+
+	for (size_t i = 0; self->failed && i < self->unit_count; i++) {
+		struct part *part = compose_find(self->pull->engine, self->units[i]);
+
+		if (part != NULL)
+			part->unfetched = true;
+	}
 
 	self->state = IMAGE_DONE;
 	docker_auth_finish(&self->auth);
@@ -96,6 +107,7 @@ static void on_value(void *context, const cJSON *value)
 	struct image *self = context;
 	const int64_t now_ms = clock_monotonic_ms();
 
+	self->failed = self->failed || cJSON_HasObjectItem(value, "error");
 	if (pull_layers_take(&self->layers, value) > 0 && now_ms - self->told_ms >= TELL_MS)
 		tell_far(self, now_ms);
 }
@@ -107,6 +119,7 @@ static void on_pulled(void *context, const struct docker_answer *answer)
 	self->call = NULL;
 	if (answer->error < 0)
 		compose_suspect(self->pull->engine);
+	self->failed = self->failed || answer->error < 0 || answer->status != 200;
 	image_end(self);
 }
 

@@ -99,7 +99,7 @@ static const struct row {
 	 "cannot start its container: its image cannot be built: no ink", "by hand", ERR_FAILED, ERR_CAUSE_OTHER},
 	{"web", "target db: failed to solve: no ink", NULL,
 	 "its container was not started, because of another one: target db: failed to solve: no ink", "", ERR_FAILED,
-	 ERR_CAUSE_OTHER},
+	 ERR_CAUSE_ANOTHER},
 	{"db", "ERROR: Service 'db' failed to build: The command '/bin/sh -c exit 3' returned a non-zero code: 3", NULL,
 	 "cannot start its container: its image cannot be built: The command '/bin/sh -c exit 3' returned a non-zero "
 	 "code: 3",
