@@ -79,13 +79,15 @@ void build_fault_line(struct build_fault *self, const char *line)
 {
 	struct build_line read;
 
+	if (self->over)
+		return;
 	build_line_read(&read, line);
 	if (read.kind == BUILD_BEGINS) {
 		keep(self->service, sizeof(self->service), read.words[0]);
 	} else if (begins(line, " > [")) {
 		begin_quote(self, line);
 	} else if (begins(line, "------")) {
-		self->quoted = false;
+		self->over = self->quoted;
 	} else if (self->quoted) {
 		keep(self->said, sizeof(self->said), without_time(line));
 	} else if (read.kind == BUILD_STEP && *line == 'S') {

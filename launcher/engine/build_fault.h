@@ -18,7 +18,7 @@ struct build_fault {
 	char service[BUILD_LINE_WORD_BYTES]; /* "": it was not said whose image it is */
 	char step[BUILD_FAULT_STEP_BYTES]; /* "RUN make"; "": none was seen */
 	char said[BUILD_FAULT_SAID_BYTES]; /* "": nothing */
-	bool quoted; /* between BuildKit's two rules */
+	bool quoted, over; /* between BuildKit's two rules; behind them */
 };
 
 void build_fault_line(struct build_fault *self, const char *line);

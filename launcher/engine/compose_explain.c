@@ -351,18 +351,17 @@ static void say_own(const struct compose_failure *failure, struct said *said)
 		said_of(failure, ANYBODYS, said);
 }
 
-/* Compose programs say no more than that it failed; what helps is where, and what was said there. */
-static bool tell_build(const struct compose_failure *failure, const char *said, struct err *err)
+/* What helps is what the step wrote that failed: of that the Compose program's own words say nothing. */
+static bool tell_build(const struct compose_failure *failure, const struct rule *rule, struct err *err)
 {
 	const struct build_fault *fault = failure->fault;
 
-	if (fault == NULL || !build_fault_is_of(fault, failure->service) ||
-	    (strstr(said, "failed to build") == NULL && strstr(said, "failed to solve") == NULL))
+	if (fault == NULL || strncmp(rule->sign, "failed to ", strlen("failed to ")) != 0 ||
+	    !build_fault_is_of(fault, failure->service) || fault->said[0] == '\0')
 		return false;
-	if (fault->said[0] != '\0')
-		err_set(err, ERR_FAILED, "cannot build its image: in '%s': %s", fault->step, fault->said);
-	else
-		err_set(err, ERR_FAILED, "cannot build its image: '%s' failed and did not say why", fault->step);
+	err_set(err, rule->code, "cannot start its container: its image cannot be built: in '%s': %s", fault->step,
+		fault->said);
+	err_hint(err, "%s", rule->hint);
 	return true;
 }
 
@@ -374,9 +373,9 @@ bool compose_explain(const struct compose_failure *failure, struct err *err)
 	say_own(failure, &said);
 	if (said.size > 0) {
 		rule = find_rule(said.text);
-		if (rule != NULL)
+		if (rule != NULL && !tell_build(failure, rule, err))
 			tell(rule, said.text, failure->image, err);
-		else if (!tell_build(failure, said.text, err))
+		else if (rule == NULL)
 			err_set(err, ERR_FAILED, "cannot start its container: %s", said.text);
 		return true;
 	}

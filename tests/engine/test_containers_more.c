@@ -233,7 +233,7 @@ static void test_built_in_vain(void **state)
 	run_upfront(&run, &scene.world, "up", "-d", "--wait", NULL);
 	run_assert_code(&run, 1);
 	run_assert_says(&run, "torn");
-	run_assert_says(&run, "cannot build its image: in 'RUN echo the oven");
+	run_assert_says(&run, "its image cannot be built: in 'RUN echo the oven");
 	run_assert_says(&run, "the oven is cold");
 	run_finish(&run);
 	world_wait_gone(&scene.world, "", 3000);

@@ -88,6 +88,14 @@ static const struct row {
 	{"db", "network shop-net declared as external, but could not be found", NULL,
 	 "cannot start its container: network shop-net declared as external, but could not be found",
 	 "docker network create", ERR_MISSING, ERR_CAUSE_OTHER},
+	{"web", "for web  unauthorized: authentication required", NULL,
+	 "cannot start its container: its image 'example.org/web:9' is not to be had: its registry wants user and "
+	 "password, or others",
+	 "docker login", ERR_MISSING, ERR_CAUSE_OTHER},
+	{"web", "Get \"https://example.org/v2/web/manifests/9\": no basic auth credentials", NULL,
+	 "cannot start its container: its image 'example.org/web:9' is not to be had: its registry wants user and "
+	 "password",
+	 "docker login", ERR_MISSING, ERR_CAUSE_OTHER},
 	{"db", "something nobody has ever seen", NULL, "cannot start its container: something nobody has ever seen", "",
 	 ERR_FAILED, ERR_CAUSE_OTHER},
 	{"db", "for db  failed to solve: process \"/bin/sh -c exit 3\" did not complete successfully: exit code: 3",
