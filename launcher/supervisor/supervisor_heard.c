@@ -159,12 +159,24 @@ static void on_cleared(void *context, unsigned id)
 		unit_step(unit, SVC_CLEARED);
 }
 
+/* Where nobody asks whether it is well there is no state for it: it stands beside the state, like what a service says of itself ("paused"). */
+static void note_health(struct unit *unit, bool well, const char *detail)
+{
+	struct notify_message message = {.has_status = true};
+
+	snprintf(message.status, sizeof message.status, "%s", well || detail == NULL ? "" : detail);
+	if (unit_word_take(&unit->word, &message))
+		supervisor_changed(unit->supervisor, unit->id);
+}
+
 static void on_health(void *context, unsigned id, bool well, const char *detail)
 {
 	struct unit *unit = engine_unit(context, id);
 
 	if (unit == NULL)
 		return;
+	if (svc_probe(&unit->svc) == NULL)
+		note_health(unit, well, detail);
 	unit_story_answer(&unit->story, well, detail, clock_wall_ms());
 	/* Before a probe of ours has said well, the engine's word is not what is waited for. */
 	if (svc_probe(&unit->svc) != NULL && svc_probe(&unit->svc)->kind == PROBE_ENGINE) {

@@ -161,6 +161,22 @@ static void restarts_and_hands_are_followed(void **state)
 	assert_int_equal(play_count(play, "logs/web.log", "hello"), 1);
 }
 
+/* `docker pause`: it is not well, and there is nobody who asks. */
+static void what_nobody_asks_for_is_told_beside_the_state(void **state)
+{
+	struct play *play = *state;
+
+	play_add_container(play, "web");
+	play_begin(play);
+	await_stack(play, "\"phase\":\"up\"");
+	play_engine_tell("health web ill");
+	await(play, "\"status\":\"the check says so\"", true);
+	await(play, "\"state\":\"running\"", true);
+	play_engine_tell("health web well");
+	await(play, "\"the check says so\"", false);
+	play_down(play);
+}
+
 static void what_it_is_busy_with_is_shown(void **state)
 {
 	struct play *play = *state;
@@ -523,6 +539,7 @@ int main(void)
 		TEST(containers_come_up_in_one_go),
 		TEST(containers_and_programs_wait_for_each_other),
 		TEST(restarts_and_hands_are_followed),
+		TEST(what_nobody_asks_for_is_told_beside_the_state),
 		TEST(what_it_is_busy_with_is_shown),
 		TEST(a_start_that_fails_is_the_stacks_failure),
 		TEST(a_start_under_way_is_called_back),
