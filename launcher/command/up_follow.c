@@ -575,15 +575,21 @@ static bool ended_before(struct follow *self)
 static void sweep(const struct follow *self)
 {
 	const struct guard_spared spared = {.strangers = self->options->strangers};
-
+	const struct project *project = self->options->project;
+	const char *socket_path = self->options->client.socket_path;
 	size_t ended;
 
 	if (self->end == FOLLOW_LEFT || self->guard_end.si_code == CLD_EXITED)
 		return;
-	guard_sweep_sparing(self->options->client.socket_path, &spared, SWEEP_MS);
-	supervisor_remove_files(self->options->client.socket_path, self->options->project->name);
-	(void)containers_sweep(self->options->project->state_dir, &self->options->context->environment,
-			       UP_SWEEP_CONTAINERS_MS, &ended, NULL);
+	guard_sweep_sparing(NULL, &spared, SWEEP_MS);
+	/* We may have stood still for as long as you like: what is there of another run by now is not ours to take away. */
+	if (project_is_running(project))
+		return;
+	if (socket_path != NULL)
+		(void)unlink(socket_path);
+	supervisor_remove_files(socket_path, project->name);
+	(void)containers_sweep(project->state_dir, &self->options->context->environment, UP_SWEEP_CONTAINERS_MS, &ended,
+			       NULL);
 }
 
 int up_follow(const struct up_follow_options *options, struct err *err)

@@ -305,6 +305,37 @@ static void test_a_reader_that_does_not_read_keeps_no_service(void **state)
 	assert_nothing_left(world);
 }
 
+/* A terminal that was suspended hears of the end of its run when there is another one. */
+static void test_a_terminal_that_stood_still_leaves_the_next_run_alone(void **state)
+{
+	struct world *world = *state;
+	int64_t began_ms = world_now_ms();
+	struct run run, next;
+
+	begin_foreground(&run, world);
+	kill(run.pid, SIGSTOP);
+	kill(guard_of(world), SIGKILL);
+	world_wait_gone(world, "sleep 100", 2000);
+	run_upfront(&next, world, "up", "-d", "--wait", NULL);
+	while (next.code != 0) { /* the supervisor may not have ended yet */
+		run_finish(&next);
+		world_pause(began_ms, 20000, "the next run");
+		run_upfront(&next, world, "up", "-d", "--wait", NULL);
+	}
+	run_finish(&next);
+	kill(run.pid, SIGCONT);
+	run_wait(&run);
+	run_finish(&run);
+	assert_true(all_up(world));
+	run_upfront(&next, world, "ps", NULL);
+	run_assert_code(&next, 0);
+	run_finish(&next);
+	run_upfront(&next, world, "down", NULL);
+	run_assert_code(&next, 0);
+	run_finish(&next);
+	assert_nothing_left(world);
+}
+
 static void use_built_programs(struct world *world)
 {
 	char path[WORLD_PATH_MAX * 2];
@@ -457,6 +488,7 @@ int main(void)
 		IN_WORLD(test_kill_9_of_a_detached_guard_or_supervisor),
 		IN_WORLD(test_a_client_that_does_not_read_keeps_no_service),
 		IN_WORLD(test_a_reader_that_does_not_read_keeps_no_service),
+		IN_WORLD(test_a_terminal_that_stood_still_leaves_the_next_run_alone),
 		IN_WORLD(test_a_worker_of_the_entrypoint_survives),
 		IN_WORLD(test_strays_are_found_after_a_logout),
 		IN_WORLD(test_an_orderly_end_is_noted),
