@@ -64,14 +64,14 @@ static bool is_state(const struct view_unit *unit, const char *state)
 	return strcmp(unit->state, state) == 0;
 }
 
-/* Nobody works on it any more: whether it has come about is told by what the unit does next. */
+/* Nobody works on it any more: whether it has come about is told by what the unit does once its container is made, too. */
 static char *say_end(struct pull_told *told, const struct view_unit *unit, enum unit_work next, int64_t now_ms)
 {
 	char took[32], *line = NULL;
 
 	if (told->ended_ms == 0)
 		told->ended_ms = now_ms;
-	if (next == WORK_NONE && (is_state(unit, "starting") || is_state(unit, "waiting")) && !view_unit_runs(unit))
+	if (!takes_time(next) && (is_state(unit, "starting") || is_state(unit, "waiting")) && !view_unit_runs(unit))
 		return NULL;
 	news_duration(told->ended_ms - told->since_ms, took, sizeof(took));
 	/* Why not is told by others. */

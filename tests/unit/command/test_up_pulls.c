@@ -65,10 +65,27 @@ static void a_pull_is_told_without_a_flood(void **state)
 	expect(&api, 1000 + UP_PULLS_EVERY_MS, "api: pulling 45% 12.3/27.1 MB");
 	expect(&api, 1001 + UP_PULLS_EVERY_MS, NULL);
 	work(&api, "creating", 0, 0, NULL);
-	expect(&api, 13400, "api: its image is here (12 s)");
-	expect(&api, 13500, NULL);
+	expect(&api, 13400, NULL);
 	work(&api, "", 0, 0, NULL);
-	expect(&api, 13600, NULL);
+	expect(&api, 13500, NULL);
+	strcpy(api.state, "running");
+	expect(&api, 13600, "api: its image is here (12 s)");
+	expect(&api, 13700, NULL);
+}
+
+/* What follows a pull that came to nothing looks like what follows any other, at first. */
+static void an_image_that_did_not_come_is_not_here(void **state)
+{
+	struct view_unit api = unit_of(1, "api");
+
+	(void)state;
+	work(&api, "pulling", 0, 0, "api:2");
+	expect(&api, 1000, "api: pulling api:2");
+	work(&api, "creating", 0, 0, NULL);
+	expect(&api, 1500, NULL);
+	work(&api, "", 0, 0, NULL);
+	strcpy(api.state, "failed");
+	expect(&api, 1600, NULL);
 }
 
 static void one_image_is_told_of_once(void **state)
@@ -114,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_pull_is_told_without_a_flood, end),
+		cmocka_unit_test_teardown(an_image_that_did_not_come_is_not_here, end),
 		cmocka_unit_test_teardown(one_image_is_told_of_once, end),
 		cmocka_unit_test_teardown(what_failed_is_left_to_who_tells_why, end),
 	};
