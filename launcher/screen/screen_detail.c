@@ -89,8 +89,9 @@ static const char *say_probe(struct screen_detail *self)
 
 	if (from->probe_kind == NULL)
 		return NULL;
+	/* When it asks is its own matter. */
 	if (strcmp(from->probe_kind, "engine") == 0)
-		return "its health check, asked by the container engine";
+		return "the container's health check, asked by its engine";
 	figure_duration(from->probe_interval_ms, every, sizeof(every));
 	/* A URL says itself that it is http. */
 	const bool is_url = from->probe_target != NULL && strncmp(from->probe_target, "http://", 7) == 0;

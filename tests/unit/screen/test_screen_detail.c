@@ -46,10 +46,30 @@ static void an_answer_about_another_is_passed_over(void **state)
 	err_finish(&err);
 }
 
+/* A container's engine asks when it likes, and does not say. */
+static void a_probe_of_the_engine_has_no_interval_of_ours(void **state)
+{
+	static const char about[] = "{\"id\":4,\"name\":\"db\",\"probe\":{\"kind\":\"engine\",\"target\":null,"
+				    "\"interval_ms\":0}}";
+	const struct view_unit db = {.id = 4, .name = TEXT("db"), .state = "ready"};
+	struct screen_detail *detail = screen_detail_create();
+	const struct detail_model *model;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_non_null(detail);
+	model = screen_detail_take(detail, &db, "/nowhere", about, strlen(about), &err);
+	assert_non_null(model);
+	assert_string_equal(model->probe, "the container's health check, asked by its engine");
+	screen_detail_destroy(detail);
+	err_finish(&err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_about_another_is_passed_over),
+		cmocka_unit_test(a_probe_of_the_engine_has_no_interval_of_ours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
