@@ -140,10 +140,24 @@ static void announce_file(struct dash *self)
 		screen_say(&self->context, "%s has changed: %s", file, changed);
 }
 
+/* What broke speaks before what was done. */
+static void hear_problems(struct dash *self)
+{
+	const struct stack_model *model = self->context.model;
+	size_t problems = 0;
+
+	for (size_t i = 0; i < model->unit_count; i++)
+		problems += unit_state_is_problem(model->units[i].state) ? 1 : 0;
+	if (problems > self->problems_seen && !self->words_last)
+		self->words[0] = '\0';
+	self->problems_seen = problems;
+}
+
 void dash_take_model(struct dash *self, const struct stack_model *model)
 {
 	self->context.model = model;
 	self->context.words[0] = '\0';
+	hear_problems(self);
 	services_take_model(&self->services, &self->context);
 	announce_file(self);
 	dash_take_words(self);

@@ -81,6 +81,7 @@ struct dash {
 	char announced[128]; /* what was told last of the changed stack file */
 	bool stop_asked, killing;
 	bool stopping_seen; /* the last model said so */
+	size_t problems_seen; /* units of the last model that were one */
 	bool mouse;
 	bool mouse_in_log; /* a drag that began there */
 	bool pasting;

@@ -371,6 +371,13 @@ void output_set_end(struct output *self, unsigned id, bool signaled, int number)
 		snprintf(unit->end, sizeof unit->end, "%s:%d", signaled ? "signal" : "code", number);
 }
 
+bool output_knows_end(const struct output *self, unsigned id)
+{
+	const struct output_unit *unit = find_unit(self, id);
+
+	return unit != NULL && unit->end[0] != '\0';
+}
+
 void output_end(struct output *self, unsigned id, int64_t time_ms)
 {
 	struct output_unit *unit = find_unit(self, id);

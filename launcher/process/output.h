@@ -63,6 +63,8 @@ void output_write(struct output *self, unsigned unit, int stream, const char *by
 		  int64_t time_ms);
 /* How its main process ended: by a signal of that number, or with that exit code. Goes with the end of the run, for the index. */
 void output_set_end(struct output *self, unsigned unit, bool signaled, int number);
+/* It was told of the run that goes on, or of the last one. */
+bool output_knows_end(const struct output *self, unsigned unit);
 /* The run ended: a part-line that is held becomes a (partial) line. */
 void output_end(struct output *self, unsigned unit, int64_t time_ms);
 

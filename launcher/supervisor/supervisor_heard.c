@@ -234,8 +234,14 @@ static void on_output_ended(void *context, unsigned id)
 {
 	struct supervisor *supervisor = context;
 
-	if (engine_unit(context, id) != NULL && supervisor->output != NULL)
-		output_end(supervisor->output, id, clock_wall_ms());
+	struct unit *unit = engine_unit(context, id);
+
+	if (unit == NULL || supervisor->output == NULL)
+		return;
+	/* The rest of a container's run may come when the next has begun: that one goes on. */
+	if (unit->definition->kind == SERVICE_CONTAINER && !output_knows_end(supervisor->output, id))
+		return;
+	output_end(supervisor->output, id, clock_wall_ms());
 }
 
 void unit_log_trouble(void *context, unsigned id)

@@ -359,6 +359,25 @@ static void words_last_until_the_next_key(void **state)
 	assert_string_equal(words(), "");
 }
 
+/* What was done is news until something breaks. */
+static void what_breaks_speaks_before_what_was_done(void **state)
+{
+	struct stack_model before;
+
+	(void)state;
+	start("trouble");
+	before = *scene.model;
+	before.unit_count = 0;
+	dash_take_model(scene.dash, &before);
+	dash_say(scene.dash, "restarting db", false);
+	dash_take_model(scene.dash, &before);
+	dash_scene_draw(&scene);
+	assert_string_equal(words(), "restarting db");
+	dash_take_model(scene.dash, scene.model);
+	dash_scene_draw(&scene);
+	assert_non_null(strstr(words(), "api failed"));
+}
+
 static void a_changed_file_is_announced(void **state)
 {
 	(void)state;
@@ -576,6 +595,7 @@ int main(void)
 		cmocka_unit_test_teardown(ctrl_c_leaves_a_line_first, end),
 		cmocka_unit_test_teardown(the_stop_stands_in_front_and_logs_can_be_read, end),
 		cmocka_unit_test_teardown(words_last_until_the_next_key, end),
+		cmocka_unit_test_teardown(what_breaks_speaks_before_what_was_done, end),
 		cmocka_unit_test_teardown(a_changed_file_is_announced, end),
 		cmocka_unit_test_teardown(keys_without_use_say_so, end),
 		cmocka_unit_test_teardown(a_settled_stack_is_not_drawn_again, end),
