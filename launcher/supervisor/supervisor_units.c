@@ -343,6 +343,9 @@ void unit_step_event(struct unit *self, const struct svc_event *event)
 	const enum svc_state before = self->svc.state;
 	struct svc_effects effects = svc_step(&self->svc, event, clock_monotonic_ms());
 
+	/* What its probe has answered is no reason to end. */
+	if (effects.stop && (before == SVC_READY || before == SVC_STARTING))
+		unit_set_why(self, NULL);
 	if (effects.changed)
 		note_change(self, before);
 	perform(self, &effects);

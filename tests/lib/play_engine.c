@@ -270,6 +270,8 @@ static void tell_of_unit(struct engine *self, const char *order, const char *nam
 		err_set(&why, ERR_FAILED, "%s", rest);
 		events->start_failed(context, unit, &why);
 		err_finish(&why);
+	} else if (strcmp(order, "rest") == 0) {
+		events->output_ended(context, unit);
 	} else if (strcmp(order, "health") == 0) {
 		events->health(context, unit, strcmp(rest, "well") == 0, "the check says so");
 	} else if (strcmp(order, "output") == 0) {

@@ -10,6 +10,7 @@
  *   hold, deaf, stuck    from here on: starts, stops and kills, closes are not answered by itself
  *   started NAME PID [health]          exited NAME CODE [restarting]       start_failed NAME WHY...
  *   health NAME well|ill               output NAME TIME_MS TEXT...         progress NAME WORK DONE TOTAL TEXT...; progress NAME
+ *   rest NAME            the last of what its run before has written
  *   away WHY...; back                  closed [WHY...]                     child: starts one of its own, "child PID" in the trace
  */
 #ifndef UPFRONT_TESTS_LIB_PLAY_ENGINE_H

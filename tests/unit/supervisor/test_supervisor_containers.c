@@ -214,6 +214,44 @@ static void a_start_that_fails_is_the_stacks_failure(void **state)
 	play_await(play, "stop db 15 10000\nclose\n", 1);
 }
 
+static void what_a_probe_said_is_no_reason_to_stop(void **state)
+{
+	struct play *play = *state;
+
+	play_add_container(play, "web");
+	play_engine_tell("hold");
+	play_begin(play);
+	play_await(play, "start web 1", 1);
+	play_engine_tell("started web 0 health");
+	play_engine_tell("health web well");
+	await(play, "\"why\":\"the check says so\"", true);
+	await(play, "\"state\":\"ready\"", true);
+	play_engine_tell("deaf");
+	post(play, "/v1/services/web/stop", "", "HTTP/1.1 202");
+	await(play, "\"state\":\"stopping\"", true);
+	await(play, "\"why\":null", true);
+	play_engine_tell("exited web 0");
+	await(play, "\"state\":\"stopped\"", true);
+	play_down(play);
+}
+
+/* What is left of the output of one run is read while the next begins. */
+static void a_late_rest_does_not_end_the_next_run(void **state)
+{
+	struct play *play = *state;
+
+	play_add_container(play, "web");
+	play_begin(play);
+	await_stack(play, "\"phase\":\"up\"");
+	post(play, "/v1/services/web/restart", "", "HTTP/1.1 202");
+	play_await(play, "start web 1\n", 2);
+	await(play, "\"state\":\"running\"", true);
+	play_engine_tell("rest web");
+	play_engine_tell("exited web 3");
+	assert_int_equal(play_end(play), ERR_FAILED);
+	assert_int_equal(play_count(play, "logs/index", "code:3"), 1);
+}
+
 static void a_start_under_way_is_called_back(void **state)
 {
 	struct play *play = *state;
@@ -542,6 +580,8 @@ int main(void)
 		TEST(what_nobody_asks_for_is_told_beside_the_state),
 		TEST(what_it_is_busy_with_is_shown),
 		TEST(a_start_that_fails_is_the_stacks_failure),
+		TEST(what_a_probe_said_is_no_reason_to_stop),
+		TEST(a_late_rest_does_not_end_the_next_run),
 		TEST(a_start_under_way_is_called_back),
 		TEST(an_engine_that_is_away_is_told_and_waited_for),
 		TEST(the_end_waits_for_what_is_left_of_containers),
