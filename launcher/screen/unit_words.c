@@ -68,12 +68,18 @@ const char *unit_words_condition(const char *condition)
 void unit_words_exit(const struct view_unit *unit, char *text, size_t size_bytes)
 {
 	const char *signal = unit->has_exited && unit->exit_signaled ? sigabbrev_np(unit->exit_value) : NULL;
+	/* Of a container a code may be all that is left of a signal. */
+	const char *behind = unit->has_exited && !unit->exit_signaled && unit->is_container && unit->exit_value > 128
+				     ? sigabbrev_np(unit->exit_value - 128)
+				     : NULL;
 
 	text[0] = '\0';
 	if (signal != NULL)
 		snprintf(text, size_bytes, "SIG%s", signal);
 	else if (unit->has_exited && unit->exit_signaled)
 		snprintf(text, size_bytes, "signal %d", unit->exit_value);
+	else if (behind != NULL)
+		snprintf(text, size_bytes, "exit %d, SIG%s", unit->exit_value, behind);
 	else if (unit->has_exited)
 		snprintf(text, size_bytes, "exit %d", unit->exit_value);
 }

@@ -17,6 +17,15 @@
 #define PROGRESS_TEXT_BYTES 256u
 #define PROGRESS_EVERY_MS 200
 
+/*
+ * A container engine knows codes only: 137 is what it makes of a SIGKILL that somebody else has sent, and what a shell makes of one that its
+ * command got. NULL: no such code.
+ */
+static const char *signal_behind(const struct unit *self, int code)
+{
+	return self->definition->kind == SERVICE_CONTAINER && code > 128 ? sigabbrev_np(code - 128) : NULL;
+}
+
 static void set_why_by_exit(struct unit *self, const struct engine_exit *how)
 {
 	bool well = !how->signaled && how->code == 0;
@@ -29,6 +38,8 @@ static void set_why_by_exit(struct unit *self, const struct engine_exit *how)
 			 how->oom    ? " (out of memory)"
 			 : how->core ? " (core dumped)"
 				     : "");
+	else if (signal_behind(self, how->code) != NULL)
+		snprintf(text, sizeof text, "exited with code %d (SIG%s)", how->code, signal_behind(self, how->code));
 	else
 		snprintf(text, sizeof text, "exited with code %d", how->code);
 	/* A program that knows why it ends has said so before. */

@@ -252,6 +252,20 @@ static void a_late_rest_does_not_end_the_next_run(void **state)
 	assert_int_equal(play_count(play, "logs/index", "code:3"), 1);
 }
 
+/* Its engine knows no signals. */
+static void a_code_that_stands_for_a_signal_says_so(void **state)
+{
+	struct play *play = *state;
+
+	play_add_container(play, "web");
+	play_add_container(play, "db");
+	play_begin(play);
+	await_stack(play, "\"phase\":\"up\"");
+	play_engine_tell("exited web 137");
+	await(play, "\"why\":\"exited with code 137 (SIGKILL)\"", true);
+	play_down(play);
+}
+
 static void a_start_under_way_is_called_back(void **state)
 {
 	struct play *play = *state;
@@ -582,6 +596,7 @@ int main(void)
 		TEST(a_start_that_fails_is_the_stacks_failure),
 		TEST(what_a_probe_said_is_no_reason_to_stop),
 		TEST(a_late_rest_does_not_end_the_next_run),
+		TEST(a_code_that_stands_for_a_signal_says_so),
 		TEST(a_start_under_way_is_called_back),
 		TEST(an_engine_that_is_away_is_told_and_waited_for),
 		TEST(the_end_waits_for_what_is_left_of_containers),
