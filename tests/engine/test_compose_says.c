@@ -165,8 +165,8 @@ static void test_build_fails(void **state)
 	      "  desk: {image: 'parcel/box:1.4', init: true, command: sleep 1000}\n");
 	world_write(&scene.world, "press/Dockerfile", "FROM parcel/box:1.4\nRUN echo no ink left && exit 3\n");
 	up(&run, 1);
-	run_assert_says(&run, "service 'print': cannot start its container: its image cannot be built: ");
-	run_assert_says(&run, "no ink left");
+	run_assert_says(&run, "service 'print': cannot start its container: its image cannot be built: in 'RUN echo no "
+			      "ink left && exit 3': no ink left");
 	run_assert_says(&run, "desk failed: its container was not started, because of another one");
 	run_finish(&run);
 	end();

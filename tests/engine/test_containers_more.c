@@ -205,7 +205,8 @@ static void test_built(void **state)
 	free(text);
 	run_begin(&run, &scene.world, &options);
 	run_expect(&run, "build");
-	container_scene_wait_for(&scene, "ps --json", "\"work\":\"building\",\"done\":1,\"total\":3");
+	/* Of three, or of two where the builder does not count CMD. */
+	container_scene_wait_for(&scene, "ps --json", "\"work\":\"building\",\"done\":1,\"total\":");
 	container_scene_says(&scene, 0, "ps", "building");
 	close(gate);
 	run_wait(&run);
