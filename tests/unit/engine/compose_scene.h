@@ -75,6 +75,7 @@ struct scene {
 	struct scene_container containers[SCENE_CONTAINERS];
 	int now; /* seconds after ten o'clock */
 	bool mute; /* events are lost */
+	bool podman; /* its events are in Podman's words */
 	bool hold_stops; /* stops are not answered */
 	char calls[2048]; /* of the Compose program, a line each */
 	int call_count;
@@ -267,11 +268,12 @@ static inline void scene_event(struct scene *scene, const struct scene_container
 	if (scene->mute || scene->events == NULL || !docker_play_is_open(scene->events))
 		return;
 	scene_labels(container, labels);
-	snprintf(text, sizeof text,
-		 "{\"Type\":\"container\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%s\",\"Attributes\":{\"exitCode\":\"%"
-		 "d\",%s}},"
-		 "\"time\":%lld,\"timeNano\":%lld000000000}\n",
-		 action, container->id, container->code, labels, 1795255200LL + scene->now, 1795255200LL + scene->now);
+	snprintf(
+		text, sizeof text,
+		"{\"Type\":\"container\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%s\",\"Attributes\":{\"%s\":\"%d\",%s}},"
+		"\"time\":%lld,\"timeNano\":%lld000000000}\n",
+		action, container->id, scene->podman ? "containerExitCode" : "exitCode", container->code, labels,
+		1795255200LL + scene->now, 1795255200LL + scene->now);
 	docker_play_send_text(scene->events, text);
 }
 
@@ -299,7 +301,7 @@ static inline void scene_end(struct scene *scene, struct scene_container *contai
 	container->state = "exited";
 	container->finished = ++scene->now;
 	container->code = code;
-	scene_event(scene, container, "die");
+	scene_event(scene, container, scene->podman ? "died" : "die");
 }
 
 static inline void scene_remove(struct scene *scene, struct scene_container *container)
@@ -307,7 +309,7 @@ static inline void scene_remove(struct scene *scene, struct scene_container *con
 	struct scene_container gone = *container;
 
 	container->id[0] = '\0';
-	scene_event(scene, &gone, "destroy");
+	scene_event(scene, &gone, scene->podman ? "remove" : "destroy");
 }
 
 /* A service's container made and started. */

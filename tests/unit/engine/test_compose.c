@@ -254,6 +254,27 @@ static void the_engines_restarts_are_told_as_such(void **state)
 	scene_until(scene, 0, "exited(5)+ exited(5)");
 }
 
+/* Its events have other names for an end, for a code and for a removal. */
+static void podman_is_understood(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_container *container;
+
+	scene->podman = true;
+	container = scene_up(scene, 0, "db");
+	/* Begun again before anybody looked: the event alone knows how it ended. */
+	container->code = 9;
+	scene->now++;
+	scene_event(scene, container, "died");
+	scene_begin(scene, container);
+	scene_until(scene, 0, "started exited(9)+ started");
+	scene_end(scene, container, 3);
+	scene_until(scene, 0, "started exited(3)");
+	container = scene_up(scene, 1, "web");
+	scene_remove(scene, container);
+	scene_until(scene, 1, "started exited(137)");
+}
+
 static void each_run_is_told_once_however_often_it_is_heard_of(void **state)
 {
 	struct scene *scene = *state;
@@ -505,6 +526,7 @@ int main(void)
 		TEST(an_image_that_cannot_be_had_is_its_services_trouble),
 		TEST(a_compose_program_that_is_not_there_fails_the_start),
 		TEST(the_engines_restarts_are_told_as_such),
+		TEST(podman_is_understood),
 		TEST(each_run_is_told_once_however_often_it_is_heard_of),
 		TEST(a_stop_is_told_as_the_signal_it_was),
 		TEST(one_that_does_not_stop_is_killed),
