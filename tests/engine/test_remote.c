@@ -206,6 +206,21 @@ static void wait_for_memory(void)
 	free(socket);
 }
 
+static void wait_for_log(const char *text)
+{
+	const int64_t since_ms = world_now_ms();
+
+	for (bool well = false; !well;) {
+		struct run run;
+
+		run_upfront(&run, &scene.world, "logs", "--no-log-prefix", "store", NULL);
+		well = strcmp(run.out.bytes, text) == 0;
+		run_finish(&run);
+		if (!well)
+			world_pause(since_ms, LIMIT_MS, text);
+	}
+}
+
 static void up_and_down(const char *address)
 {
 	static const char *const up[] = {"upfront", "up", "-d", "--wait", "--telemetry=on", NULL};
@@ -223,8 +238,9 @@ static void up_and_down(const char *address)
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(engine, "untold_why")),
 			    "the engine runs on another machine");
 	cJSON_Delete(all);
-	run_upfront(&run, &scene.world, "logs", "--no-log-prefix", "store", NULL);
-	assert_string_equal(run.out.bytes, "statistics no\n");
+	wait_for_log("statistics no\n");
+	run_upfront(&run, &scene.world, "ps", NULL);
+	assert_non_null(strstr(run.out.bytes, "the engine runs on another machine"));
 	run_finish(&run);
 	run_upfront(&run, &scene.world, "telemetry", "status", NULL);
 	assert_non_null(strstr(run.out.bytes, "the engine runs on another machine"));
