@@ -3,6 +3,7 @@
 #include "launcher/engine/compose_explain.h"
 
 #include "config/err.h"
+#include "launcher/engine/build_fault.h"
 #include "tests/lib/stack_text.h"
 
 #include <setjmp.h>
@@ -170,6 +171,34 @@ static void each_trouble_is_told_as_what_it_is(void **state)
 	stack_text_finish(&text);
 }
 
+/* What the failed step wrote, where that was seen and is of this service; else the Compose program's words. */
+static void a_failed_build_is_told_by_its_step(void **state)
+{
+	struct build_fault fault = {.service = "web", .step = "RUN bake", .said = "the oven is cold"};
+	struct stack_text text;
+	struct compose_failure failure = {.service = "web",
+					  .image = "example.org/web:9",
+					  .complaint = "Service 'web' failed to build : Build failed",
+					  .fault = &fault,
+					  .program = "docker-compose",
+					  .code = 1};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	stack_text_resolve(&text, stack, NULL);
+	failure.stack = text.stack;
+	assert_true(compose_explain(&failure, &err));
+	assert_string_equal(err.items[0].message,
+			    "cannot start its container: its image cannot be built: in 'RUN bake': the oven is cold");
+	err_finish(&err);
+	err_init(&err);
+	memcpy(fault.service, "db", sizeof "db");
+	assert_true(compose_explain(&failure, &err));
+	assert_string_equal(err.items[0].message, "cannot start its container: its image cannot be built");
+	err_finish(&err);
+	stack_text_finish(&text);
+}
+
 static void a_text_of_any_length_is_bounded(void **state)
 {
 	struct stack_text text;
@@ -196,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_trouble_is_told_as_what_it_is),
+		cmocka_unit_test(a_failed_build_is_told_by_its_step),
 		cmocka_unit_test(a_text_of_any_length_is_bounded),
 	};
 
