@@ -148,6 +148,16 @@ static void on_start_failed(void *context, unsigned id, const struct err *why)
 	unit_step(unit, SVC_START_FAILED);
 }
 
+/* Where nobody asks whether it is well there is no state for it: it stands beside the state, like what a service says of itself ("paused"). */
+static void note_health(struct unit *unit, bool well, const char *detail)
+{
+	struct notify_message message = {.has_status = true};
+
+	snprintf(message.status, sizeof message.status, "%s", well || detail == NULL ? "" : detail);
+	if (unit_word_take(&unit->word, &message))
+		supervisor_changed(unit->supervisor, unit->id);
+}
+
 static void on_exited(void *context, unsigned id, const struct engine_exit *how)
 {
 	struct unit *unit = engine_unit(context, id);
@@ -155,6 +165,8 @@ static void on_exited(void *context, unsigned id, const struct engine_exit *how)
 	if (unit == NULL)
 		return;
 	unit->pid = 0;
+	if (unit->definition->kind == SERVICE_CONTAINER)
+		note_health(unit, true, NULL);
 	if (unit->supervisor->output != NULL)
 		output_set_end(unit->supervisor->output, id, how->signaled, how->signaled ? how->signal : how->code);
 	unit_story_exit(&unit->story, how, clock_monotonic_ms() - unit->svc.started_ms, clock_wall_ms());
@@ -168,16 +180,6 @@ static void on_cleared(void *context, unsigned id)
 
 	if (unit != NULL)
 		unit_step(unit, SVC_CLEARED);
-}
-
-/* Where nobody asks whether it is well there is no state for it: it stands beside the state, like what a service says of itself ("paused"). */
-static void note_health(struct unit *unit, bool well, const char *detail)
-{
-	struct notify_message message = {.has_status = true};
-
-	snprintf(message.status, sizeof message.status, "%s", well || detail == NULL ? "" : detail);
-	if (unit_word_take(&unit->word, &message))
-		supervisor_changed(unit->supervisor, unit->id);
 }
 
 static void on_health(void *context, unsigned id, bool well, const char *detail)

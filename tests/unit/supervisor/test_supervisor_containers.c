@@ -167,6 +167,7 @@ static void what_nobody_asks_for_is_told_beside_the_state(void **state)
 	struct play *play = *state;
 
 	play_add_container(play, "web");
+	play_add_container(play, "stays");
 	play_begin(play);
 	await_stack(play, "\"phase\":\"up\"");
 	play_engine_tell("health web ill");
@@ -174,6 +175,12 @@ static void what_nobody_asks_for_is_told_beside_the_state(void **state)
 	await(play, "\"state\":\"running\"", true);
 	play_engine_tell("health web well");
 	await(play, "\"the check says so\"", false);
+	/* With its end that is over, too, and it is no word of its own about why. */
+	play_engine_tell("health web ill");
+	await(play, "\"status\":\"the check says so\"", true);
+	play_engine_tell("exited web 9");
+	await(play, "\"why\":\"exited with code 9\"", true);
+	await(play, "\"status\":null", true);
 	play_down(play);
 }
 
