@@ -49,6 +49,7 @@ static bool tell_start(struct part *part, const struct container_state *now)
 	part->why = NULL;
 	part->started_ns = now->started_ns;
 	part->exit_told = part->oom = part->signalled = part->paused = false;
+	part->killed_by = 0;
 	part->fresh = part->settling = part->unsure = false;
 	part->health = PART_HEALTH_UNTOLD;
 	part->has_health = start.has_health;
@@ -75,8 +76,9 @@ static bool tell_exit(struct part *part, int code, bool oom, bool restarting)
 	enum part_state state = restarting ? PART_RESTARTING : PART_NONE;
 	unsigned id = part->id;
 
-	/* The engine knows no signals, only codes: one that we have sent, or the kernel, is told as what it was. */
-	if (code > 128 && code <= 128 + 64 && (part->signalled || (how.oom && code == 137))) {
+	/* The engine knows no signals, only codes: one that we have sent, or the kernel, or somebody by the engine is told as what it was. */
+	if (code > 128 && code <= 128 + 64 &&
+	    (part->signalled || code - 128 == part->killed_by || (how.oom && code == 137))) {
 		how.signaled = true;
 		how.signal = code - 128;
 	} else {

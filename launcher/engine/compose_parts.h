@@ -72,6 +72,7 @@ struct part {
 	int64_t grace_ms; /* with PART_WANT_STOP */
 	bool stop_due; /* what is wanted is to be asked of the engine */
 	bool signalled; /* by us and to end, since it started */
+	int killed_by; /* the signal that its engine sent it last since then, whoever asked for that; 0: none */
 	bool unsure; /* a call that named it ended without anybody knowing what came of it */
 	bool fresh; /* its container was seen to start since the call began, or while it did not run */
 	bool settling; /* how it is now is what the call has come to */

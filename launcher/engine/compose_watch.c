@@ -221,6 +221,14 @@ static int read_code(const cJSON *attributes)
 	return code >= 0 && code <= INT_MAX ? (int)code : 0;
 }
 
+/* 0: it is not said. */
+static int read_signal(const cJSON *attributes)
+{
+	const long number = strtol(read_text(attributes, "signal"), NULL, 10);
+
+	return number > 0 && number <= 64 ? (int)number : 0;
+}
+
 /* Whom it is about; one that starts becomes the part's, whichever was before. */
 static struct part *find_part(struct engine *self, const char *id, const cJSON *labels, bool starts)
 {
@@ -252,6 +260,10 @@ static void on_event(void *context, const struct cJSON *event)
 	part = find_part(self, id, attributes, strcmp(action, "start") == 0);
 	if (part == NULL)
 		return;
+	if (strcmp(action, "kill") == 0) {
+		part->killed_by = read_signal(attributes);
+		return;
+	}
 	if (is_action(action, "die", "died"))
 		compose_note_death(part, at_ns, read_code(attributes));
 	else if (strcmp(action, "oom") == 0)
@@ -281,8 +293,8 @@ static void on_events_ended(void *context, const struct docker_answer *answer)
 /* What says nothing of a container's life (each run of a health check is three events) is not even sent. */
 static char *make_path(const struct engine *self)
 {
-	static const char *const kinds[] = {"start", "restart", "die",     "died",   "oom", "health_status",
-					    "pause", "unpause", "destroy", "remove", NULL};
+	static const char *const kinds[] = {"start",         "restart", "die",     "died",    "oom",    "kill",
+					    "health_status", "pause",   "unpause", "destroy", "remove", NULL};
 	cJSON *filters = cJSON_CreateObject();
 	cJSON *labels = cJSON_AddArrayToObject(filters, "label");
 	cJSON *types = cJSON_AddArrayToObject(filters, "type");

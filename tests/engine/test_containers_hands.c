@@ -98,12 +98,12 @@ static void test_by_hand(void **state)
 	container_scene_wait(&scene, "desk", "state", "running");
 	free(engine_run_docker(&scene.engine, "stop -t 1 " OF("desk")));
 	container_scene_wait(&scene, "desk", "state", "failed");
-	container_scene_says(&scene, 0, "ps", "exited with code 143");
+	container_scene_says(&scene, 0, "ps", "killed by SIGTERM");
 	free(container_scene_upfront(&scene, 0, "start desk"));
 	container_scene_wait(&scene, "desk", "state", "running");
 	free(engine_run_docker(&scene.engine, "rm -f " OF("desk")));
 	container_scene_wait(&scene, "desk", "state", "failed");
-	container_scene_says(&scene, 0, "ps", "exited with code 137");
+	container_scene_says(&scene, 0, "ps", "killed by SIGKILL");
 	free(container_scene_upfront(&scene, 0, "start desk"));
 	container_scene_wait(&scene, "desk", "state", "running");
 	stack_end(&scene.world, 1);

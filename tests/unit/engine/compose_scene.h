@@ -268,12 +268,11 @@ static inline void scene_event(struct scene *scene, const struct scene_container
 	if (scene->mute || scene->events == NULL || !docker_play_is_open(scene->events))
 		return;
 	scene_labels(container, labels);
-	snprintf(
-		text, sizeof text,
-		"{\"Type\":\"container\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%s\",\"Attributes\":{\"%s\":\"%d\",%s}},"
-		"\"time\":%lld,\"timeNano\":%lld000000000}\n",
-		action, container->id, scene->podman ? "containerExitCode" : "exitCode", container->code, labels,
-		1795255200LL + scene->now, 1795255200LL + scene->now);
+	snprintf(text, sizeof text,
+		 "{\"Type\":\"container\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%s\",\"Attributes\":{\"signal\":\"15\","
+		 "\"%s\":\"%d\",%s}},\"time\":%lld,\"timeNano\":%lld000000000}\n",
+		 action, container->id, scene->podman ? "containerExitCode" : "exitCode", container->code, labels,
+		 1795255200LL + scene->now, 1795255200LL + scene->now);
 	docker_play_send_text(scene->events, text);
 }
 

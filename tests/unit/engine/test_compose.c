@@ -358,6 +358,26 @@ static void what_others_do_by_hand_is_told_as_what_it_is(void **state)
 	scene_until(scene, 0, "started killed(9)");
 }
 
+/* A signal by the engine is known by it; a code that only looks like another, or comes in a later run, is a code. */
+static void who_is_killed_by_hand_is_told_by_the_signal(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_container *container = scene_up(scene, 0, "db");
+
+	scene_event(scene, container, "kill"); /* by SIGTERM */
+	scene_end(scene, container, 143);
+	scene_until(scene, 0, "started killed(15)");
+	scene_begin(scene, container);
+	scene_until(scene, 0, "killed(15) started");
+	scene_end(scene, container, 143);
+	scene_until(scene, 0, "started exited(143)");
+	scene_begin(scene, container);
+	scene_until(scene, 0, "exited(143) started");
+	scene_event(scene, container, "kill");
+	scene_end(scene, container, 137);
+	scene_until(scene, 0, "started exited(137)");
+}
+
 static void want_of_memory_is_told(void **state)
 {
 	struct scene *scene = *state;
@@ -532,6 +552,7 @@ int main(void)
 		TEST(one_that_does_not_stop_is_killed),
 		TEST(a_signal_goes_to_its_main_process),
 		TEST(what_others_do_by_hand_is_told_as_what_it_is),
+		TEST(who_is_killed_by_hand_is_told_by_the_signal),
 		TEST(want_of_memory_is_told),
 		TEST(health_is_told_when_it_changes),
 		TEST(without_a_health_check_only_a_pause_is_ill),
