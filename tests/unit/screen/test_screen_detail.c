@@ -49,8 +49,9 @@ static void an_answer_about_another_is_passed_over(void **state)
 /* A container's engine asks when it likes, and does not say. */
 static void a_probe_of_the_engine_has_no_interval_of_ours(void **state)
 {
-	static const char about[] = "{\"id\":4,\"name\":\"db\",\"probe\":{\"kind\":\"engine\",\"target\":null,"
-				    "\"interval_ms\":0}}";
+	static const char about[] =
+		"{\"id\":4,\"name\":\"db\",\"service\":\"db\",\"probe\":{\"kind\":\"engine\",\"target\":null,"
+		"\"interval_ms\":0}}";
 	const struct view_unit db = {.id = 4, .name = TEXT("db"), .state = "ready"};
 	struct screen_detail *detail = screen_detail_create();
 	const struct detail_model *model;
