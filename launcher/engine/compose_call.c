@@ -290,6 +290,8 @@ void compose_call_next(struct engine *self)
 		self->pull = compose_pull_begin(self, parts, count, on_pulled);
 		if (self->pull == NULL)
 			run(self);
+		else
+			compose_watch_pulse(self);
 	}
 	free(parts);
 }

@@ -130,7 +130,7 @@ void compose_suspect(struct engine *self)
 
 static bool is_busy(const struct engine *self)
 {
-	if (self->run != NULL || self->end != NULL)
+	if (self->run != NULL || self->pull != NULL || self->end != NULL)
 		return true;
 	for (size_t i = 0; i < self->part_count; i++)
 		if (self->parts[i] != NULL && self->parts[i]->stop != NULL)
