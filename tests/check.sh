@@ -9,8 +9,7 @@ make="${MAKE:-make} --no-print-directory ${PARALLEL-}"
 TEST_TOTALS=$(mktemp /tmp/uft-totals.XXXXXX) || exit 1
 TEST_TRIES=${TEST_TRIES:-2}
 export TEST_TOTALS TEST_TRIES
-aside=$TEST_TOTALS.aside
-trap 'rm -f "$TEST_TOTALS" "$aside" "$aside.log"' EXIT
+trap 'rm -f "$TEST_TOTALS" "$TEST_TOTALS".*' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -32,40 +31,47 @@ step() {
 	return "$code"
 }
 
-# aside NAME COMMAND...: a step beside which others go on, for it or they mostly wait; what it says comes with join.
+# aside FUNCTION: its steps mostly wait, or others do; those that follow go on beside them. What they say comes with join.
+asides='' aside_count=0
 aside() {
-	: >"$aside"
-	(TEST_TOTALS=$aside && step "$@") >"$aside.log" 2>&1 &
-	aside_pid=$!
+	aside_count=$((aside_count + 1))
+	: >"$TEST_TOTALS.$aside_count"
+	(TEST_TOTALS=$TEST_TOTALS.$aside_count && "$@") >"$TEST_TOTALS.$aside_count.log" 2>&1 &
+	asides="$asides $!:$aside_count"
 }
 join() {
-	[ -n "${aside_pid-}" ] || return 0
-	wait "$aside_pid"
-	cat "$aside.log"
-	cat "$aside" >>"$TEST_TOTALS"
-	aside_pid=''
+	for one in $asides; do
+		wait "${one%:*}"
+		cat "$TEST_TOTALS.${one#*:}.log"
+		cat "$TEST_TOTALS.${one#*:}" >>"$TEST_TOTALS"
+	done
+	asides=''
 }
 
-# $make falls apart into words on purpose.
+# $make falls apart into words on purpose. Two makes never work in one build folder at the same time.
+waiting() {
+	step 'containers' $make WERROR=1 engine
+	step 'faults, short' $make WERROR=1 FAULTS=quick faults
+}
+fuzzing() {
+	step 'fuzzing, short' $make FUZZ_SECONDS=2 fuzz
+}
+
 step 'build, gcc' $make WERROR=1 all && {
 	step 'unit' $make WERROR=1 unit
 	step 'terminal' $make WERROR=1 terminal
 	step 'end to end' $make WERROR=1 e2e
-	step 'faults, short' $make WERROR=1 FAULTS=quick faults
 	step 'chaos, short' $make WERROR=1 RUNS=15 chaos
 	step 'compose files' $make WERROR=1 compose
 	step 'real software, short' $make WERROR=1 ROUNDS=3 soak
 	step 'privacy proof, short' $make WERROR=1 PROOF=quick proof
 	step 'lint' $make lint
 	step 'measuring, short' env BENCH_ONLY=paint $make BENCH=quick bench
-	aside 'containers' $make WERROR=1 engine
+	aside waiting
 }
 step 'build, clang' $make VARIANT=clang WERROR=1 all
-step 'build, sanitizers' $make VARIANT=asan WERROR=1 all
-sanitizers=$?
-join
-aside 'fuzzing, short' $make FUZZ_SECONDS=2 fuzz
-[ "$sanitizers" -ne 0 ] || {
+step 'build, sanitizers' $make VARIANT=asan WERROR=1 all && {
+	aside fuzzing
 	step 'unit, sanitizers' $make VARIANT=asan WERROR=1 unit
 	step 'terminal, sanitizers' $make VARIANT=asan WERROR=1 terminal
 	step 'end to end, sanitizers, short' $make VARIANT=asan WERROR=1 E2E=quick e2e
