@@ -54,7 +54,7 @@ waiting() {
 	step 'faults, short' $make WERROR=1 FAULTS=quick faults
 }
 fuzzing() {
-	step 'fuzzing, short' $make FUZZ_SECONDS=2 fuzz
+	step 'fuzzing, short' $make FUZZ_SECONDS=1 fuzz
 }
 
 step 'build, gcc' $make WERROR=1 all && {

@@ -151,6 +151,8 @@ static void launch(struct engine_run *self)
 		dup2(fd, STDERR_FILENO);
 		/* It may outlive a case that fails, and is no process of upfront's. */
 		unsetenv("UPFRONT_TEST_MARK");
+		/* Where containerd leaves the state it was in when it is told to end. */
+		setenv("TMPDIR", self->dir, 1);
 		execvp(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
