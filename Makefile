@@ -160,9 +160,14 @@ $(foreach k,$(TEST_KINDS),$(eval TESTS_$(k) := $(patsubst %.c,$(B)/%,$(wildcard 
 ifneq ($(filter asan coverage,$(VARIANT)),)
 TESTS_e2e := $(filter-out %/test_relay_sdk,$(TESTS_e2e))
 endif
-# E2E=quick leaves out those that mostly wait: what they run is run by the others as well.
+# E2E=quick leaves out those that mostly wait, or whose programs others run as well; E2E=sdk is real clients, which are fetched, and E2E=rest all others.
 ifeq ($(E2E),quick)
-TESTS_e2e := $(filter-out %/test_tasks %/test_tasks_mouse %/test_sender_stack %/test_sender_faults %/test_sender_keeping %/test_withdraw %/test_logs_flood %/test_parts %/test_meanwhile,$(TESTS_e2e))
+TESTS_e2e := $(filter-out $(addprefix %/test_,tasks tasks_mouse sender_stack sender_faults sender_keeping sender_kills withdraw logs_flood parts meanwhile \
+	off relay_life completion shop health command_events),$(TESTS_e2e))
+else ifeq ($(E2E),sdk)
+TESTS_e2e := $(filter %/test_relay_sdk,$(TESTS_e2e))
+else ifeq ($(E2E),rest)
+TESTS_e2e := $(filter-out %/test_relay_sdk,$(TESTS_e2e))
 endif
 TEST_LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 $(B)/libtest.a: $(TEST_LIB_OBJ)

@@ -52,6 +52,7 @@ join() {
 waiting() {
 	step 'containers' $make WERROR=1 engine
 	step 'faults, short' $make WERROR=1 FAULTS=quick faults
+	step 'end to end, real clients' $make WERROR=1 E2E=sdk e2e
 }
 fuzzing() {
 	step 'fuzzing, short' $make FUZZ_SECONDS=1 fuzz
@@ -60,7 +61,7 @@ fuzzing() {
 step 'build, gcc' $make WERROR=1 all && {
 	step 'unit' $make WERROR=1 unit
 	step 'terminal' $make WERROR=1 terminal
-	step 'end to end' $make WERROR=1 e2e
+	step 'end to end' $make WERROR=1 E2E=rest e2e
 	step 'chaos, short' $make WERROR=1 RUNS=15 chaos
 	step 'compose files' $make WERROR=1 compose
 	step 'real software, short' $make WERROR=1 ROUNDS=3 soak
