@@ -53,6 +53,7 @@ waiting() {
 	step 'containers' $make WERROR=1 engine
 	step 'faults, short' $make WERROR=1 FAULTS=quick faults
 	step 'end to end, real clients' $make WERROR=1 E2E=sdk e2e
+	step 'measuring, short' env BENCH_ONLY=paint $make BENCH=quick bench
 }
 fuzzing() {
 	step 'fuzzing, short' $make FUZZ_SECONDS=1 fuzz
@@ -67,7 +68,6 @@ step 'build, gcc' $make WERROR=1 all && {
 	step 'real software, short' $make WERROR=1 ROUNDS=3 soak
 	step 'privacy proof, short' $make WERROR=1 PROOF=quick proof
 	step 'lint' $make lint
-	step 'measuring, short' env BENCH_ONLY=paint $make BENCH=quick bench
 	aside waiting
 }
 step 'build, clang' $make VARIANT=clang WERROR=1 all
